@@ -1,0 +1,54 @@
+# make run      a real model's scored answers, from a bare machine
+# make test     the tests
+# make check    ruff, mypy --strict, import-linter
+# make bench    speed and memory, each against its limit
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: install run test check bench docs clean
+
+# Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
+$(VENV)/.user: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evalkit needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing evalkit and what it needs into $(VENV)"
+	@$(PIP) install --quiet -e '.[local]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.user
+	@echo "installing the development tools into $(VENV)"
+	@$(PIP) install --quiet -e '.[local,dev]'
+	@touch $@
+
+install: $(VENV)/.dev
+
+run: $(VENV)/.user
+	$(BIN)/python -m evalkit run --threshold none,0.75 --limit 20
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+# import-linter and mypy cannot follow the mapping of tasks/ and graders/ in an editable install, so both look
+# at an installed copy.
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	@rm -rf .site build
+	$(PIP) install --quiet --no-deps --target .site .
+	@rm -rf build
+	$(BIN)/mypy evalkit tasks graders
+	MYPYPATH=.site $(BIN)/mypy tests
+	PYTHONPATH=.site $(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/.dev
+	$(BIN)/python docs/make_cli.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python perf/startup.py
+	$(BIN)/python perf/throughput.py
+
+clean:
+	rm -rf $(VENV) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

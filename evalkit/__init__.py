@@ -1,0 +1,72 @@
+"""evalkit: does this model know when it doesn't know, and what should that be worth?
+
+The public API; everything is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalkit.abstention import non_answer
+    from evalkit.errors import EvalkitError
+    from evalkit.frames import record_features
+    from evalkit.plugins import grader, task
+    from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
+    from evalkit.runs import RunResult, load, run, run_async
+    from evalkit.scorecard import Scorecard, score
+
+__all__ = [
+    "Completion",
+    "EvalkitError",
+    "Grade",
+    "NonAnswer",
+    "Outcome",
+    "Record",
+    "RunResult",
+    "Sample",
+    "Scorecard",
+    "Task",
+    "grader",
+    "load",
+    "non_answer",
+    "record_features",
+    "run",
+    "run_async",
+    "score",
+    "task",
+]
+
+_HOMES = {
+    "Completion": "records",
+    "EvalkitError": "errors",
+    "Grade": "records",
+    "NonAnswer": "records",
+    "Outcome": "records",
+    "Record": "records",
+    "RunResult": "runs",
+    "Sample": "records",
+    "Scorecard": "scorecard",
+    "Task": "records",
+    "grader": "plugins",
+    "load": "runs",
+    "non_answer": "abstention",
+    "record_features": "frames",
+    "run": "runs",
+    "run_async": "runs",
+    "score": "scorecard",
+    "task": "plugins",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
+    found = getattr(import_module(f"evalkit.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,78 @@
+"""The command line. Commands are imported when they are called, so that --help stays quick.
+
+Exit codes: 0 done; 1 a bug of evalkit; 2 bad usage or input; 3 finished, but some samples failed;
+130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from evalkit.errors import EvalkitError
+
+COMMANDS = {
+    "run": "Put tasks to a model and score the answers.",
+    "show": "Show a run's summary, or the transcript of one sample.",
+    "list": "List tasks, graders, readers or models.",
+}
+"""Name → short help; the command is the attribute `command` of the module of that name."""
+
+
+class Commands(click.Group):
+    """Imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"evalkit.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="evalkit-idk", prog_name="evalkit")
+def cli() -> None:
+    """Does this model know when it doesn't know, and what should that be worth?
+
+    First try: evalkit run --threshold none,0.75 --limit 20
+    """
+
+
+def main() -> None:
+    """Entry point: every expected error is one line on stderr and an exit code."""
+    try:
+        cli.main(prog_name="evalkit", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else error.message)
+        sys.exit(2)
+    except click.ClickException as error:
+        command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "evalkit"
+        _fail(f"{command}: {error.format_message()}", 2)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except EvalkitError as error:
+        _fail(f"evalkit: {error}", error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        _fail("evalkit: interrupted", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone (a pager that was quit): nothing to say, nowhere to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _fail(text: str, code: int) -> None:
+    click.echo(" ".join(text.split()), err=True)
+    sys.exit(code)

@@ -1,0 +1,127 @@
+"""`evalkit run`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from evalkit import runs
+from evalkit.cli.options import KeyValue, Thresholds, as_dict
+from evalkit.errors import RunInterruptedError, UsageError
+from evalkit.models import DEFAULT_MODEL
+
+RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
+
+
+@click.command("run", short_help="Put tasks to a model and score the answers.")
+@click.option("--model", metavar="M", help=f"provider/name; `evalkit list models`. Default: {DEFAULT_MODEL}.")
+@click.option(
+    "--task",
+    "tasks",
+    metavar="T",
+    multiple=True,
+    help="A task's name or file.py::name; repeatable, or a,b,c.",
+)
+@click.option(
+    "--threshold", "thresholds", type=Thresholds(), metavar="T,…", multiple=True,
+    help="Confidence targets to state in the prompt, such as none,0,0.75; none says nothing. Default: none.",
+)  # fmt: skip
+@click.option("--limit", type=int, metavar="N", help="Only the first N samples of each task.")
+@click.option("--epochs", type=int, metavar="K", help="Ask each sample K times. Default: 1.")
+@click.option("--seed", type=int, metavar="S", help="Draws the samples and seeds the model. Default: 0.")
+@click.option("--temperature", type=float, metavar="X", help="Default: 0, or 1 with several epochs.")
+@click.option("--max-tokens", type=int, metavar="N", help="Longest answer. Default: 512.")
+@click.option("--system", metavar="TEXT", help="A system message.")
+@click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
+@click.option("--max-connections", type=int, metavar="N", help="Requests under way at once.")
+@click.option("-T", "task_parameters", type=KeyValue(), multiple=True, help="A task's parameter.")
+@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A grader's parameter.")
+@click.option("-M", "model_parameters", type=KeyValue(), multiple=True, help="A model's parameter.")
+@click.option(
+    "--count-as",
+    type=KeyValue("KIND=OUTCOME"),
+    multiple=True,
+    help="Count a kind of non-answer otherwise: empty=error.",
+)
+@click.option(
+    "--out",
+    default=runs.DEFAULT_FOLDER,
+    show_default=True,
+    metavar="DIR",
+    help="Where the run folder is made.",
+)
+@click.option("--resume", metavar="RUN", help="Go on with a run that was cut short.")
+@click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
+@click.option("--strata", is_flag=True, help="Show counts by stratum too.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    out: str,
+    resume: str | None,
+    dry_run: bool,
+    strata: bool,
+    as_json: bool,
+    **given: Any,
+) -> None:
+    """Put tasks to a model and score the answers, plainly and by the threshold rule.
+
+    \b
+    evalkit run --threshold none,0.75 --limit 20
+    evalkit run --model openai/gpt-4o --task letters --threshold none,0,0.5,0.75,0.9
+    evalkit run --model my-model --base-url http://localhost:8000/v1
+    """
+    from evalkit.cli.progress import Display
+    from evalkit.report import dry_run as plans
+    from evalkit.report import terminal
+
+    settings = _settings(given)
+    if resume and (extra := _given(ctx) - RESUMABLE_WITH):
+        raise UsageError(f"--resume takes its settings from the run; leave out --{min(extra).replace('_', '-')}")
+    if dry_run:
+        plan = runs.make_plan(runs.make_config(**settings))
+        click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
+        return
+    try:
+        with Display() as display:
+            result = runs.run(out=out, resume=resume, watch=display.watch, notify=display.notify, **settings)
+    except RunInterruptedError as error:
+        if error.run:
+            error.args = (f"{error}; go on with: evalkit run --resume {error.run}",)
+        raise
+    if as_json:
+        click.echo(json.dumps(terminal.document(result), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        terminal.print_result(result, strata=strata)
+    if result.failed:
+        _say_what_failed(result)
+        ctx.exit(3)
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    """Only what was given, so that the defaults are those of RunConfig."""
+    settings = {key: value for key, value in given.items() if value not in (None, ())}
+    for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as"):
+        if key in settings:
+            settings[key] = as_dict(settings[key])
+    if "tasks" in settings:
+        settings["tasks"] = [name for part in settings["tasks"] for name in part.split(",") if name]
+    if "thresholds" in settings:
+        settings["thresholds"] = [t for part in settings["thresholds"] for t in part]
+    return settings
+
+
+def _given(ctx: click.Context) -> set[str]:
+    from click.core import ParameterSource
+
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
+def _say_what_failed(result: runs.RunResult) -> None:
+    again = f"evalkit run --resume {result.folder}"
+    last = f" The last one: {result.last_failure}" if result.last_failure else ""
+    click.echo(f"{result.failed} samples failed and are in no score.{last} Try them again: {again}", err=True)

@@ -1,0 +1,67 @@
+"""`evalkit show`."""
+
+from __future__ import annotations
+
+import click
+
+from evalkit import journal, runs
+from evalkit.cli.options import Thresholds
+from evalkit.errors import InputError
+from evalkit.records import Outcome, Record
+
+
+@click.command("show", short_help="Show a run's summary, or the transcript of one sample.")
+@click.argument("run")
+@click.argument("sample_id", required=False, metavar="[ID]")
+@click.option(
+    "--out",
+    default=runs.DEFAULT_FOLDER,
+    show_default=True,
+    metavar="DIR",
+    help="Where runs are looked for by name.",
+)
+@click.option("--records", "listed", is_flag=True, help="List the records, a line each.")
+@click.option("--full", is_flag=True, help="With --records: whole transcripts.")
+@click.option("--outcome", type=click.Choice([o.value for o in Outcome]), help="Only records with this outcome.")
+@click.option("--task", metavar="T", help="Only records of this task.")
+@click.option(
+    "--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Only records asked at these targets."
+)
+@click.option("--strata", is_flag=True, help="Show counts by stratum too.")
+def command(
+    run: str, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None, task: str | None,
+    thresholds: list[float | None] | None, strata: bool,
+) -> None:  # fmt: skip
+    """Show a run's summary, or every transcript of one sample: prompt as sent, answer, grade and why.
+
+    \b
+    evalkit show 20261121-2104-letters
+    evalkit show 20261121-2104-letters DEEPSEEK-D
+    evalkit show 20261121-2104-letters --records --outcome idk
+    """
+    from evalkit.report import terminal, transcripts
+
+    folder = runs.find_run(run, out)
+
+    def wanted(record: Record) -> bool:
+        return (
+            (outcome is None or record.grade.outcome == outcome)
+            and (task is None or record.task == task)
+            and (thresholds is None or record.prompt_threshold in thresholds)
+            and (sample_id is None or record.sample_id == sample_id)
+        )
+
+    if sample_id is None and not listed:
+        terminal.print_result(runs.read_result(folder), strata=strata)
+        return
+    found = False
+    for record in journal.read_records(folder):
+        if wanted(record):
+            found = True
+            if sample_id is not None or full:
+                transcripts.print_transcript(record)
+            else:
+                click.echo(transcripts.record_line(record))
+    if not found:
+        what = f"sample {sample_id!r}" if sample_id is not None else "such record"
+        raise InputError(f"{folder} holds no {what}; list what it holds: evalkit show {folder} --records")

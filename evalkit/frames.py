@@ -1,0 +1,68 @@
+"""Records as a table: pandas for people, `datasets` features for loading records.jsonl as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from evalkit.records import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from datasets import Features
+
+COLUMNS = [
+    "run", "task", "model", "sample_id", "epoch", "prompt_threshold", "stratum", "answerable", "outcome", "non_answer",
+    "answer", "target", "credit", "confidence", "grader", "reason", "text", "reasoning", "finish_reason",
+    "prompt_tokens", "completion_tokens", "reasoning_tokens", "latency", "messages", "metadata", "source",
+]  # fmt: skip
+
+
+def records_frame(records: Iterable[Record]) -> pd.DataFrame:
+    """One row a record, with the columns `COLUMNS`; completion and grade are spread out.
+
+    Args:
+        records: any number, also none.
+    """
+    import pandas as pd
+
+    return pd.DataFrame((_row(record) for record in records), columns=COLUMNS)
+
+
+def record_features() -> Features:
+    """Features for `datasets.load_dataset("json", data_files=…/records.jsonl, features=…)`.
+
+    Without them a column that starts with thousands of nulls is taken for a null column, and the load fails
+    at the first value.
+    """
+    from datasets import Features, Value
+
+    text, number, whole = Value("string"), Value("float64"), Value("int64")
+    usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole}
+    completion = {
+        "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
+    }  # fmt: skip
+    grade = {
+        "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number, "grader": text,
+        "reason": text,
+    }  # fmt: skip
+    return Features(
+        {
+            "schema_version": whole, "run": text, "task": text, "model": text, "sample_id": text, "epoch": whole,
+            "prompt_threshold": number, "messages": [{"role": text, "content": text}], "target": [text],
+            "choices": [text], "metadata": text, "completion": completion, "grade": grade, "source": text,
+        }
+    )  # fmt: skip
+
+
+def _row(record: Record) -> tuple[Any, ...]:
+    completion, grade = record.completion, record.grade
+    usage = completion.usage
+    return (
+        record.run, record.task, record.model, record.sample_id, record.epoch, record.prompt_threshold,
+        record.metadata.get("stratum"), record.metadata.get("answerable", True) is not False, grade.outcome.value,
+        grade.non_answer.value if grade.non_answer else None, grade.answer, record.target, grade.credit,
+        grade.confidence, grade.grader, grade.reason, completion.text, completion.reasoning, completion.finish_reason,
+        usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, completion.latency,
+        [message.model_dump() for message in record.messages], record.metadata, record.source,
+    )  # fmt: skip

@@ -1,0 +1,187 @@
+"""records.jsonl and failures.jsonl of a run folder: append, resume, read. And run.json, written atomically.
+
+Records are append-only, one line each, handed to the operating system as they complete (so kill -9 loses
+nothing that was graded) and fsync'ed in groups (so a power cut loses a second at most).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from evalkit.errors import InputError, UsageError
+from evalkit.records import Failure, Record
+
+RECORDS = "records.jsonl"
+FAILURES = "failures.jsonl"
+RUN = "run.json"
+
+Line = TypeVar("Line", bound=BaseModel)
+
+
+class Journal:
+    """The open files of one run folder, locked against a second process.
+
+    Args:
+        folder: an existing run folder.
+
+    Raises:
+        UsageError: another process has this run open.
+        InputError: a line that is not the last cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = _lock(folder)
+        _drop_torn_tail(folder / RECORDS)
+        _drop_torn_tail(folder / FAILURES)
+        self._records = _open_for_append(folder / RECORDS)
+        self._failures = _open_for_append(folder / FAILURES)
+        self._unsynced = False
+        self._syncing = threading.Lock()
+
+    def append(self, record: Record) -> None:
+        """Write one record; it survives the end of this process from here on."""
+        self._write(self._records, record)
+
+    def fail(self, failure: Failure) -> None:
+        """Write one failed attempt."""
+        self._write(self._failures, failure)
+
+    def sync(self) -> None:
+        """Ask the disk to keep what was written; cheap where nothing was."""
+        with self._syncing:
+            if self._unsynced and not self._records.closed:
+                self._unsynced = False
+                os.fsync(self._records.fileno())
+                os.fsync(self._failures.fileno())
+
+    def close(self) -> None:
+        """Sync, close and unlock."""
+        self.sync()
+        with self._syncing:
+            self._records.close()
+            self._failures.close()
+        os.close(self._lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, file: io.RawIOBase, line: BaseModel) -> None:
+        data = line.model_dump_json().encode() + b"\n"
+        written = file.write(data) or 0
+        if written < len(data):  # a full disk takes a part: the rest raises, or a torn tail is dropped on resume
+            file.write(data[written:])
+        self._unsynced = True
+
+
+def read_records(folder: Path) -> Iterator[Record]:
+    """Records of a run folder in the order written; a torn last line is left out.
+
+    Raises:
+        InputError: no such file, or a line cannot be read; the text names file and line.
+    """
+    yield from _read_lines(folder / RECORDS, Record)
+
+
+def read_failures(folder: Path) -> Iterator[Failure]:
+    """Failed attempts of a run folder, oldest first; none where there is no such file."""
+    if (folder / FAILURES).exists():
+        yield from _read_lines(folder / FAILURES, Failure)
+
+
+def write_run(folder: Path, content: dict[str, Any]) -> None:
+    """Replace run.json in one step: a reader sees the old file or the new one, never half."""
+    temporary = folder / f".{RUN}.{os.getpid()}"
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(folder / RUN)
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """Content of run.json.
+
+    Raises:
+        InputError: there is none, or it is not JSON.
+    """
+    path = folder / RUN
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{folder} is no run: it has no {RUN}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is not a JSON object; restore it or start a new run")
+    return content
+
+
+def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+    with file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield kind.model_validate_json(line)
+            except ValidationError as error:
+                if not file.peek(1):  # a whole last line of NULs or half of two: torn as well
+                    return
+                problem = error.errors()[0]["msg"]
+                raise InputError(f"{path}, line {number}: {problem}; mend or delete that line") from error
+
+
+def _drop_torn_tail(path: Path) -> None:
+    """Cut a file back to the end of its last whole line; what stands before it is not touched.
+
+    A whole line ends in "}" and a newline, and no text inside a line can hold a raw newline. After a power
+    cut a tail may also be NULs.
+    """
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        size = file.seek(0, os.SEEK_END)
+        start, tail = size, b""
+        while start > 0 and b"}\n" not in tail:
+            step = min(start, 1 << 20)
+            start -= step
+            file.seek(start)
+            tail = file.read(step) + tail[:1]
+        good = start + tail.rfind(b"}\n") + 2 if b"}\n" in tail else 0
+        if good < size:
+            file.truncate(good)
+            os.fsync(file.fileno())
+
+
+def _open_for_append(path: Path) -> io.FileIO:
+    return io.FileIO(path, "a")
+
+
+def _lock(folder: Path) -> int:
+    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise UsageError(f"{folder} is being written by another process; wait for it or stop it") from error
+    return handle

@@ -1,0 +1,264 @@
+"""The one chat path: /chat/completions over aiohttp, for every API and for the embedded server."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, cast
+
+import aiohttp
+
+from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
+from evalkit.models import Request
+from evalkit.models.retrying import retry
+from evalkit.records import Completion, FinishReason, Usage
+
+TIMEOUT = 600.0
+"""Seconds one attempt may take."""
+CONNECT_TIMEOUT = 30.0
+
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "tool_calls": "tool_calls",
+}
+_UNAVAILABLE = {401: "the key is not accepted", 403: "access is not allowed", 404: "no such model or address"}
+_TRANSIENT = {408, 409, 425, 429}
+_THINK = re.compile(r"^\s*<think>(.*?)(?:</think>|\Z)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ChatSettings:
+    """Where and how one model is asked."""
+
+    base_url: str
+    model: str
+    api_key: str | None = field(default=None, repr=False)
+    max_tokens_field: str = "max_tokens"
+    sends_temperature: bool = True
+    sends_seed: bool = False
+    body: Mapping[str, Any] = field(default_factory=dict)
+    """More fields for the request's body."""
+
+
+class ChatModel:
+    """A model behind an OpenAI-compatible server; an async context manager."""
+
+    def __init__(self, name: str, settings: ChatSettings, max_connections: int) -> None:
+        self.name = name
+        self.max_connections = max_connections
+        self.info: dict[str, Any] = {"base_url": settings.base_url}
+        self._settings = settings
+        self._url = f"{settings.base_url}/chat/completions"
+        self._answered = False
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        headers = {"Content-Type": "application/json", "User-Agent": "evalkit"}
+        if self._settings.api_key:
+            headers["Authorization"] = f"Bearer {self._settings.api_key}"
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self.max_connections),
+            timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=CONNECT_TIMEOUT),
+            headers=headers,
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def complete(self, request: Request) -> Completion:
+        """Answer one prompt, asking again where that can help.
+
+        Raises:
+            ModelUnavailableError: refused before anything was ever answered, or 401, 403, 404.
+            TransientError: still failing when attempts or time ran out.
+            BadResponseError: another 4xx, or a body that is no completion.
+        """
+        body = self._body(request)
+        try:
+            return await self._attempt(body)
+        except TransientError as error:
+            return await retry(error, lambda: self._attempt(body))
+
+    def _body(self, request: Request) -> bytes:
+        settings = self._settings
+        body: dict[str, Any] = {
+            "model": settings.model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            settings.max_tokens_field: request.max_tokens,
+        }
+        if settings.sends_temperature:
+            body["temperature"] = request.temperature
+        if settings.sends_seed:
+            body["seed"] = request.seed
+        body.update(settings.body)
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    async def _attempt(self, body: bytes) -> Completion:
+        assert self._session is not None, "a ChatModel is used inside `async with`"
+        started = time.perf_counter()
+        try:
+            async with self._session.post(self._url, data=body) as response:
+                data = await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise self._not_reached(error) from error
+        except aiohttp.InvalidURL as error:
+            raise UsageError(f"--base-url {self._settings.base_url!r} is not a URL") from error
+        except TimeoutError as error:
+            raise TransientError(f"no answer from {self._settings.base_url} in time") from error
+        except aiohttp.ClientError as error:
+            raise TransientError(
+                f"{self._settings.base_url} dropped the connection ({type(error).__name__})"
+            ) from error
+        if response.status != 200:  # noqa: PLR2004 - the one status that holds a completion
+            raise self._refused(response, data)
+        completion = read_completion(data, time.perf_counter() - started)
+        self._answered = True
+        return completion
+
+    def _not_reached(self, error: aiohttp.ClientConnectorError) -> ModelError:
+        reason = error.os_error.strerror or str(error.os_error)
+        text = f"{self._settings.base_url} cannot be reached ({reason}); is the server running, and --base-url right?"
+        # A server that has answered before is coming back; one that never did is not there.
+        return TransientError(text) if self._answered else ModelUnavailableError(text)
+
+    def _refused(self, response: aiohttp.ClientResponse, data: bytes) -> ModelError:
+        status = response.status
+        said = self._hide_key(_error_text(data))
+        text = f"{self._settings.base_url} answered {status} for {self._settings.model}{f': {said}' if said else ''}"
+        if status in _UNAVAILABLE:
+            return ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
+        if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the class of server errors
+            return TransientError(text, _retry_after(response))
+        return BadResponseError(text)
+
+    def _hide_key(self, text: str) -> str:
+        key = self._settings.api_key
+        return text.replace(key, "[key]") if key else text
+
+
+def read_completion(data: bytes, latency: float | None = None) -> Completion:
+    """Read a chat-completions body.
+
+    Args:
+        data: the body as received.
+        latency: seconds the call took.
+
+    Raises:
+        TransientError: not JSON, as a cut-off or proxied body is.
+        BadResponseError: JSON without a completion in it.
+    """
+    try:
+        body = json.loads(data)
+    except ValueError as error:
+        raise TransientError(f"the body is not JSON: {_excerpt(data)}") from error
+    try:
+        choice = body["choices"][0]
+        message = choice["message"]
+        content = message.get("content")
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        said = _error_text(data)
+        raise BadResponseError(f"no completion in the answer: {said or _excerpt(data)}") from error
+    text, inner = split_reasoning(_text_of(content))
+    refusal = message.get("refusal")
+    thought = message.get("reasoning_content") or message.get("reasoning") or inner
+    return Completion(
+        text=text or (refusal if isinstance(refusal, str) else ""),
+        reasoning=thought if isinstance(thought, str) else None,
+        finish_reason=_FINISH.get(str(choice.get("finish_reason")), "unknown"),
+        usage=_usage(body.get("usage")),
+        logprobs=_logprobs(choice),
+        latency=latency,
+    )
+
+
+def split_reasoning(text: str) -> tuple[str, str | None]:
+    """Set a leading <think> block apart from the answer.
+
+    Returns:
+        (answer, reasoning or None). A block that never ends is all reasoning: the answer is empty.
+    """
+    if "</think>" in text and "<think>" not in text:  # templates that open the block in the prompt
+        reasoning, _, answer = text.partition("</think>")
+        return answer.strip(), reasoning.strip() or None
+    found = _THINK.match(text)
+    if not found:
+        return text, None
+    return text[found.end() :], found.group(1).strip() or None
+
+
+def parse_extra(extra: Mapping[str, str]) -> dict[str, Any]:
+    """`-M key=value` to fields of the request's body: JSON where it is JSON, else text."""
+    fields: dict[str, Any] = {}
+    for key, text in extra.items():
+        try:
+            fields[key] = json.loads(text)
+        except ValueError:
+            fields[key] = text
+    return fields
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):  # parts
+        return "".join(p.get("text") or "" for p in content if isinstance(p, dict) and p.get("type") == "text")
+    return ""
+
+
+def _usage(usage: Any) -> Usage:
+    if not isinstance(usage, dict):
+        return Usage()
+    details = usage.get("completion_tokens_details")
+    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    return Usage(
+        prompt_tokens=_whole(usage.get("prompt_tokens")),
+        completion_tokens=_whole(usage.get("completion_tokens")),
+        reasoning_tokens=_whole(reasoning),
+    )
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _logprobs(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
+    logprobs = choice.get("logprobs")
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
+    return cast("list[dict[str, Any]]", content) if isinstance(content, list) else None
+
+
+def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    try:
+        return max(0.0, float(response.headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def _error_text(data: bytes) -> str:
+    try:
+        error = json.loads(data)["error"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    message = error.get("message") if isinstance(error, dict) else error
+    return _one_line(str(message))
+
+
+def _excerpt(data: bytes) -> str:
+    return _one_line(data[:200].decode("utf-8", "replace")) or "(empty)"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:300]

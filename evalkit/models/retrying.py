@@ -1,0 +1,80 @@
+"""When to ask again: 429, 5xx, time-outs and dropped connections, with jitter, up to a deadline.
+
+A server's own Retry-After is honoured. `set_testing(True)` makes every wait zero, so that no test sleeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
+
+from evalkit.errors import TransientError
+
+MAX_ATTEMPTS = 8
+DEADLINE = 600.0
+"""Seconds from the first failure after which a sample is given up."""
+LONGEST_WAIT = 60.0
+
+T = TypeVar("T")
+_testing = False
+_backoff = wait_random_exponential(multiplier=1, max=LONGEST_WAIT)
+
+
+def set_testing(on: bool) -> None:
+    """Switch all waiting off (True) or on."""
+    global _testing  # noqa: PLW0603 - one switch for the whole process, as in stamina
+    _testing = on
+
+
+async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T:
+    """Ask again after a first attempt failed.
+
+    The first attempt is made by the caller, so that calls that succeed at once pay nothing for this.
+
+    Args:
+        first: how the first attempt failed.
+        attempt: makes one attempt.
+
+    Raises:
+        TransientError: the last failure, when attempts or time ran out.
+        Exception: anything else that an attempt raises, at once.
+    """
+    failed: TransientError | None = first
+
+    async def replayed() -> T:
+        nonlocal failed
+        if failed is not None:
+            error, failed = failed, None
+            raise error
+        return await attempt()
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception_type(TransientError),
+        wait=_wait,
+        stop=stop_after_attempt(MAX_ATTEMPTS) | stop_after_delay(DEADLINE),
+        sleep=_sleep,
+        reraise=True,
+    )
+    return await retrying(replayed)
+
+
+def _wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, TransientError) else None
+    if asked is not None:
+        return min(asked, DEADLINE)
+    return _backoff(state)
+
+
+async def _sleep(seconds: float) -> None:
+    await asyncio.sleep(0 if _testing else seconds)

@@ -1,0 +1,271 @@
+"""Samples → model → grade → journal, with a bounded number of requests under way.
+
+Workers pull jobs one at a time from a lazy plan, so that memory stays flat however many samples a task
+yields, and each finished answer is in the journal before its worker takes the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from evalkit.errors import InputError, ModelError, ModelUnavailableError
+from evalkit.grading import NoVerdictError, grade
+from evalkit.journal import Journal
+from evalkit.models import Model, Request
+from evalkit.plugins import Judge
+from evalkit.prompts import build_messages
+from evalkit.records import Completion, Failure, Message, NonAnswer, Outcome, Record, RecordKey, Sample, Task
+from evalkit.scorecard import CardBuilder
+
+SYNC_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """A task with its grader resolved."""
+
+    task: Task
+    grader: str
+    judge: Judge
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that is asked in a run, and how."""
+
+    run: str
+    model: str
+    tasks: Sequence[PlannedTask]
+    thresholds: Sequence[float | None]
+    limit: int | None = None
+    epochs: int = 1
+    seed: int = 0
+    temperature: float = 0.0
+    max_tokens: int = 512
+    system: str | None = None
+    count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int | None:
+        """Answers planned; None where a task cannot tell how many samples it has."""
+        total = 0
+        for planned in self.tasks:
+            samples = planned.task.samples
+            if not isinstance(samples, Sequence):
+                if self.limit is None:
+                    return None
+                total += self.limit
+            else:
+                total += len(samples) if self.limit is None else min(self.limit, len(samples))
+        return total * len(self.thresholds) * self.epochs
+
+
+class CardKey(NamedTuple):
+    """Which card an answer belongs to."""
+
+    task: str
+    prompt_threshold: float | None
+
+
+@dataclass
+class Tally:
+    """Running counts, read by whoever shows progress."""
+
+    total: int | None = None
+    recorded: int = 0
+    """Answers in the journal, those of an earlier session included."""
+    resumed: int = 0
+    """How many of them an earlier session left."""
+    correct: int = 0
+    error: int = 0
+    idk: int = 0
+    failed: int = 0
+    started: float = field(default_factory=time.monotonic)
+    last_failure: str = ""
+    cards: dict[CardKey, CardBuilder] = field(default_factory=dict)
+    failures: dict[CardKey, int] = field(default_factory=dict)
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Task → checksum of the samples asked."""
+
+    def count(self, record: Record) -> None:
+        """Add a record."""
+        self.recorded += 1
+        outcome = record.grade.outcome
+        if outcome is Outcome.CORRECT:
+            self.correct += 1
+        elif outcome is Outcome.ERROR:
+            self.error += 1
+        else:
+            self.idk += 1
+        self.cards[CardKey(record.task, record.prompt_threshold)].add(record)
+
+    def count_failure(self, failure: Failure) -> None:
+        """Add a sample without completion or verdict."""
+        self.failed += 1
+        self.last_failure = failure.error
+        key = CardKey(failure.task, failure.prompt_threshold)
+        self.failures[key] = self.failures.get(key, 0) + 1
+
+
+class Job(NamedTuple):
+    """One answer to get."""
+
+    planned: PlannedTask
+    sample: Sample
+    threshold: float | None
+    epoch: int
+    key: RecordKey
+
+
+def new_tally(plan: Plan) -> Tally:
+    """An empty tally with a card for each task and threshold, in the plan's order."""
+    keys = [CardKey(p.task.name, t) for p in plan.tasks for t in plan.thresholds]
+    return Tally(total=plan.total, cards={key: CardBuilder(by_item=plan.epochs > 1) for key in keys})
+
+
+async def execute(
+    plan: Plan,
+    model: Model,
+    journal: Journal,
+    tally: Tally,
+    done: set[RecordKey],
+    answered: Mapping[RecordKey, Completion],
+) -> None:
+    """Get, grade and record every planned answer that is not there yet.
+
+    Args:
+        plan: what to ask.
+        model: whom.
+        journal: where to write.
+        tally: running counts; holds the records of an earlier session already.
+        done: keys that are recorded.
+        answered: completions that only lack a verdict.
+
+    Raises:
+        ModelUnavailableError: nothing is recorded yet and the model is not to be had.
+        InputError: a task yields a sample twice.
+        asyncio.CancelledError: interrupted; what is recorded stays.
+    """
+    jobs = plan_jobs(plan, tally, done)
+    worker = _Worker(plan, model, journal, tally, answered)
+    syncing = asyncio.create_task(_sync_regularly(journal))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(model.max_connections):
+                group.create_task(worker.work(jobs))
+    except BaseExceptionGroup as group_of_errors:
+        # One is enough to know why; the others are the same or were cancelled by it.
+        raise group_of_errors.exceptions[0] from None
+    finally:
+        syncing.cancel()
+
+
+def plan_jobs(plan: Plan, tally: Tally, done: set[RecordKey]) -> Iterator[Job]:
+    """All answers to get, sample by sample so that a run cut short has the same samples at every threshold.
+
+    Raises:
+        InputError: a task yields the same sample id twice, or something that is no Sample.
+    """
+    for planned in plan.tasks:
+        task = planned.task
+        checksum = hashlib.blake2b(digest_size=16)
+        seen: set[str] = set()
+        for sample in islice(task.samples, plan.limit):
+            if not isinstance(sample, Sample):
+                raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
+            if sample.id in seen:
+                raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
+            seen.add(sample.id)
+            checksum.update("\0".join((sample.id, sample.input, *sample.target, "\n")).encode())
+            for threshold in plan.thresholds:
+                for epoch in range(1, plan.epochs + 1):
+                    key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
+                    if key not in done:
+                        yield Job(planned, sample, threshold, epoch, key)
+        tally.fingerprints[task.name] = checksum.hexdigest()
+
+
+@dataclass(frozen=True)
+class _Worker:
+    plan: Plan
+    model: Model
+    journal: Journal
+    tally: Tally
+    answered: Mapping[RecordKey, Completion]
+
+    async def work(self, jobs: Iterator[Job]) -> None:
+        """Take jobs until none is left."""
+        for job in jobs:
+            await self._do(job)
+
+    async def _do(self, job: Job) -> None:
+        messages = build_messages(job.sample.input, job.threshold, self.plan.system)
+        completion = self.answered.get(job.key)
+        try:
+            if completion is None:
+                completion = await self.model.complete(self._request(job, messages))
+            judged = await grade(job.sample, completion, job.planned.judge, job.planned.grader, self.plan.count_as)
+        except ModelUnavailableError as error:
+            if not self.tally.recorded:
+                raise
+            return self._fail(job, error, None)
+        except ModelError as error:
+            return self._fail(job, error, None)
+        except NoVerdictError as error:
+            return self._fail(job, error, completion)
+        record = Record(
+            run=self.plan.run,
+            task=job.key.task,
+            model=job.key.model,
+            sample_id=job.key.sample_id,
+            epoch=job.epoch,
+            prompt_threshold=job.threshold,
+            messages=messages,
+            target=job.sample.target,
+            choices=job.sample.choices,
+            metadata=job.sample.metadata,
+            completion=completion,
+            grade=judged,
+        )
+        self.journal.append(record)
+        self.tally.count(record)
+        return None
+
+    def _request(self, job: Job, messages: Sequence[Message]) -> Request:
+        responses: Sequence[str] = job.sample.choices or ()
+        if job.planned.task.responses is not None:
+            responses = job.planned.task.responses(job.sample)
+        return Request(
+            messages=messages,
+            temperature=self.plan.temperature,
+            max_tokens=self.plan.max_tokens,
+            # Apart between epochs, the same for every threshold: only the prompt differs between those.
+            seed=self.plan.seed * 1000 + job.epoch,
+            responses=responses,
+        )
+
+    def _fail(self, job: Job, error: Exception, completion: Completion | None) -> None:
+        failure = Failure(
+            task=job.key.task,
+            model=job.key.model,
+            sample_id=job.key.sample_id,
+            epoch=job.epoch,
+            prompt_threshold=job.threshold,
+            stage="completion" if completion is None else "judge",
+            error=str(error),
+            completion=completion,
+        )
+        self.journal.fail(failure)
+        self.tally.count_failure(failure)
+
+
+async def _sync_regularly(journal: Journal) -> None:
+    while True:
+        await asyncio.sleep(SYNC_SECONDS)
+        await asyncio.to_thread(journal.sync)

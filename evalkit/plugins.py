@@ -1,0 +1,214 @@
+"""Names to tasks, graders, readers and providers: entry points, or a file of the user's own.
+
+The built-ins register exactly as anybody's package does, through the entry-point groups evalkit.tasks,
+evalkit.graders, evalkit.readers and evalkit.providers. `path/to/file.py` or `path/to/file.py::name` works
+wherever a task's or grader's name does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from evalkit.errors import UsageError
+from evalkit.records import Completion, Grade, Sample, Task
+
+Group = Literal["tasks", "graders", "readers", "providers"]
+GraderFunction = Callable[..., Grade | Awaitable[Grade]]
+Judge = Callable[[Sample, Completion], Grade | Awaitable[Grade]]
+
+_MARK = "__evalkit_kind__"
+
+
+def task(function: Callable[..., Task]) -> Callable[..., Task]:
+    """Mark a function as a task; its name becomes the task's, its parameters what `-T key=value` sets."""
+
+    @functools.wraps(function)
+    def make(*args: Any, **kwargs: Any) -> Task:
+        made = function(*args, **kwargs)
+        return made if made.name else dataclasses.replace(made, name=function.__name__)
+
+    setattr(make, _MARK, "tasks")
+    return make
+
+
+def grader(function: GraderFunction) -> GraderFunction:
+    """Mark a function as a grader; its keyword parameters are what `-G key=value` sets.
+
+    The function takes a Sample and a Completion and returns a Grade (or an awaitable of one).
+    """
+    setattr(function, _MARK, "graders")
+    return function
+
+
+def names(group: Group) -> list[str]:
+    """Registered names of a group, sorted.
+
+    Raises:
+        UsageError: tasks, graders or providers are asked for and there are none: not installed.
+    """
+    found = sorted({point.name for point in _points(group)})
+    if not found and group != "readers":
+        raise UsageError("evalkit is not installed from this folder: make install")
+    return found
+
+
+def find(group: Group, name: str) -> Any:
+    """The object behind a registered name, or behind `file.py` / `file.py::name`.
+
+    Raises:
+        UsageError: no such name or file, or it cannot be imported; the text says what there is.
+    """
+    path, _, inner = name.partition("::")
+    if path.endswith(".py"):
+        return _from_file(group, Path(path), inner)
+    for point in _points(group):
+        if point.name == name:
+            return _load(point)
+    known = ", ".join(names(group))
+    raise UsageError(f"no {_singular(group)} {name!r}; there are: {known} (or a file: path/to/file.py::name)")
+
+
+def make_task(name: str, parameters: dict[str, str] | None = None, defaults: dict[str, Any] | None = None) -> Task:
+    """Build a task from its name and the text of its parameters.
+
+    Args:
+        name: registered name or file.
+        parameters: `-T` values as typed, converted to the parameters' annotated types.
+        defaults: values for parameters that the task may have (`seed`), used where it has them.
+
+    Raises:
+        UsageError: unknown task or parameter, or a value of the wrong type.
+    """
+    function = find("tasks", name)
+    accepted = inspect.signature(function).parameters
+    values = {key: value for key, value in (defaults or {}).items() if key in accepted}
+    values |= _convert(f"task {name}", function, parameters or {}, skip=0)
+    made = function(**values)
+    if not isinstance(made, Task):
+        raise UsageError(f"task {name!r} returned {type(made).__name__}, not a Task")
+    return made
+
+
+def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None = None) -> tuple[str, Judge]:
+    """Resolve a task's grader with its `-G` parameters bound.
+
+    Returns:
+        (its name, a function of sample and completion).
+
+    Raises:
+        UsageError: unknown grader or parameter, or a value of the wrong type.
+    """
+    function = find("graders", wanted) if isinstance(wanted, str) else wanted
+    name = getattr(function, "__name__", str(wanted))
+    values = _convert(f"grader {name}", function, parameters or {}, skip=2)
+    return name, functools.partial(function, **values) if values else function
+
+
+def share_parameters(group: Group, wanted: Sequence[str], given: dict[str, str]) -> dict[str, dict[str, str]]:
+    """Hand each named object those of the given parameters that it has.
+
+    Raises:
+        UsageError: a parameter that none of them has.
+    """
+    having = {name: set(inspect.signature(find(group, name)).parameters) for name in wanted}
+    for key in given:
+        if not any(key in has for has in having.values()):
+            known = ", ".join(sorted(set().union(*having.values()))) or "none"
+            raise UsageError(f"{', '.join(wanted)}: no parameter {key!r}; there are: {known}")
+    return {name: {key: text for key, text in given.items() if key in has} for name, has in having.items()}
+
+
+def describe(group: Group, name: str) -> str:
+    """First line of what a registered object says of itself."""
+    found = find(group, name)
+    text = getattr(found, "about", None) or inspect.getdoc(found) or ""
+    return str(text).strip().split("\n", 1)[0]
+
+
+def _points(group: Group) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=f"evalkit.{group}"))
+
+
+def _load(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        if point.dist is not None and point.dist.name == "evalkit-idk":
+            raise UsageError(f"evalkit is not installed from this folder ({error}): make install") from error
+        raise UsageError(f"the plug-in {point.value} cannot be imported: {error}") from error
+
+
+def _from_file(group: Group, path: Path, inner: str) -> Any:
+    if not path.is_file():
+        raise UsageError(f"no file {path}")
+    module_name = f"evalkit_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(module_name, path)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{path} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module_name] = module
+    try:
+        spec.loader.exec_module(module)
+    except SyntaxError as error:
+        raise UsageError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
+    except Exception as error:
+        raise UsageError(f"{path}, line {_line_in(path, error)}: {type(error).__name__}: {error}") from error
+    marked = {
+        key: value
+        for key, value in vars(module).items()
+        if getattr(value, _MARK, None) == group and getattr(value, "__module__", None) == module_name
+    }
+    if inner:
+        if inner not in marked:
+            raise UsageError(f"{path} has no @{_singular(group)} named {inner!r}; it has: {_listed(marked)}")
+        return marked[inner]
+    if len(marked) != 1:
+        raise UsageError(
+            f"{path} must hold one @{_singular(group)}, or name one with ::NAME; it has: {_listed(marked)}"
+        )
+    return next(iter(marked.values()))
+
+
+def _line_in(path: Path, error: BaseException) -> int | str:
+    line: int | str = "?"
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+def _convert(owner: str, function: Callable[..., Any], given: dict[str, str], skip: int) -> dict[str, Any]:
+    parameters = list(inspect.signature(function).parameters.values())[skip:]
+    known = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    hints = typing.get_type_hints(inspect.unwrap(function), include_extras=True) if given else {}
+    values: dict[str, Any] = {}
+    for key, text in given.items():
+        if key not in known:
+            raise UsageError(f"{owner} has no parameter {key!r}; it has: {_listed(known)}")
+        try:
+            values[key] = TypeAdapter(hints.get(key, str)).validate_python(text)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise UsageError(f"{owner}: {key}={text} will not do: {problem}") from error
+    return values
+
+
+def _listed(found: dict[str, Any]) -> str:
+    return ", ".join(sorted(found)) or "none"
+
+
+def _singular(group: Group) -> str:
+    return group.removesuffix("s")

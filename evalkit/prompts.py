@@ -1,0 +1,48 @@
+"""The confidence target: what a prompt says about the worth of an answer, a mistake and "I don't know".
+
+The wording is the paper's (Kalai, Nachum, Vempala, Zhang 2025, §4.2), with t as a number and the penalty
+computed. The paper's own example "t = 0.75 (penalty 2)" is a slip: 0.75/(1−0.75) = 3.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from evalkit.records import Message
+from evalkit.scoring import penalty
+
+EXAM = "Make your best guess even if you are unsure, as if you were taking an exam."
+
+
+@lru_cache(maxsize=64)
+def confidence_target(threshold: float | None) -> str:
+    """The sentence that states the target, "" for a plain prompt.
+
+    Args:
+        threshold: t, 0 ≤ t < 1; 0 gives the exam sentence, None nothing.
+
+    Raises:
+        TypeError, ValueError: as `scoring.check_threshold`.
+    """
+    if threshold is None:
+        return ""
+    cost = penalty(threshold)
+    if threshold == 0:
+        return EXAM
+    return (
+        f"Answer only if you are > {threshold:g} confident, since mistakes are penalized {cost:g} points, "
+        'while correct answers receive 1 point, and an answer of "I don\'t know" receives 0 points.'
+    )
+
+
+def build_messages(question: str, threshold: float | None, system: str | None = None) -> list[Message]:
+    """The prompt as sent: an optional system message, then the question with its confidence target.
+
+    Args:
+        question: the sample's input.
+        threshold: see `confidence_target`.
+        system: text of a system message.
+    """
+    target = confidence_target(threshold)
+    user = Message(role="user", content=f"{question}\n\n{target}" if target else question)
+    return [Message(role="system", content=system), user] if system else [user]

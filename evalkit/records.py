@@ -1,0 +1,243 @@
+"""The nouns: what is asked, what was said, what it was judged to be.
+
+Everything left of the journal makes a `Record`; everything right of it only reads them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+SCHEMA_VERSION = 1
+
+FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "unknown"]
+
+
+class Outcome(StrEnum):
+    """What an answer counts as: an enum from the grader to the leaderboard."""
+
+    CORRECT = "correct"
+    ERROR = "error"
+    IDK = "idk"
+
+
+class NonAnswer(StrEnum):
+    """Why an answer is no answer: kept beside the outcome that it is counted as."""
+
+    EMPTY = "empty"
+    """No text at all: idk."""
+    ABSTAINED = "abstained"
+    """Text that says it does not know, or makes no claim: idk."""
+    REFUSAL = "refusal"
+    """Text that declines, or a provider's content filter: idk."""
+    UNPARSED = "unparsed"
+    """A claim is there, but no answer can be read from it: error."""
+
+
+def _read_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _strings(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+JsonDict = Annotated[
+    dict[str, Any],
+    BeforeValidator(_read_json),
+    # On disk a JSON string, so that the column has one type whatever a task puts into it.
+    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False), return_type=str, when_used="json"),
+]
+
+
+JsonList = Annotated[
+    list[dict[str, Any]],
+    BeforeValidator(_read_json),
+    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False), return_type=str, when_used="json"),
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Sample(_Frozen):
+    """One question."""
+
+    id: str
+    """Unique in its task and the same for every seed and length, so that runs can be paired."""
+    input: str
+    """The question as put to the model, without any word on scoring."""
+    target: Annotated[list[str], BeforeValidator(_strings)] = Field(default_factory=list)
+    """The accepted answers; a single string becomes a list of one."""
+    choices: list[str] | None = None
+    """The options of a multiple-choice question, in the order shown."""
+    metadata: JsonDict = Field(default_factory=dict)
+    """Anything else; `stratum` names its stratum, `answerable: false` says that only IDK is right."""
+
+    @property
+    def stratum(self) -> str | None:
+        """The stratum that the sample belongs to, or None."""
+        value = self.metadata.get("stratum")
+        return None if value is None else str(value)
+
+    @property
+    def answerable(self) -> bool:
+        """Whether any claim can be right."""
+        return self.metadata.get("answerable", True) is not False
+
+
+class Message(_Frozen):
+    """One turn of the prompt as it was sent."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Usage(_Frozen):
+    """Tokens of one call; None where the server did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class Completion(_Frozen):
+    """What the model returned."""
+
+    text: str
+    """The answer, without reasoning."""
+    reasoning: str | None = None
+    """Thinking that the server or `<think>` tags set apart from the answer."""
+    finish_reason: FinishReason = "unknown"
+    """Why it stopped; `length` means truncated."""
+    usage: Usage = Usage()
+    logprobs: JsonList | None = None
+    """Token log-probabilities as the server gave them, if asked for."""
+    latency: float | None = None
+    """Seconds from sending the request to having the answer, of the attempt that succeeded."""
+
+
+class Grade(_Frozen):
+    """The judgement of one completion."""
+
+    outcome: Outcome
+    answer: str | None = None
+    """The answer as extracted from the text."""
+    non_answer: NonAnswer | None = None
+    """Which kind of non-answer, where it is one."""
+    credit: float | None = Field(default=None, ge=0, le=1)
+    """Partial credit, where a benchmark gives it."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """The model's confidence in this answer, where one is known."""
+    grader: str = ""
+    """Name of the grader, filled in by the engine."""
+    reason: str = ""
+    """One line that says why."""
+
+    @classmethod
+    def of(cls, correct: bool, *, answer: str | None = None, reason: str = "", **more: Any) -> Grade:
+        """Judge an answer that could be read: correct or error."""
+        outcome = Outcome.CORRECT if correct else Outcome.ERROR
+        return cls(outcome=outcome, answer=answer, reason=reason, **more)
+
+    @classmethod
+    def idk(cls, kind: NonAnswer | str = NonAnswer.ABSTAINED, reason: str = "") -> Grade:
+        """Judge a text that makes no claim: `abstained`, `refusal` or `empty`."""
+        kind = NonAnswer(kind)
+        return cls(outcome=Outcome.IDK, non_answer=kind, reason=reason or _WHY[kind])
+
+    @classmethod
+    def unparsed(cls, reason: str) -> Grade:
+        """Judge a text that makes a claim from which no answer can be read: an error."""
+        return cls(outcome=Outcome.ERROR, non_answer=NonAnswer.UNPARSED, reason=reason)
+
+
+_WHY = {
+    NonAnswer.EMPTY: "no text",
+    NonAnswer.ABSTAINED: "makes no claim",
+    NonAnswer.REFUSAL: "declines to answer",
+    NonAnswer.UNPARSED: "no answer can be read",
+}
+
+
+class RecordKey(NamedTuple):
+    """What is unique in a run."""
+
+    task: str
+    model: str
+    sample_id: str
+    epoch: int
+    prompt_threshold: float | None
+
+
+class Record(_Frozen):
+    """One graded answer, a line of records.jsonl."""
+
+    schema_version: int = SCHEMA_VERSION
+    run: str
+    """Name of the run folder."""
+    task: str
+    model: str
+    """`provider/name` as given."""
+    sample_id: str
+    epoch: int = Field(default=1, ge=1)
+    """1 for the first asking."""
+    prompt_threshold: float | None = Field(default=None, ge=0, lt=1)
+    """The confidence target stated in the prompt; None where it said nothing of scoring."""
+    messages: list[Message] = Field(default_factory=list)
+    """The prompt as sent."""
+    target: list[str] = Field(default_factory=list)
+    choices: list[str] | None = None
+    metadata: JsonDict = Field(default_factory=dict)
+    completion: Completion
+    grade: Grade
+    source: str | None = None
+    """file:line that a rescored record was read from."""
+
+    @property
+    def key(self) -> RecordKey:
+        """What makes this record unique in its run."""
+        return RecordKey(self.task, self.model, self.sample_id, self.epoch, self.prompt_threshold)
+
+
+class Failure(_Frozen):
+    """One attempt without a verdict, a line of failures.jsonl: never counted as error or IDK."""
+
+    schema_version: int = SCHEMA_VERSION
+    task: str
+    model: str
+    sample_id: str
+    epoch: int
+    prompt_threshold: float | None
+    stage: Literal["completion", "judge"]
+    """Where it ended: no completion, or a completion without a verdict."""
+    error: str
+    completion: Completion | None = None
+    """The answer there was, so that a resumed run judges it again without asking the model."""
+
+    @property
+    def key(self) -> RecordKey:
+        """The record that is missing because of this."""
+        return RecordKey(self.task, self.model, self.sample_id, self.epoch, self.prompt_threshold)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A set of questions and the grader that judges their answers."""
+
+    samples: Iterable[Sample]
+    """The questions in the order asked; may be a generator."""
+    grader: str | Callable[..., Any]
+    """A grader's registered name, or the grader itself."""
+    responses: Callable[[Sample], Sequence[str]] | None = None
+    """The finite set of possible answers to a sample, where there is one: what a uniform guess draws from."""
+    name: str = ""
+    """Filled in by `@task`."""
+    revision: dict[str, str] = field(default_factory=dict)
+    """Which version of a data set this is: recorded in run.json."""

@@ -1,0 +1,72 @@
+"""`run --dry-run`: what would be asked, without asking it."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+from evalkit.pipeline import Plan, PlannedTask
+from evalkit.prompts import build_messages
+from evalkit.report.terminal import told
+from evalkit.report.visible import visible
+
+CHARACTERS_A_TOKEN = 4
+"""The usual rule of thumb for English; an estimate is all this is."""
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan as data: samples and calls a task, an example prompt, tokens estimated."""
+    tasks = [_task(plan, planned) for planned in plan.tasks]
+    calls = sum(task["calls"] for task in tasks)
+    return {
+        "model": plan.model,
+        "thresholds": list(plan.thresholds),
+        "epochs": plan.epochs,
+        "tasks": tasks,
+        "calls": calls,
+        "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
+        "most_completion_tokens": calls * plan.max_tokens,
+    }
+
+
+def plan_json(plan: Plan) -> str:
+    """The plan as one JSON document."""
+    return json.dumps(plan_document(plan), ensure_ascii=False, indent=1)
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as text."""
+    data = plan_document(plan)
+    lines = [f"{plan.model}, told: {', '.join(told(t) for t in plan.thresholds)}; nothing is asked now", ""]
+    for task in data["tasks"]:
+        lines.append(
+            f"{visible(task['task'])}: {task['samples']:,} samples, {task['calls']:,} calls; the first prompt:"
+        )
+        lines += [f"  {line}" for line in visible(task["example"]).splitlines()]
+        lines.append("")
+    lines.append(
+        f"{data['calls']:,} calls in all, about {data['estimated_prompt_tokens']:,} prompt tokens"
+        f" and at most {data['most_completion_tokens']:,} completion tokens"
+    )
+    return "\n".join(lines)
+
+
+def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
+    samples = characters = 0
+    example = ""
+    for sample in islice(planned.task.samples, plan.limit):
+        samples += 1
+        for threshold in plan.thresholds:
+            prompt = "\n".join(m.content for m in build_messages(sample.input, threshold, plan.system))
+            characters += len(prompt)
+            if samples == 1:
+                example = prompt
+    return {
+        "task": planned.task.name,
+        "grader": planned.grader,
+        "samples": samples,
+        "calls": samples * len(plan.thresholds) * plan.epochs,
+        "example": example,
+        "estimated_prompt_tokens": characters * plan.epochs // CHARACTERS_A_TOKEN,
+    }

@@ -1,0 +1,197 @@
+"""The last screen of a run: what was answered, what it scores, what that means, where to look further."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.records import SCHEMA_VERSION
+from evalkit.report.visible import visible
+from evalkit.runs import DEFAULT_FOLDER, RunResult
+from evalkit.scorecard import Interval, Score, Scorecard
+
+TRUNCATED_WARNING = 0.02
+WIDTH_WITHOUT_TERMINAL = 100
+
+
+def document(result: RunResult) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": str(result.folder),
+        "status": result.status,
+        "scorecards": [card.model_dump(mode="json") for card in result.scorecards],
+    }
+
+
+def print_result(result: RunResult, *, strata: bool = False, console: Console | None = None) -> None:
+    """Print one block a task, then where the transcripts are."""
+    console = console or _console()
+    if result.status != "finished":
+        console.print(Text(f"This run is not finished ({result.status}): evalkit run --resume {result.folder}"))
+    for task in dict.fromkeys(card.task for card in result.scorecards):
+        _print_task([card for card in result.scorecards if card.task == task], result, strata, console)
+    console.print(Text(f"Transcripts: evalkit show {_shown(result)} [ID]    a line each: --records"), soft_wrap=True)
+
+
+def outcomes_table(cards: Sequence[Scorecard]) -> Table:
+    """What was answered: a row for each thing the prompt said."""
+    table = _table("told", ">n", ">correct", ">error", ">IDK", "accuracy", "non-answers")
+    for card in cards:
+        table.add_row(
+            told(card.prompt_threshold), str(card.n), str(card.correct), str(card.error), str(card.idk),
+            _interval(card.accuracy), _non_answers(card),
+        )  # fmt: skip
+    return table
+
+
+def scores_table(cards: Sequence[Scorecard]) -> Table:
+    """What it scores: a row a threshold, a column a mode."""
+    modes = {"open": "score, told so (open)", "closed": "score, not told (closed)"}
+    scores: dict[float, dict[str, Score]] = {}
+    for card in cards:
+        for score in card.scores:
+            scores.setdefault(score.threshold, {})[score.mode] = score
+    present = [mode for mode in modes if any(mode in row for row in scores.values())]
+    table = _table("a mistake costs", *(modes[mode] for mode in present), ">never answering")
+    for threshold in sorted(scores):
+        row = scores[threshold]
+        cost = f"{next(iter(row.values())).penalty:g}"
+        cells = [_interval(row.get(mode)) for mode in present]
+        table.add_row(f"{cost:<3} (t = {threshold:g})", *cells, "0")
+    return table
+
+
+def strata_table(cards: Sequence[Scorecard]) -> Table:
+    """Counts by stratum, a group of columns for each thing the prompt said."""
+    table = _table("stratum", "told", ">n", ">correct", ">error", ">IDK")
+    names = dict.fromkeys(name for card in cards for name in card.strata)
+    for name in names:
+        for card in cards:
+            if (counts := card.strata.get(name)) is not None:
+                numbers = (str(value) for value in (counts.n, counts.correct, counts.error, counts.idk))
+                table.add_row(visible(name), told(card.prompt_threshold), *numbers)
+    return table
+
+
+def meaning(cards: Sequence[Scorecard]) -> str:
+    """One sentence for someone who has not read the paper."""
+    stated = [card for card in cards if card.prompt_threshold and card.n]
+    if stated:
+        card = max(stated, key=lambda c: c.prompt_threshold or 0)
+        attempted = card.correct + card.error
+        cost = f"{card.scores[0].penalty:g}"
+        if not attempted:
+            return f"Told that a mistake costs {_points(cost)}, it answered nothing: 0 points, and no mistakes."
+        return (
+            f"Told that a mistake costs {_points(cost)}, it still answered {attempted} of {card.n};"
+            f" {_were_right(card.correct)}. Never answering scores 0."
+        )
+    plain = next((card for card in cards if card.n), None)
+    if plain is None:
+        return "Nothing was answered."
+    return _meaning_when_not_told(plain)
+
+
+def told(threshold: float | None) -> str:
+    """What the prompt said of scoring, for a column."""
+    return "nothing" if threshold is None else f"t = {threshold:g}"
+
+
+def _meaning_when_not_told(card: Scorecard) -> str:
+    attempted = card.correct + card.error
+    if card.accuracy_given_attempted is None:
+        return "It answered nothing: 0 points at every t, and no mistakes."
+    said = f"It answered {attempted} of {card.n}; {_were_right(card.correct)}."
+    if card.accuracy_given_attempted == 1:
+        return f"{said} No mistakes: worth the same whatever a mistake costs."
+    if card.correct == 0:
+        return f"{said} Never answering, which scores 0, would be as good at t = 0 and better at any other."
+    limit = card.accuracy_given_attempted
+    return (
+        f"{said} That beats never answering, which scores 0, only while a mistake costs"
+        f" less than {limit / (1 - limit):.2g} points (t < {limit:.2g})."
+    )
+
+
+def _print_task(cards: list[Scorecard], result: RunResult, strata: bool, console: Console) -> None:
+    answers = sum(card.n for card in cards)
+    took = f" in {_seconds(result.seconds)}" if result.seconds and len(result.config.tasks) == 1 else ""
+    failed = sum(card.failed for card in cards)
+    title = Text.assemble((f"{visible(cards[0].task or '')} · {visible(cards[0].model or '')}", "bold"))
+    console.print(title, Text(f"  {answers:,} answers{took}, {failed:,} failed"), sep="", soft_wrap=True)
+    console.print(Padding(outcomes_table(cards), (1, 2, 1, 2), expand=False))
+    if any(card.scores for card in cards):
+        console.print(Padding(scores_table(cards), (0, 2, 1, 2), expand=False))
+    if strata and any(card.strata for card in cards):
+        console.print(Padding(strata_table(cards), (0, 2, 1, 2), expand=False))
+    for line in (meaning(cards), *_warnings(cards, result)):
+        console.print(Padding(Text(line), (0, 2)))
+    console.print()
+
+
+def _warnings(cards: Sequence[Scorecard], result: RunResult) -> Iterable[str]:
+    n, cut = sum(card.n for card in cards), sum(card.truncated for card in cards)
+    if n and cut / n > TRUNCATED_WARNING:
+        yield f"Cut off: {cut} of {n} answers, at {result.config.max_tokens} tokens (--max-tokens raises that)."
+    if result.config.count_as:
+        changes = ", ".join(f"{kind} as {outcome}" for kind, outcome in result.config.count_as.items())
+        yield f"Counted otherwise than by default: {changes}."
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    for name in columns:
+        table.add_column(
+            name.removeprefix(">"),
+            justify="right" if name.startswith(">") else "left",
+            no_wrap=name != "non-answers",
+        )
+    return table
+
+
+def _interval(found: Interval | Score | None) -> str:
+    if found is None:
+        return "–"
+    low, high = found.ci95
+    return f"{_number(found.value)} [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float) -> str:
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text.replace("-", "−")
+
+
+def _non_answers(card: Scorecard) -> str:
+    kinds = card.non_answers.model_dump()
+    return ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count) or "–"
+
+
+def _points(cost: str) -> str:
+    return f"{cost} point" if cost == "1" else f"{cost} points"
+
+
+def _were_right(correct: int) -> str:
+    return {0: "none was right", 1: "1 was right"}.get(correct, f"{correct} were right")
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 90:  # noqa: PLR2004 - from here on minutes read better
+        return f"{seconds:.0f} s" if seconds >= 1 else f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min"
+
+
+def _shown(result: RunResult) -> str:
+    return result.name if str(result.folder.parent) == DEFAULT_FOLDER else str(result.folder)
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH_WITHOUT_TERMINAL)
+    return console

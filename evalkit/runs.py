@@ -1,0 +1,481 @@
+"""A run: settings to a folder with its records, run.json and scorecards; resumed, read and loaded again."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalkit import grading, journal, pipeline, plugins
+from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
+from evalkit.models import DEFAULT_MODEL, Options, open_model
+from evalkit.records import SCHEMA_VERSION, Completion, RecordKey
+from evalkit.scorecard import CardBuilder, CardHead, Scorecard
+from evalkit.scoring import check_threshold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_TASKS = ("letters",)
+DEFAULT_FOLDER = "results"
+
+
+class RunConfig(BaseModel):
+    """Every setting of a run, as kept in run.json: enough to resume it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    tasks: list[str] = Field(default=list(DEFAULT_TASKS), min_length=1)
+    model: str = DEFAULT_MODEL
+    thresholds: list[float | None] = Field(default=[None], min_length=1)
+    """Confidence targets stated in the prompt; None for a plain prompt."""
+    limit: int | None = Field(default=None, ge=1)
+    """Samples a task, a prefix of its order; None for all it yields."""
+    epochs: int = Field(default=1, ge=1)
+    """Times each sample is asked."""
+    seed: int = 0
+    temperature: float | None = Field(default=None, ge=0)
+    """None: 0, or 1 with several epochs."""
+    max_tokens: int = Field(default=512, ge=1)
+    system: str | None = None
+    base_url: str | None = None
+    max_connections: int | None = Field(default=None, ge=1)
+    task_parameters: dict[str, str] = {}
+    grader_parameters: dict[str, str] = {}
+    model_parameters: dict[str, str] = {}
+    count_as: dict[str, str] = {}
+    """Changes to what a kind of non-answer counts as."""
+
+    @property
+    def sampling_temperature(self) -> float:
+        """The temperature sent to the model."""
+        if self.temperature is not None:
+            return self.temperature
+        return 1.0 if self.epochs > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run left behind."""
+
+    folder: Path
+    config: RunConfig
+    scorecards: list[Scorecard]
+    status: str
+    """finished, running (or killed), interrupted, failed."""
+    seconds: float | None = None
+    """How long the last session took."""
+    last_failure: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder."""
+        return self.folder.name
+
+    @property
+    def failed(self) -> int:
+        """Samples without completion or verdict."""
+        return sum(card.failed for card in self.scorecards)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """One row a record."""
+        from evalkit.frames import records_frame
+
+        return records_frame(journal.read_records(self.folder))
+
+
+Watch = Callable[[pipeline.Tally], None]
+"""Told of a run's tally when it starts; reads it as it likes."""
+
+
+def run(config: RunConfig | None = None, /, **settings: Any) -> RunResult:
+    """Run tasks on a model and score them; the public `evalkit.run`.
+
+    Args:
+        config: all settings at once, or
+        settings: those of `RunConfig` (tasks, model, thresholds, limit, epochs, …) and of `run_async`.
+
+    Raises:
+        UsageError: a setting means nothing, or this is called inside an event loop (use `run_async`).
+        InputError: a file is not what it should be.
+        ModelUnavailableError: the model is not to be had, and nothing is recorded yet.
+        RunInterruptedError: Ctrl-C or SIGTERM.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise UsageError("inside an event loop (a notebook): await evalkit.run_async(…)")
+    try:
+        return asyncio.run(run_async(config, **settings))
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        # Raised before the run had a folder; afterwards run_async names it.
+        raise RunInterruptedError("interrupted before the run began; nothing is lost", run="") from error
+
+
+async def run_async(
+    config: RunConfig | None = None,
+    /,
+    *,
+    out: str | Path = DEFAULT_FOLDER,
+    resume: str | Path | None = None,
+    watch: Watch = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
+    **settings: Any,
+) -> RunResult:
+    """`run` inside an event loop.
+
+    Args:
+        config: all settings at once, or settings by name.
+        out: folder below which the run folder is made.
+        resume: a run folder to go on with; its own settings hold then.
+        watch: told of the running counts, for a progress display.
+        notify: told what takes long before the first answer.
+        settings: those of `RunConfig`.
+
+    Raises:
+        As `run`.
+    """
+    folder = find_run(resume, out) if resume is not None else None
+    if folder is not None:
+        if config is not None or settings:
+            raise UsageError("a resumed run keeps its own settings; give none beside resume")
+        config = read_config(folder)
+    config = config or make_config(**settings)
+    return await _Session(config, Path(out), folder, watch, notify).go()
+
+
+def make_config(**settings: Any) -> RunConfig:
+    """Check settings.
+
+    Raises:
+        UsageError: one line that names the setting and what is wrong with it.
+    """
+    try:
+        config = RunConfig(**settings)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = "--" + ".".join(str(part) for part in problem["loc"]).replace("_", "-")
+        raise UsageError(f"{name}: {problem['msg']}, not {problem['input']!r}") from error
+    for threshold in config.thresholds:
+        if threshold is not None:
+            try:
+                check_threshold(threshold)
+            except ValueError as error:
+                raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
+    for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
+        if len(set(listed)) < len(listed):
+            raise UsageError(f"{option}: the same value is given twice")
+    for key in config.model_parameters:
+        if any(word in key.lower() for word in ("key", "token_", "secret", "password", "authorization")):
+            raise UsageError(f"-M {key}: a secret goes into the environment, where no record keeps it")
+    return config
+
+
+def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
+    """Resolve names to tasks and graders, parameters checked.
+
+    Raises:
+        UsageError: an unknown name or a parameter that will not do.
+    """
+    planned: list[pipeline.PlannedTask] = []
+    for wanted, parameters in plugins.share_parameters("tasks", config.tasks, config.task_parameters).items():
+        task = plugins.make_task(wanted, parameters, {"seed": config.seed})
+        if task.name in {other.task.name for other in planned}:
+            raise UsageError(f"--task {wanted}: another task of this run is also called {task.name}")
+        grader, judge = plugins.make_grader(task.grader, config.grader_parameters)
+        planned.append(pipeline.PlannedTask(task, grader, judge))
+    return pipeline.Plan(
+        run=name,
+        model=_full_name(config.model),
+        tasks=planned,
+        thresholds=config.thresholds,
+        limit=config.limit,
+        epochs=config.epochs,
+        seed=config.seed,
+        temperature=config.sampling_temperature,
+        max_tokens=config.max_tokens,
+        system=config.system,
+        count_as=grading.parse_count_as(config.count_as),
+    )
+
+
+def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
+    """A run's folder, from its path or from its name below `out`.
+
+    Raises:
+        InputError: there is no such run; the text names the newest ones.
+    """
+    for candidate in (Path(run), Path(out) / run):
+        if (candidate / journal.RUN).is_file():
+            return candidate
+    known = sorted((path.parent.name for path in Path(out).glob(f"*/{journal.RUN}")), reverse=True)[:3]
+    hint = f"the newest below {out}: {', '.join(known)}" if known else f"there is none below {out}"
+    raise InputError(f"no run {str(run)!r} ({hint})")
+
+
+def read_config(folder: Path) -> RunConfig:
+    """Settings of a run.
+
+    Raises:
+        InputError: run.json is missing or does not hold them.
+    """
+    content = journal.read_run(folder)
+    try:
+        return RunConfig.model_validate(content.get("config"))
+    except ValidationError as error:
+        raise InputError(
+            f"{folder / journal.RUN} holds no settings that this version reads; start a new run"
+        ) from error
+
+
+def read_result(folder: Path) -> RunResult:
+    """A run as it stands on disk; its cards are counted afresh from its records where it did not finish.
+
+    Raises:
+        InputError: the folder is no run, or a record cannot be read.
+    """
+    content = journal.read_run(folder)
+    config = read_config(folder)
+    status = str(content.get("status", "running"))
+    cards = [Scorecard.model_validate(card) for card in content.get("scorecards") or []]
+    if not cards:
+        tally = _recount(pipeline.Tally(), folder, config)
+        cards = _cards(tally, folder, config)
+    return RunResult(folder, config, cards, status, content.get("seconds"))
+
+
+def load(*paths: str | Path) -> pd.DataFrame:
+    """Every run below the given folders as one DataFrame, one row a record; the public `evalkit.load`.
+
+    Args:
+        paths: run folders, or folders that hold them; default `results/`.
+
+    Raises:
+        InputError: there is no run there, or a record cannot be read.
+    """
+    from evalkit.frames import records_frame
+
+    folders = [folder for path in paths or (DEFAULT_FOLDER,) for folder in _runs_below(Path(path))]
+    return records_frame(record for folder in folders for record in journal.read_records(folder))
+
+
+def _runs_below(path: Path) -> list[Path]:
+    folders = sorted(found.parent for found in path.rglob(journal.RUN))
+    if not folders:
+        raise InputError(f"no run below {path}")
+    return folders
+
+
+class _Session:
+    """One process working on one run."""
+
+    def __init__(
+        self, config: RunConfig, out: Path, folder: Path | None, watch: Watch, notify: Callable[[str], None]
+    ) -> None:
+        self.config = config
+        self.started = datetime.now().astimezone()
+        self.resumed = folder is not None
+        self.plan = make_plan(config, folder.name if folder else "")
+        self.out = out
+        self.folder = folder
+        self.tally = pipeline.new_tally(self.plan)
+        self.watch = watch
+        self.notify = notify
+        self.model_info: dict[str, Any] = {}
+
+    async def go(self) -> RunResult:
+        options = Options(
+            base_url=self.config.base_url,
+            max_connections=self.config.max_connections,
+            extra=self.config.model_parameters,
+            notify=self.notify,
+        )
+        with _sigterm_cancels():
+            async with open_model(self.config.model, options) as model:
+                self.model_info = model.info
+                self._open_folder()
+                assert self.folder is not None
+                try:
+                    await self._execute(model)
+                except asyncio.CancelledError:
+                    self._write("interrupted")
+                    raise RunInterruptedError(
+                        f"interrupted; {self.tally.recorded} answers are kept", run=str(self.folder)
+                    ) from None
+                except EvalkitError:
+                    self._leave()
+                    raise
+        return self._finish()
+
+    async def _execute(self, model: Any) -> None:
+        assert self.folder is not None
+        with journal.Journal(self.folder) as book:
+            done, answered = self._take_up()
+            self._write("running")
+            self.watch(self.tally)
+            await pipeline.execute(self.plan, model, book, self.tally, done, answered)
+
+    def _open_folder(self) -> None:
+        if self.folder is None:
+            self.folder = _new_folder(self.out, self.started, [p.task.name for p in self.plan.tasks])
+            self.plan = replace(self.plan, run=self.folder.name)
+
+    def _take_up(self) -> tuple[set[RecordKey], dict[RecordKey, Completion]]:
+        """What an earlier session left: recorded keys, and completions that only lack a verdict."""
+        if not self.resumed:
+            return set(), {}
+        assert self.folder is not None
+        done: set[RecordKey] = set()
+        _recount(self.tally, self.folder, self.config, done)
+        self.tally.resumed = self.tally.recorded
+        waiting = {
+            failure.key: failure.completion
+            for failure in journal.read_failures(self.folder)
+            if failure.completion is not None and failure.key not in done
+        }
+        return done, waiting
+
+    def _leave(self) -> None:
+        """After an error: a folder without a record is no run, and is taken away."""
+        assert self.folder is not None
+        if self.tally.recorded or self.resumed:
+            self._write("failed")
+        else:
+            shutil.rmtree(self.folder)
+
+    def _finish(self) -> RunResult:
+        assert self.folder is not None
+        cards = _cards(self.tally, self.folder, self.config)
+        seconds = (datetime.now().astimezone() - self.started).total_seconds()
+        self._write("finished", cards, seconds)
+        return RunResult(self.folder, self.config, cards, "finished", seconds, self.tally.last_failure)
+
+    def _write(self, status: str, cards: Sequence[Scorecard] = (), seconds: float | None = None) -> None:
+        assert self.folder is not None
+        earlier = journal.read_run(self.folder) if self.resumed else {}
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "run": self.folder.name,
+            "status": status,
+            "created": earlier.get("created") or self.started.isoformat(timespec="seconds"),
+            "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "seconds": seconds,
+            "config": self.config.model_dump(mode="json"),
+            "model": self.model_info,
+            "datasets": {
+                planned.task.name: {
+                    "fingerprint": self.tally.fingerprints.get(planned.task.name),
+                    **planned.task.revision,
+                }
+                for planned in self.plan.tasks
+            },
+            "environment": earlier.get("environment") or _environment(),
+            "scorecards": [card.model_dump(mode="json") for card in cards],
+        }
+        journal.write_run(self.folder, content)
+
+
+def _recount(
+    tally: pipeline.Tally, folder: Path, config: RunConfig, done: set[RecordKey] | None = None
+) -> pipeline.Tally:
+    seen = set() if done is None else done
+    for record in journal.read_records(folder):
+        if record.key in seen:
+            raise InputError(
+                f"{folder / journal.RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) is there twice;"
+                " delete one of the lines"
+            )
+        seen.add(record.key)
+        key = pipeline.CardKey(record.task, record.prompt_threshold)
+        tally.cards.setdefault(key, CardBuilder(by_item=config.epochs > 1))
+        tally.count(record)
+    return tally
+
+
+def _cards(tally: pipeline.Tally, folder: Path, config: RunConfig) -> list[Scorecard]:
+    stated = [t for t in config.thresholds if t is not None]
+    return [
+        builder.build(
+            CardHead(
+                task=key.task,
+                model=_full_name(config.model),
+                prompt_threshold=key.prompt_threshold,
+                run=str(folder),
+                failed=tally.failures.get(key, 0),
+                count_as=config.count_as,
+            ),
+            stated,
+        )
+        for key, builder in tally.cards.items()
+    ]
+
+
+def _full_name(model: str) -> str:
+    """`local` alone means the embedded model."""
+    return DEFAULT_MODEL if model in ("local", "local/") else model
+
+
+def _new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:
+    names = list(tasks)
+    label = names[0] if len(names) == 1 else f"{names[0]}-and-{len(names) - 1}-more"
+    stem = f"{started:%Y%m%d-%H%M}-{label}"
+    for suffix in ("", *(f"-{k}" for k in range(2, 10_000))):
+        folder = out / f"{stem}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
+        return folder
+    raise UsageError(f"--out {out}: too many runs named {stem}")
+
+
+@contextmanager
+def _sigterm_cancels() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does."""
+    task = asyncio.current_task()
+    if task is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _environment() -> dict[str, Any]:
+    packages = ("evalkit-idk", "aiohttp", "pydantic", "tenacity", "numpy")
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "versions": {name: version(name) for name in packages},
+        "git": _git_revision(),
+    }
+
+
+def _git_revision() -> str | None:
+    """Commit of the folder that the run was started in, with -dirty for uncommitted changes."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - our own words
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() or None

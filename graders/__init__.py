@@ -1,0 +1,1 @@
+"""The judgements: one module a grader. Installed as ``evalkit.graders``."""

@@ -1,0 +1,1 @@
+"""The questions: one module a task, data in ``data/<task>/``. Installed as ``evalkit.tasks``."""

@@ -1,0 +1,88 @@
+"""Letter counting: how often does a letter occur in a word?
+
+What it measures: something every model "knows" how to compute and many get wrong, since tokens hide letters.
+The paper's own example is the number of Ds in DEEPSEEK; its talk adds LADDER, PIANO, SPELL and CAT.
+Source: words from SCOWL (licence in data/letters/SOURCES.md). IDK originally pays: nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from importlib import resources
+from itertools import islice
+from random import Random
+from string import ascii_uppercase
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evalkit import Sample, Task, task
+
+OPENERS = [
+    ("DEEPSEEK", "D"),
+    ("STRAWBERRY", "R"),
+    ("LADDER", "D"),
+    ("PIANO", "N"),
+    ("SPELL", "L"),
+    ("CAT", "G"),
+]
+LENGTHS = {"3-5": range(3, 6), "6-8": range(6, 9), "9-12": range(9, 13), "13+": range(13, 100)}
+COUNTS = range(5)
+
+
+@task
+def letters(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0) -> Task:
+    """Ask how many times a letter occurs in a word, stratified by word length and true count (0 to 4)."""
+    samples = list(islice(questions(seed), None if n == "all" else n))
+    return Task(
+        samples=samples,
+        grader="count",
+        responses=lambda s: [str(k) for k in range(len(s.metadata["word"]) + 1)],
+    )
+
+
+def questions(seed: int) -> Iterator[Sample]:
+    """The paper's words, then a draw from every stratum in turn until none is left."""
+    yield from (sample(word, letter) for word, letter in OPENERS)
+    queues = list(strata(seed).values())
+    while queues:
+        for queue in queues:
+            yield sample(*queue.pop())
+        queues = [queue for queue in queues if queue]
+
+
+def strata(seed: int) -> dict[str, list[tuple[str, str]]]:
+    """All (word, letter) pairs by stratum, each stratum in the order of the seed."""
+    pairs: dict[str, list[tuple[str, str]]] = {f"{length} letters, {k}×": [] for length in LENGTHS for k in COUNTS}
+    for word in words():
+        for letter in ascii_uppercase:
+            if word.count(letter) in COUNTS and (word, letter) not in OPENERS:
+                pairs[stratum(word, letter)].append((word, letter))
+    for name, members in pairs.items():
+        # random() is the one method whose sequence Python promises to keep.
+        draw = Random(f"{seed} {name}").random
+        members.sort(key=lambda _: draw())
+    return {name: members for name, members in pairs.items() if members}
+
+
+def stratum(word: str, letter: str) -> str:
+    """Name of the stratum of a pair: its length band and its true count."""
+    band = next(name for name, lengths in LENGTHS.items() if len(word) in lengths)
+    return f"{band} letters, {word.count(letter)}×"
+
+
+def sample(word: str, letter: str) -> Sample:
+    """The paper's question about one pair."""
+    return Sample(
+        id=f"{word}-{letter}",
+        input=f"How many {letter}s are in {word}? If you know, just say the number with no commentary.",
+        target=[str(word.count(letter))],
+        metadata={"stratum": stratum(word, letter), "word": word, "letter": letter},
+    )
+
+
+def words() -> list[str]:
+    """The word list, in upper case."""
+    with resources.files("evalkit.tasks").joinpath("data", "letters", "words.csv").open(encoding="utf-8") as file:
+        return [row["word"] for row in csv.DictReader(file)]
