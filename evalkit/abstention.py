@@ -32,6 +32,7 @@ class _Phrases(NamedTuple):
     refusal: re.Pattern[str]
     chatter: re.Pattern[str]
     commitment: re.Pattern[str]
+    contrast: re.Pattern[str]
 
 
 def non_answer(
@@ -77,16 +78,16 @@ def _judge(plain: str, phrases: _Phrases, question: str) -> Kind | None:
             continue
         if _is_claim_after_hedge(clause, phrases):
             return None
-        if phrases.refusal.search(clause):
-            declined = True
-        elif phrases.abstained.search(clause):
+        if phrases.abstained.search(clause):
             silent = True
+        elif phrases.refusal.search(clause):
+            declined = True
         elif _VALUE.search(clause):
             return None
         elif phrases.chatter.search(clause) or (question and clause.rstrip(".!?") in question):
             continue
-        elif not (declined or silent):
-            # A claim before any disclaimer is what the text is about; after one, prose explains.
+        elif phrases.contrast.match(clause) or not (declined or silent):
+            # A claim before any disclaimer, or against it, is what the text is about; else prose explains.
             return None
     if declined:
         return "refusal"

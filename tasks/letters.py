@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from itertools import islice
 from random import Random
@@ -43,27 +44,33 @@ def letters(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0
 
 
 def questions(seed: int) -> Iterator[Sample]:
-    """The paper's words, then a draw from every stratum in turn until none is left."""
+    """The paper's words, then one from every stratum in turn until none is left."""
     yield from (sample(word, letter) for word, letter in OPENERS)
-    queues = list(strata(seed).values())
-    while queues:
-        for queue in queues:
-            yield sample(*queue.pop())
-        queues = [queue for queue in queues if queue]
+    strata = [draw(band, count, seed) for band in LENGTHS for count in COUNTS]
+    while strata:
+        for pairs in list(strata):
+            pair = next(pairs, None)
+            if pair is None:
+                strata.remove(pairs)
+            elif pair not in OPENERS:
+                yield sample(*pair)
 
 
-def strata(seed: int) -> dict[str, list[tuple[str, str]]]:
-    """All (word, letter) pairs by stratum, each stratum in the order of the seed."""
-    pairs: dict[str, list[tuple[str, str]]] = {f"{length} letters, {k}×": [] for length in LENGTHS for k in COUNTS}
-    for word in words():
-        for letter in ascii_uppercase:
-            if word.count(letter) in COUNTS and (word, letter) not in OPENERS:
-                pairs[stratum(word, letter)].append((word, letter))
-    for name, members in pairs.items():
-        # random() is the one method whose sequence Python promises to keep.
-        draw = Random(f"{seed} {name}").random
-        members.sort(key=lambda _: draw())
-    return {name: members for name, members in pairs.items() if members}
+def draw(band: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
+    """The (word, letter) pairs of a stratum in the order of the seed: every word once, then again."""
+    # random() is the one method whose sequence Python promises to keep.
+    random = Random(f"{seed} {band} {count}").random
+    order = sorted((random(), word) for word in words() if len(word) in LENGTHS[band])
+    fitting = []
+    for shift, word in order:
+        if choice := [letter for letter in ascii_uppercase if word.count(letter) == count]:
+            first = int(shift * 1e6)
+            fitting.append((word, choice, first))
+            yield word, choice[first % len(choice)]
+    for turn in range(1, len(ascii_uppercase)):
+        for word, choice, first in fitting:
+            if turn < len(choice):
+                yield word, choice[(first + turn) % len(choice)]
 
 
 def stratum(word: str, letter: str) -> str:
@@ -82,6 +89,7 @@ def sample(word: str, letter: str) -> Sample:
     )
 
 
+@cache
 def words() -> list[str]:
     """The word list, in upper case."""
     with resources.files("evalkit.tasks").joinpath("data", "letters", "words.csv").open(encoding="utf-8") as file:

@@ -12,10 +12,15 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from hypothesis import settings
 
 from evalkit.models import retrying
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+
+# How long an example takes depends on the machine; no test has a time limit.
+settings.register_profile("evalkit", deadline=None)
+settings.load_profile("evalkit")
 
 Answer = Callable[[dict[str, Any]], web.StreamResponse | str]
 

@@ -1,0 +1,126 @@
+"""Did this text make a claim?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalkit import non_answer
+
+ABSTAINED = [
+    "I don't know",
+    "I don't know.",
+    "I don’t know.",
+    "i dont know",
+    "IDK",
+    "I do not know the answer to this question.",
+    "I don't actually know when she was born.",
+    "I'm not sure.",
+    "I am not sure about that.",
+    "I'm not entirely certain.",
+    "Unknown",
+    "unsure",
+    "No idea",
+    "<UNKNOWN>",
+    "[unknown]",
+    "I have no idea.",
+    "I have no information about this person.",
+    "I don't have enough information to answer that.",
+    "I don't have the specific information you ask for.",
+    "I cannot determine the answer from what is given.",
+    "I can't say.",
+    "I can't recall the exact date.",
+    "The answer is unknown.",
+    "It is impossible to say.",
+    "This cannot be determined.",
+    "There is not enough information.",
+    "No information available.",
+    "I'd rather not guess.",
+    "I abstain.",
+    "**I don't know**",
+    "I don't know. The question of who wrote it is debated among scholars.",
+    "I'm sorry, but I don't know.",
+    "I'm not sure, but I don't think I can answer that.",
+    "I'm not familiar with that person.",
+    "Pass",
+    "N/A",
+    "I am unable to verify this.",
+]
+
+CLAIMS = [
+    "3",
+    "Paris",
+    "I'm not sure, but 3",
+    "I'm not sure, but I think it's Paris.",
+    "I'm not certain, but the answer is Paris.",
+    "I don't know for sure, but my best guess is 1912.",
+    "I don't know exactly, but probably Paris.",
+    "As an AI language model, I do not have access to current events. However, the show was performed by X.",
+    "I'm sorry for the confusion. The answer is 1.",
+    "The unknown soldier is buried in Paris.",
+    "He said that he did not know.",
+    "Nobody knows this better than Ada Lovelace, who wrote it in 1843.",
+    "Knowing is half the battle.",
+    "The capital is Paris. I'm not sure about its population.",
+    "LADDER is a game of numbers.",
+]
+
+REFUSALS = [
+    "I can't help with that.",
+    "I'm sorry, but I can't assist with that request.",
+    "I won't provide that information.",
+    "I must decline to answer.",
+    "I cannot share personal information about people.",
+]
+
+EMPTY = ["", " ", "\n\n", "...", "—", "\u200b", "***"]
+
+
+@pytest.mark.parametrize("text", ABSTAINED)
+def test_a_text_that_knows_nothing_abstains(text: str):
+    """An abstention is seen, also with an explanation behind it."""
+    assert non_answer(text) == "abstained"
+
+
+@pytest.mark.parametrize("text", CLAIMS)
+def test_a_text_that_commits_itself_is_an_answer(text: str):
+    """A disclaimer before an answer is an answer."""
+    assert non_answer(text) is None
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_declining_is_a_refusal(text: str):
+    """Not for want of knowledge."""
+    assert non_answer(text) == "refusal"
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_nothing_to_read_is_empty(text: str):
+    """Neither a letter nor a digit."""
+    assert non_answer(text) == "empty"
+
+
+@pytest.mark.parametrize("right", ["Unknown", "I don't know", "None", "cannot be determined"])
+def test_a_right_answer_is_never_overruled(right: str):
+    """Where an abstention's words are the target or an option, they are an answer."""
+    assert non_answer(right, target=[right]) is None
+    assert non_answer(f"{right}.", choices=["Paris", right]) is None
+
+
+@given(st.sampled_from(ABSTAINED), st.sampled_from(["{}", "  {}\n", "*{}*", "_{}_"]))
+def test_dress_does_not_matter(text: str, form: str):
+    """Spaces and emphasis change nothing."""
+    assert non_answer(form.format(text)) == "abstained"
+
+
+@given(st.sampled_from(ABSTAINED + CLAIMS + REFUSALS))
+def test_typographic_apostrophes_change_nothing(text: str):
+    """A curly apostrophe alone takes one published phrase list from F1 0.81 to 0.00."""
+    assert non_answer(text.replace("'", "’")) == non_answer(text)
+
+
+@given(st.text(max_size=500))
+def test_any_text_is_judged(text: str):
+    """No text makes the detector raise."""
+    assert non_answer(text) in {None, "abstained", "refusal", "empty"}
