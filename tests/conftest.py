@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from aiohttp import web
 from hypothesis import settings
+from loopback import ChatServer, serving
 
 from evalkit.models import retrying
 
@@ -21,8 +16,6 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 # How long an example takes depends on the machine; no test has a time limit.
 settings.register_profile("evalkit", deadline=None)
 settings.load_profile("evalkit")
-
-Answer = Callable[[dict[str, Any]], web.StreamResponse | str]
 
 
 @pytest.fixture(autouse=True)
@@ -41,73 +34,8 @@ def shared() -> Path:
     return SHARED
 
 
-@dataclass
-class ChatServer:
-    """A chat-completions server whose answers a test decides."""
-
-    answer: Answer = lambda body: "1"
-    requests: list[dict[str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
-    url: str = ""
-
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Remember the request; a text answer becomes a completion."""
-        body = await request.json()
-        self.requests.append(body)
-        self.headers.append(dict(request.headers))
-        answer = self.answer(body)
-        if isinstance(answer, web.StreamResponse):
-            return answer
-        return web.json_response(completion_body(answer))
-
-
-def completion_body(text: str, **message: Any) -> dict[str, Any]:
-    """A body in the shape of the chat-completions protocol."""
-    return {
-        "choices": [
-            {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": "stop"}
-        ],
-        "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
-    }
-
-
-def question_of(body: dict[str, Any]) -> str:
-    """The user's turn of a request."""
-    return str(body["messages"][-1]["content"])
-
-
 @pytest.fixture
 def server() -> Iterator[ChatServer]:
-    """A chat server on loopback in a thread of its own; set `server.answer`."""
-    chat = ChatServer()
-    ready, stop = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        app = web.Application()
-        app.router.add_post("/v1/chat/completions", chat.handle)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        port = runner.addresses[0][1]
-        chat.url = f"http://127.0.0.1:{port}/v1"
-        ready.set()
-        await asyncio.to_thread(stop.wait)
-        await runner.cleanup()
-
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert ready.wait(10)
-    yield chat
-    stop.set()
-    thread.join()
-
-
-def error_response(status: int, message: str = "", **headers: str) -> web.Response:
-    """An error in the shape servers send."""
-    return web.json_response({"error": {"message": message}}, status=status, headers=headers)
-
-
-def lines_of(path: Path) -> list[dict[str, Any]]:
-    """The JSON lines of a file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    """A chat server on loopback; set `server.answer`."""
+    with serving() as chat:
+        yield chat

@@ -78,49 +78,49 @@ EMPTY = ["", " ", "\n\n", "...", "—", "\u200b", "***"]
 
 
 @pytest.mark.parametrize("text", ABSTAINED)
-def test_a_text_that_knows_nothing_abstains(text: str):
+def test_a_text_that_knows_nothing_abstains(text: str) -> None:
     """An abstention is seen, also with an explanation behind it."""
     assert non_answer(text) == "abstained"
 
 
 @pytest.mark.parametrize("text", CLAIMS)
-def test_a_text_that_commits_itself_is_an_answer(text: str):
+def test_a_text_that_commits_itself_is_an_answer(text: str) -> None:
     """A disclaimer before an answer is an answer."""
     assert non_answer(text) is None
 
 
 @pytest.mark.parametrize("text", REFUSALS)
-def test_declining_is_a_refusal(text: str):
+def test_declining_is_a_refusal(text: str) -> None:
     """Not for want of knowledge."""
     assert non_answer(text) == "refusal"
 
 
 @pytest.mark.parametrize("text", EMPTY)
-def test_nothing_to_read_is_empty(text: str):
+def test_nothing_to_read_is_empty(text: str) -> None:
     """Neither a letter nor a digit."""
     assert non_answer(text) == "empty"
 
 
 @pytest.mark.parametrize("right", ["Unknown", "I don't know", "None", "cannot be determined"])
-def test_a_right_answer_is_never_overruled(right: str):
+def test_a_right_answer_is_never_overruled(right: str) -> None:
     """Where an abstention's words are the target or an option, they are an answer."""
     assert non_answer(right, target=[right]) is None
     assert non_answer(f"{right}.", choices=["Paris", right]) is None
 
 
 @given(st.sampled_from(ABSTAINED), st.sampled_from(["{}", "  {}\n", "*{}*", "_{}_"]))
-def test_dress_does_not_matter(text: str, form: str):
+def test_dress_does_not_matter(text: str, form: str) -> None:
     """Spaces and emphasis change nothing."""
     assert non_answer(form.format(text)) == "abstained"
 
 
 @given(st.sampled_from(ABSTAINED + CLAIMS + REFUSALS))
-def test_typographic_apostrophes_change_nothing(text: str):
+def test_typographic_apostrophes_change_nothing(text: str) -> None:
     """A curly apostrophe alone takes one published phrase list from F1 0.81 to 0.00."""
     assert non_answer(text.replace("'", "’")) == non_answer(text)
 
 
 @given(st.text(max_size=500))
-def test_any_text_is_judged(text: str):
+def test_any_text_is_judged(text: str) -> None:
     """No text makes the detector raise."""
     assert non_answer(text) in {None, "abstained", "refusal", "empty"}

@@ -27,13 +27,13 @@ def fill(folder: Path, *names: str) -> None:
             book.append(record(name))
 
 
-def test_what_is_appended_is_read_back(tmp_path: Path):
+def test_what_is_appended_is_read_back(tmp_path: Path) -> None:
     """In the order written, equal in every field."""
     fill(tmp_path, "a", "b")
     assert list(read_records(tmp_path)) == [record("a"), record("b")]
 
 
-def test_a_record_survives_the_process_from_the_moment_it_is_appended(tmp_path: Path):
+def test_a_record_survives_the_process_from_the_moment_it_is_appended(tmp_path: Path) -> None:
     """It is with the operating system before append returns, without a close."""
     book = Journal(tmp_path)
     book.append(record("a"))
@@ -42,7 +42,7 @@ def test_a_record_survives_the_process_from_the_moment_it_is_appended(tmp_path: 
 
 
 @given(text=st.text())
-def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str):
+def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """Line separators, quotes, surrogate-free Unicode: one line on disk, the same text back."""
     folder = tmp_path_factory.mktemp("run")
     with Journal(folder) as book:
@@ -54,7 +54,7 @@ def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str):
 @pytest.mark.parametrize(
     "torn", [b'{"schema_version":1,"run":"r","ta', b"\0\0\0\0", b'{"a":', b"{", b"\0\0\n", b'{"half\n']
 )
-def test_a_torn_last_line_is_dropped_and_the_rest_stays_as_it_is(tmp_path: Path, torn: bytes):
+def test_a_torn_last_line_is_dropped_and_the_rest_stays_as_it_is(tmp_path: Path, torn: bytes) -> None:
     """After kill -9 or a power cut the lines before are byte-identical, and new ones follow them."""
     fill(tmp_path, "a", "b")
     path = tmp_path / RECORDS
@@ -66,7 +66,7 @@ def test_a_torn_last_line_is_dropped_and_the_rest_stays_as_it_is(tmp_path: Path,
     assert [r.sample_id for r in read_records(tmp_path)] == ["a", "b", "c"]
 
 
-def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path):
+def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     """Not skipped: one line with file, line and remedy."""
     fill(tmp_path, "a", "b")
     path = tmp_path / RECORDS
@@ -76,14 +76,14 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path):
         list(read_records(tmp_path))
 
 
-def test_a_second_process_is_refused(tmp_path: Path):
+def test_a_second_process_is_refused(tmp_path: Path) -> None:
     """Two writers on one run folder would tear each other's lines."""
     with Journal(tmp_path), pytest.raises(UsageError, match="another process"):
         Journal(tmp_path)
     Journal(tmp_path).close()
 
 
-def test_failures_are_kept_apart(tmp_path: Path):
+def test_failures_are_kept_apart(tmp_path: Path) -> None:
     """A failed attempt is no record."""
     failure = Failure(
         task="t", model="m", sample_id="a", epoch=1, prompt_threshold=None, stage="completion", error="503"
@@ -94,7 +94,7 @@ def test_failures_are_kept_apart(tmp_path: Path):
     assert list(read_records(tmp_path)) == []
 
 
-def test_run_json_is_replaced_whole(tmp_path: Path):
+def test_run_json_is_replaced_whole(tmp_path: Path) -> None:
     """No temporary file stays behind."""
     write_run(tmp_path, {"status": "running"})
     write_run(tmp_path, {"status": "finished"})
@@ -102,7 +102,7 @@ def test_run_json_is_replaced_whole(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
 
 
-def test_a_folder_without_run_json_is_no_run(tmp_path: Path):
+def test_a_folder_without_run_json_is_no_run(tmp_path: Path) -> None:
     """And says so."""
     with pytest.raises(InputError, match="is no run"):
         read_run(tmp_path)

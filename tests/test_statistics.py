@@ -17,12 +17,12 @@ COUNTS = st.tuples(*[st.integers(0, 300)] * 3).filter(any)
 
 
 @pytest.mark.parametrize(("t", "se"), [(0, 0.0489898), (0.5, 0.0852936), (0.75, 0.1681517), (0.9, 0.4257640)])
-def test_standard_error_of_the_worked_example(t: float, se: float):
+def test_standard_error_of_the_worked_example(t: float, se: float) -> None:
     """60 correct, 25 errors, 15 IDK."""
     assert statistics.standard_error(60, 25, 15, t / (1 - t)) == pytest.approx(se, abs=1e-7)
 
 
-def test_standard_error_is_the_exact_bootstrap_over_items():
+def test_standard_error_is_the_exact_bootstrap_over_items() -> None:
     """The plug-in form is the standard deviation of the resampled mean, enumerated here for 4 items."""
     scores = [1.0, -3.0, 0.0, 1.0]
     means = [np.mean(draw) for draw in itertools.product(scores, repeat=4)]
@@ -33,7 +33,7 @@ def test_standard_error_is_the_exact_bootstrap_over_items():
     "counts", [(60, 25, 15), (0, 0, 20), (20, 0, 0), (0, 20, 0), (3, 17, 0), (5, 1, 994), (9000, 900, 100)]
 )
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 3.0, 9.0])
-def test_the_interval_agrees_with_exact_integration(counts: tuple[int, int, int], penalty: float):
+def test_the_interval_agrees_with_exact_integration(counts: tuple[int, int, int], penalty: float) -> None:
     """Either end holds the tail it should: 2.5% of the Dirichlet(½) posterior lies beyond it."""
     low, high = statistics.dirichlet_interval(*counts, penalty)
     assert exact_cdf(counts, penalty, low) == pytest.approx(0.025, abs=0.0015)
@@ -48,22 +48,23 @@ def exact_cdf(counts: tuple[int, int, int], penalty: float, x: float) -> float:
 
 
 @given(COUNTS, st.sampled_from([0.0, 1.0, 3.0, 9.0]))
-def test_the_interval_is_never_degenerate_and_stays_in_range(counts: tuple[int, int, int], penalty: float):
+def test_the_interval_is_never_degenerate_and_stays_in_range(counts: tuple[int, int, int], penalty: float) -> None:
     """It has width also where every answer fell the same way, and lies in [−λ, 1]."""
     low, high = statistics.dirichlet_interval(*counts, penalty)
     assert -penalty <= low < high <= 1
 
 
-def test_coverage_where_walds_interval_fails():
+def test_coverage_where_walds_interval_fails() -> None:
     """At accuracy .5, error rate .005, n = 200, t = .9 (Wald: .892), about 95% of intervals hold the truth."""
     rng = np.random.default_rng(90)
     truth = 0.5 - 9 * 0.005
     draws = rng.multinomial(200, [0.5, 0.005, 0.495], size=600)
-    held = [low <= truth <= high for low, high in (statistics.dirichlet_interval(*draw, 9.0) for draw in draws)]
+    intervals = [statistics.dirichlet_interval(float(c), float(e), float(i), 9.0) for c, e, i in draws]
+    held = [low <= truth <= high for low, high in intervals]
     assert np.mean(held) == pytest.approx(0.955, abs=0.03)
 
 
-def test_epochs_are_item_means():
+def test_epochs_are_item_means() -> None:
     """Four items with three epochs each: the standard error of item means, not of twelve draws."""
     scores = np.array([[1, 1, -3], [0, 0, 0], [-3, 1, -3], [1, 1, 1]], dtype=float)
     mean, se = statistics.mean_and_error(scores.mean(axis=1))
@@ -71,12 +72,12 @@ def test_epochs_are_item_means():
     assert se == pytest.approx(0.5506729889333059)
 
 
-def test_one_item_tells_nothing_of_its_error():
+def test_one_item_tells_nothing_of_its_error() -> None:
     """The standard error of a single item is undefined."""
     assert math.isnan(statistics.mean_and_error(np.array([1.0]))[1])
 
 
-def test_no_answers_have_no_error_bar():
+def test_no_answers_have_no_error_bar() -> None:
     """Nothing is refused, not 0."""
     with pytest.raises(ValueError, match="no answers"):
         statistics.standard_error(0, 0, 0, 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit import Completion, NonAnswer, Outcome, Sample
+from evalkit import Completion, Grade, NonAnswer, Outcome, Sample
 from evalkit.graders.count import count
 
 R_IN_STRAWBERRY = "There are three Rs in STRAWBERRY: at positions 3, 8 and 9."
@@ -87,7 +87,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("letter", "text", "number"), READ)
-def test_reads_the_number_that_the_answer_settles_on(letter: str, text: str, number: str):
+def test_reads_the_number_that_the_answer_settles_on(letter: str, text: str, number: str) -> None:
     """The number read is the one a careful person would read, and being it is being correct."""
     right = judge(text, letter, target=number)
     assert (right.answer, right.outcome) == (number, Outcome.CORRECT), right.reason
@@ -105,7 +105,7 @@ def test_reads_the_number_that_the_answer_settles_on(letter: str, text: str, num
         "About 90% of the letters are vowels.",
     ],
 )
-def test_a_claim_without_one_number_is_unparsed(text: str):
+def test_a_claim_without_one_number_is_unparsed(text: str) -> None:
     """A text that claims something but settles on no number is an error of the kind `unparsed`."""
     found = judge(text, "D", target="2")
     assert (found.outcome, found.non_answer) == (Outcome.ERROR, NonAnswer.UNPARSED)
@@ -125,28 +125,31 @@ def test_a_claim_without_one_number_is_unparsed(text: str):
         "I'm sorry for your loss. I'm here to help you with whatever you need.",
     ],
 )
-def test_idk_is_never_read_as_a_number(text: str):
+def test_idk_is_never_read_as_a_number(text: str) -> None:
     """An abstention is IDK even where it mentions numbers."""
     assert judge(text, "D", target="2").outcome is Outcome.IDK
 
 
 @given(st.integers(0, 20), st.sampled_from(["{}", "**{}**", "The answer is {}.", "There are {}.", "I think it's {}."]))
-def test_every_honest_form_of_the_right_number_is_correct(number: int, form: str):
+def test_every_honest_form_of_the_right_number_is_correct(number: int, form: str) -> None:
     """However a number is dressed, it is read back."""
     assert judge(form.format(number), "D", target=str(number)).outcome is Outcome.CORRECT
 
 
 @given(st.text(max_size=300))
-def test_any_text_gets_a_grade_with_a_reason(text: str):
+def test_any_text_gets_a_grade_with_a_reason(text: str) -> None:
     """No text makes the grader raise or leave its reason out."""
     assert judge(text, "D", target="2").reason
 
 
-def judge(text: str, letter: str, target: str):
+def judge(text: str, letter: str, target: str) -> Grade:
+    """The grade of an answer about a letter in LADDER."""
     sample = Sample(
         id="x",
         input=f"How many {letter}s are in LADDER? If you know, just say the number with no commentary.",
         target=[target],
         metadata={"letter": letter},
     )
-    return count(sample, Completion(text=text))
+    found = count(sample, Completion(text=text))
+    assert isinstance(found, Grade)
+    return found

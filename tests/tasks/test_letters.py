@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from evalkit.tasks.letters import OPENERS, letters, questions
 
 
-def test_the_papers_words_come_first():
+def test_the_papers_words_come_first() -> None:
     """DEEPSEEK with its one D, then STRAWBERRY and the talk's four."""
     first = list(letters(n=6).samples)
     assert [(s.metadata["word"], s.metadata["letter"], s.target) for s in first] == [
@@ -26,7 +26,7 @@ def test_the_papers_words_come_first():
     assert first[0].input == "How many Ds are in DEEPSEEK? If you know, just say the number with no commentary."
 
 
-def test_the_same_seed_gives_the_same_samples_on_every_machine():
+def test_the_same_seed_gives_the_same_samples_on_every_machine() -> None:
     """Pinned: these ids must never change."""
     assert [s.id for s in islice(questions(0), 6, 12)] == PINNED
     assert list(letters(n=50).samples) == list(letters(n=50).samples)
@@ -37,12 +37,12 @@ PINNED = ["SASS-E", "TESTY-Y", "SORTS-S", "TATTY-T", "MMMM-M", "BRANDED-G"]
 
 
 @given(st.integers(1, 300), st.integers(0, 3))
-def test_a_longer_draw_begins_with_the_shorter(n: int, seed: int):
+def test_a_longer_draw_begins_with_the_shorter(n: int, seed: int) -> None:
     """So that runs of different lengths can be paired."""
     assert [s.id for s in letters(n=n, seed=seed).samples] == [s.id for s in islice(questions(seed), n)]
 
 
-def test_targets_are_the_true_counts_and_ids_unique():
+def test_targets_are_the_true_counts_and_ids_unique() -> None:
     """Over every pair there is."""
     samples = list(letters(n="all").samples)
     assert len(samples) > 100_000
@@ -50,7 +50,7 @@ def test_targets_are_the_true_counts_and_ids_unique():
     assert all(s.target == [str(s.metadata["word"].count(s.metadata["letter"]))] for s in samples)
 
 
-def test_strata_are_drawn_in_turn():
+def test_strata_are_drawn_in_turn() -> None:
     """200 samples spread evenly over word lengths and true counts."""
     counts = Counter(s.stratum for s in letters().samples)
     assert sum(counts.values()) == 200
@@ -61,7 +61,7 @@ def test_strata_are_drawn_in_turn():
 
 
 @pytest.mark.parametrize("word", ["CAT", "DEEPSEEK"])
-def test_the_response_set_is_every_possible_count(word: str):
+def test_the_response_set_is_every_possible_count(word: str) -> None:
     """0 to the length of the word: what a uniform guess draws from."""
     task = letters(n=6)
     sample = next(s for s in task.samples if s.metadata["word"] == word)

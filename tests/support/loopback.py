@@ -1,0 +1,92 @@
+"""A real HTTP server on loopback whose answers a test decides, and small readers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+Answer = Callable[[dict[str, Any]], web.StreamResponse | str]
+
+
+@dataclass
+class ChatServer:
+    """A chat-completions server whose answers a test decides."""
+
+    answer: Answer = lambda _: "1"
+    delay: float = 0.0
+    """Seconds before each answer."""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Remember the request; a text answer becomes a completion."""
+        body = await request.json()
+        self.requests.append(body)
+        self.headers.append(dict(request.headers))
+        await asyncio.sleep(self.delay)
+        answer = self.answer(body)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.json_response(completion_body(answer))
+
+
+def completion_body(text: str, **message: Any) -> dict[str, Any]:
+    """A body in the shape of the chat-completions protocol."""
+    return {
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": text, **message}, "finish_reason": "stop"}
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
+    }
+
+
+def question_of(body: dict[str, Any]) -> str:
+    """The user's turn of a request."""
+    return str(body["messages"][-1]["content"])
+
+
+def error_response(status: int, message: str = "", **headers: str) -> web.Response:
+    """An error in the shape servers send."""
+    return web.json_response({"error": {"message": message}}, status=status, headers=headers)
+
+
+def lines_of(path: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+@contextmanager
+def serving() -> Iterator[ChatServer]:
+    """A chat server in a thread of its own; set its `answer`."""
+    chat = ChatServer()
+    ready, stop = threading.Event(), threading.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_post("/v1/chat/completions", chat.handle)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        chat.url = f"http://127.0.0.1:{port}/v1"
+        ready.set()
+        await asyncio.to_thread(stop.wait)
+        await runner.cleanup()
+        await asyncio.sleep(0.01)  # connections that the client dropped close in the next turns of the loop
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    assert ready.wait(10)
+    yield chat
+    stop.set()
+    thread.join()
