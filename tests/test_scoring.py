@@ -99,8 +99,8 @@ def test_what_is_undefined_is_none() -> None:
 
 def test_numpy_numbers_are_numbers() -> None:
     """Counts and thresholds may come from arrays."""
-    counts: list[Any] = list(np.array([60, 25, 15]))
-    assert scoring.score(*counts, np.float64(0.75)) == pytest.approx(-0.15)
+    counts: Any = np.array([60, 25, 15])
+    assert scoring.score(counts[0], counts[1], counts[2], np.float64(0.75)) == pytest.approx(-0.15)
 
 
 @pytest.mark.parametrize("t", [1, 1.0, math.nan, -0.1, math.inf])

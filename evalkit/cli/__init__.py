@@ -54,15 +54,13 @@ def cli() -> None:
 def main() -> None:
     """Entry point: every expected error is one line on stderr and an exit code."""
     try:
-        cli.main(prog_name="evalkit", standalone_mode=False)
+        code = cli.main(prog_name="evalkit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else error.message)
         sys.exit(2)
     except click.ClickException as error:
         command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "evalkit"
         _fail(f"{command}: {error.format_message()}", 2)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
     except EvalkitError as error:
         _fail(f"evalkit: {error}", error.exit_code)
     except (KeyboardInterrupt, click.Abort):
@@ -70,7 +68,8 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of our output has gone (a pager that was quit): nothing to say, nowhere to say it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(text: str, code: int) -> None:

@@ -122,6 +122,6 @@ def _given(ctx: click.Context) -> set[str]:
 
 
 def _say_what_failed(result: runs.RunResult) -> None:
-    again = f"evalkit run --resume {result.folder}"
-    last = f" The last one: {result.last_failure}" if result.last_failure else ""
-    click.echo(f"{result.failed} samples failed and are in no score.{last} Try them again: {again}", err=True)
+    failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
+    why = f" (the last: {result.last_failure})" if result.last_failure else ""
+    click.echo(f"{failed} failed, counted in no score{why}. Again: evalkit run --resume {result.folder}", err=True)
