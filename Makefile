@@ -41,7 +41,7 @@ check: $(VENV)/.dev
 	@rm -rf build
 	$(BIN)/mypy evalkit tasks graders
 	MYPYPATH=.site $(BIN)/mypy tests
-	PYTHONPATH=.site $(BIN)/lint-imports --no-cache
+	cd .site && ../$(BIN)/lint-imports --config ../pyproject.toml --no-cache
 
 docs: $(VENV)/.dev
 	$(BIN)/python docs/make_cli.py
