@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import json
 import pkgutil
@@ -38,6 +39,12 @@ def test_importing_every_submodule_shadows_no_public_function(tmp_path: Path) ->
         assert len(evalkit.load(tmp_path)) >= 1
         assert result.scorecards[0].idk == 1
         assert evalkit.record_features()["task"]
+
+
+def test_no_submodule_is_named_like_a_builtin() -> None:
+    """`evalkit.cli.list` once replaced the built-in list in its package."""
+    names = [module.name.rpartition(".")[2] for module in pkgutil.walk_packages(evalkit.__path__, "evalkit.")]
+    assert not set(names) & set(dir(builtins))
 
 
 def test_features_load_records_whose_columns_start_with_thousands_of_nulls(tmp_path: Path) -> None:

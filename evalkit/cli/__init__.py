@@ -20,6 +20,8 @@ COMMANDS = {
     "list": "List tasks, graders, readers or models.",
 }
 """Name → short help; the command is the attribute `command` of the module of that name."""
+MODULES = {"list": "listing"}
+"""Where the module has another name: one called `list` would shadow the built-in in this package."""
 
 
 class Commands(click.Group):
@@ -33,7 +35,7 @@ class Commands(click.Group):
         """The command of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"evalkit.cli.{cmd_name}").command
+        command: click.Command = import_module(f"evalkit.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
