@@ -20,7 +20,7 @@ $(VENV)/.user: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.user
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,dev]'
+	@$(PIP) install --quiet -e '.[local,decryption,dev]'
 	@touch $@
 
 install: $(VENV)/.dev

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
     from evalkit.errors import EvalkitError
+    from evalkit.extras import requires
     from evalkit.frames import record_features
     from evalkit.plugins import grader, task
     from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.runs import RunResult, load, run, run_async
+    from evalkit.sampling import interleave
     from evalkit.scorecard import Scorecard, score
+    from evalkit.tables import read_table
+    from evalkit.text import plain, simplify
 
 __all__ = [
     "Completion",
@@ -29,12 +33,17 @@ __all__ = [
     "Scorecard",
     "Task",
     "grader",
+    "interleave",
     "load",
     "non_answer",
+    "plain",
+    "read_table",
     "record_features",
+    "requires",
     "run",
     "run_async",
     "score",
+    "simplify",
     "task",
 ]
 
@@ -50,12 +59,17 @@ _HOMES = {
     "Scorecard": "scorecard",
     "Task": "records",
     "grader": "plugins",
+    "interleave": "sampling",
     "load": "runs",
     "non_answer": "abstention",
+    "plain": "text",
+    "read_table": "tables",
     "record_features": "frames",
+    "requires": "extras",
     "run": "runs",
     "run_async": "runs",
     "score": "scorecard",
+    "simplify": "text",
     "task": "plugins",
 }
 

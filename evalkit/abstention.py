@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
+from evalkit.text import plain
+
 Kind = Literal["abstained", "refusal", "empty"]
 
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " "})
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b-\x1f]")
-_MARKUP = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}")
 _CLAUSES = re.compile(
     r"(?<=[.!?;])\s+|\n+|,\s+(?=but\b|however\b|so\b|though\b|although\b|yet\b)|\s+(?=but\b|however\b)"
 )
@@ -53,27 +51,20 @@ def non_answer(
     Returns:
         "empty" (no letter or digit), "abstained", "refusal", or None where it makes a claim.
     """
-    plain = normalize(text)
-    if not _CONTENT.search(plain):
+    words = plain(text).lower()
+    if not _CONTENT.search(words):
         return "empty"
-    if _is_one_of(plain, target) or _is_one_of(plain, choices):
+    if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
     phrases = _phrases("en")
-    if not (phrases.abstained.search(plain) or phrases.refusal.search(plain) or phrases.chatter.search(plain)):
+    if not (phrases.abstained.search(words) or phrases.refusal.search(words) or phrases.chatter.search(words)):
         return None
-    return _judge(plain, phrases, normalize(question) if question else "")
+    return _judge(words, phrases, plain(question).lower() if question else "")
 
 
-def normalize(text: str) -> str:
-    """Lower-case text with straight quotes, no markup or invisible characters, single spaces in a line."""
-    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    text = _MARKUP.sub("", _INVISIBLE.sub("", text))
-    return re.sub(r"[ \t]+", " ", text).strip().lower()
-
-
-def _judge(plain: str, phrases: _Phrases, question: str) -> Kind | None:
+def _judge(words: str, phrases: _Phrases, question: str) -> Kind | None:
     declined = silent = False
-    for clause in _CLAUSES.split(plain):
+    for clause in _CLAUSES.split(words):
         if not _CONTENT.search(clause):
             continue
         if _is_claim_after_hedge(clause, phrases):
@@ -102,9 +93,9 @@ def _is_claim_after_hedge(clause: str, phrases: _Phrases) -> bool:
     return bool(_CONTENT.search(rest)) and not phrases.abstained.search(clause[found.start() :])
 
 
-def _is_one_of(plain: str, answers: Sequence[str] | None) -> bool:
-    bare = plain.strip(" .!\"'")
-    return any(bare == normalize(answer).strip(" .!\"'") for answer in answers or ())
+def _is_one_of(words: str, answers: Sequence[str] | None) -> bool:
+    bare = words.strip(" .!\"'")
+    return any(bare == plain(answer).lower().strip(" .!\"'") for answer in answers or ())
 
 
 @lru_cache(maxsize=16)

@@ -28,7 +28,7 @@ from evalkit.scoring import check_threshold
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_TASKS = ("letters",)
+DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
 DEFAULT_FOLDER = "results"
 
 

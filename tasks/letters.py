@@ -7,18 +7,17 @@ Source: words from SCOWL (licence in data/letters/SOURCES.md). IDK originally pa
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from itertools import islice
+from pathlib import Path
 from random import Random
 from string import ascii_uppercase
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalkit import Sample, Task, task
+from evalkit import Sample, Task, interleave, read_table, task
 
 OPENERS = [
     ("DEEPSEEK", "D"),
@@ -46,14 +45,8 @@ def letters(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0
 def questions(seed: int) -> Iterator[Sample]:
     """The paper's words, then one from every stratum in turn until none is left."""
     yield from (sample(word, letter) for word, letter in OPENERS)
-    strata = [draw(band, count, seed) for band in LENGTHS for count in COUNTS]
-    while strata:
-        for pairs in list(strata):
-            pair = next(pairs, None)
-            if pair is None:
-                strata.remove(pairs)
-            elif pair not in OPENERS:
-                yield sample(*pair)
+    strata = {f"{band} {count}": draw(band, count, seed) for band in LENGTHS for count in COUNTS}
+    yield from (sample(*pair) for pair in interleave(strata) if pair not in OPENERS)
 
 
 def draw(band: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
@@ -92,5 +85,5 @@ def sample(word: str, letter: str) -> Sample:
 @cache
 def words() -> list[str]:
     """The word list, in upper case."""
-    with resources.files("evalkit.tasks").joinpath("data", "letters", "words.csv").open(encoding="utf-8") as file:
-        return [row["word"] for row in csv.DictReader(file)]
+    path = Path(__file__).parent / "data" / "letters" / "words.csv"
+    return [row["word"] for row in read_table(path, required=("word",))]

@@ -29,7 +29,7 @@ def deterministic(body: dict[str, Any]) -> str:
 
 def run(server: ChatServer, out: Path, **settings: Any) -> evalkit.RunResult:
     """A run of 30 letter questions at three thresholds."""
-    defaults = {"model": "m", "base_url": server.url, "thresholds": THRESHOLDS, "limit": 30}
+    defaults = {"model": "m", "base_url": server.url, "tasks": ["letters"], "thresholds": THRESHOLDS, "limit": 30}
     return evalkit.run(out=out, **(defaults | settings))
 
 

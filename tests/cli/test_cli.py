@@ -51,7 +51,7 @@ def run(server: ChatServer, cwd: Path, *more: str) -> Result:
         (["--model", "local/nosuch.gguf"], "no local model 'nosuch.gguf'"),
         (["--resume", "nosuch"], "no run 'nosuch'"),
         (["--resume", "nosuch", "--limit", "3"], "leave out --limit"),
-        (["-T", "nosuch=1"], "no parameter 'nosuch'; there are: n, seed"),
+        (["-T", "nosuch=1"], "no parameter 'nosuch'; there are: data, n, seed"),
         (["-T", "n=many"], "n=many will not do"),
         (["-T", "n"], "'n' must be key=value"),
         (["-G", "nosuch=1"], "no parameter 'nosuch'"),

@@ -8,13 +8,17 @@ import pytest
 
 import evalkit
 from evalkit.errors import UsageError
+from evalkit.plugins import names
 
 
 @pytest.mark.parametrize("t", [0, 0.5, 0.75, 0.9])
 def test_never_answering_scores_zero_at_every_threshold(tmp_path: Path, t: float) -> None:
-    """And is IDK throughout."""
-    card = evalkit.run(model="baseline/idk", thresholds=[t], limit=30, out=tmp_path).scorecards[0]
-    assert (card.n, card.idk, card.scores[0].value) == (30, 30, 0)
+    """On every task there is, and is IDK throughout."""
+    tasks = names("tasks")
+    result = evalkit.run(model="baseline/idk", tasks=tasks, thresholds=[t], limit=30, out=tmp_path)
+    assert [card.task for card in result.scorecards] == tasks
+    for card in result.scorecards:
+        assert (card.n, card.idk, card.scores[0].value) == (30, 30, 0)
 
 
 def test_guessing_scores_what_the_closed_form_says(tmp_path: Path) -> None:

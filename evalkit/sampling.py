@@ -1,0 +1,38 @@
+"""Orders that a seed decides, the same on every machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:
+    """One member of every stratum in turn, until none is left; a short stratum just runs out.
+
+    Args:
+        strata: name → members; members may be generators where no seed is given.
+        seed: shuffles each stratum first; None leaves the members in their order.
+    """
+    if seed is not None:
+        strata = {name: shuffled(members, f"{seed} {name}") for name, members in strata.items()}
+    queues = [iter(members) for members in strata.values()]
+    while queues:
+        left = []
+        for queue in queues:
+            try:
+                yield next(queue)
+            except StopIteration:
+                continue
+            left.append(queue)
+        queues = left
+
+
+def shuffled(members: Iterable[T], seed: str) -> list[T]:
+    """The members in an order that the seed decides."""
+    # random() is the one method whose sequence Python promises to keep between versions.
+    draw = Random(seed).random
+    keyed = [(draw(), position, member) for position, member in enumerate(members)]
+    return [member for _, _, member in sorted(keyed, key=lambda entry: entry[:2])]

@@ -1,0 +1,42 @@
+"""Text made comparable: the same words written differently become the same string. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_QUOTES = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u00a0": " "}
+)
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b-\x1f]")
+_MARKUP = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|^#{1,6} |`", re.MULTILINE)
+_BACKTICK_APOSTROPHE = re.compile(r"(?<=\w)`(?=\w)")
+_BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
+_LATEX = re.compile(r"\\[()\[\]]|\$|\\(?:text|mathrm|textbf)\{([^{}]*)\}")
+_SEPARATORS = re.compile(r"[^\w]+|_")
+_NO_DECOMPOSITION = str.maketrans(
+    {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
+)
+
+
+def plain(text: str) -> str:
+    """Text with straight quotes, without emphasis, LaTeX dress or invisible characters; lines and case stay.
+
+    Args:
+        text: an answer as the model wrote it.
+    """
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
+    text = _BACKTICK_APOSTROPHE.sub("'", text)
+    text = _LATEX.sub(lambda found: found.group(1) or "", _BOXED.sub(r"\1", text))
+    return re.sub(r"[ \t]+", " ", _MARKUP.sub("", text)).strip()
+
+
+def simplify(text: str) -> str:
+    """Words alone: no case, diacritics or punctuation, single spaces. "Über-Größe!" becomes "uber grosse".
+
+    Args:
+        text: any text; what is left may be empty.
+    """
+    decomposed = unicodedata.normalize("NFKD", plain(text).casefold().translate(_NO_DECOMPOSITION))
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char)).replace("'", "")
+    return _SEPARATORS.sub(" ", bare).strip()
