@@ -37,7 +37,9 @@ _DATES = re.compile(
 )
 _BARE_MONTH = re.compile(rf"\b(?P<month>{'|'.join(MONTHS)})\b", re.IGNORECASE)
 _OF_BIRTH = re.compile(r"\b(?:born|birth(?:day|date)?|b\.)\b[^.!?\n]{0,80}$", re.IGNORECASE)
-_OF_DEATH = re.compile(r"(?:\b(?:died|death|passed away|until|d\.)\b[^.!?\n]{0,60}|[–—-]\s*)$", re.IGNORECASE)
+_OF_DEATH = re.compile(
+    r"(?:\b(?:died|death|passed away|until|d\.)\b(?:(?!\bborn\b|\bbirth)[^.!?\n]){0,60}|\d\s*[–—-]\s*)$", re.IGNORECASE
+)
 _BETWEEN_OFFERS = re.compile(r"[\s,]*(?:\d{4})?[\s,]*\bor\b[^.!?\n]{0,30}$|^\s*/\s*$", re.IGNORECASE)
 
 
@@ -65,6 +67,8 @@ def date(sample: Sample, completion: Completion) -> Grade:
     dates = [_read(match) for match in _DATES.finditer(text)]
     if not dates:
         return _without_a_date(text)
+    if all(_OF_DEATH.search(text[: found.start]) for found in dates):
+        return Grade.unparsed("the only date in it is of the death")
     chosen, why = _choose(text, dates)
     if not chosen.exists:
         return Grade.unparsed(f"{text[chosen.start : chosen.end]!r} is no date")

@@ -94,7 +94,7 @@ def test_a_month_without_a_day_is_an_error(text: str) -> None:
     assert "without a day" in found.reason
 
 
-@pytest.mark.parametrize("text", ["1879", "Albert Einstein was a physicist.", "DD-MM"])
+@pytest.mark.parametrize("text", ["1879", "Albert Einstein was a physicist.", "DD-MM", "He died on January 22, 2012."])
 def test_a_claim_without_a_date_is_unparsed(text: str) -> None:
     """Never a silent default."""
     assert judge(text, "14-03").non_answer is NonAnswer.UNPARSED
