@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Mapping
 
 from evalkit.errors import EvalkitError, UsageError
-from evalkit.plugins import Judge
+from evalkit.plugins import Judge, described
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
 
@@ -74,8 +74,8 @@ async def _ask(judge: Judge, sample: Sample, completion: Completion, name: str) 
         judged = judge(sample, completion)
         if inspect.isawaitable(judged):
             judged = await judged
-    except Exception as error:
-        raise NoVerdictError(f"grader {name}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise NoVerdictError(f"grader {name}: {described(error)}") from error
     if not isinstance(judged, Grade):
         raise NoVerdictError(f"grader {name} returned {type(judged).__name__}, not a Grade")
     return judged

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import io
 import json
+import mmap
 import os
 import threading
 from collections.abc import Iterator
@@ -42,8 +43,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = _lock(folder)
-        _drop_torn_tail(folder / RECORDS)
-        _drop_torn_tail(folder / FAILURES)
+        _drop_torn_tail(folder / RECORDS, Record)
+        _drop_torn_tail(folder / FAILURES, Failure)
         self._records = _open_for_append(folder / RECORDS)
         self._failures = _open_for_append(folder / FAILURES)
         self._unsynced = False
@@ -83,9 +84,12 @@ class Journal:
 
     def _write(self, file: io.RawIOBase, line: BaseModel) -> None:
         data = line.model_dump_json().encode() + b"\n"
-        written = file.write(data) or 0
-        if written < len(data):  # a full disk takes a part: the rest raises, or a torn tail is dropped on resume
-            file.write(data[written:])
+        try:
+            while data:  # a disk that fills up takes a part first
+                data = data[file.write(data) or 0 :]
+        except OSError as error:
+            again = f"evalkit run --resume {self.folder}"
+            raise InputError(f"{self.folder} cannot be written ({error.strerror}); mend that, then: {again}") from error
         self._unsynced = True
 
 
@@ -126,7 +130,7 @@ def read_run(folder: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise InputError(f"{folder} is no run: it has no {RUN}") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} is not a JSON object; restore it or start a new run")
@@ -144,41 +148,53 @@ def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
                 return
             try:
                 yield kind.model_validate_json(line)
-            except ValidationError as error:
-                if not file.peek(1):  # a whole last line of NULs or half of two: torn as well
+            except (ValidationError, RecursionError) as error:
+                if not file.peek(1):  # a whole last line that is no record is torn as well
                     return
-                problem = error.errors()[0]["msg"]
+                problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
                 raise InputError(f"{path}, line {number}: {problem}; mend or delete that line") from error
 
 
-def _drop_torn_tail(path: Path) -> None:
-    """Cut a file back to the end of its last whole line; what stands before it is not touched.
+def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:
+    """Cut a file back to its last whole line that can be read; what stands before it is not touched.
 
-    A whole line ends in "}" and a newline, and no text inside a line can hold a raw newline. After a power
-    cut a tail may also be NULs.
+    The same lines that a reader passes over as torn: one without a line end, and a last one that is no record
+    (after a power cut it may be NULs).
     """
-    if not path.exists():
+    if not path.is_file() or not path.stat().st_size:
         return
     with path.open("rb+") as file:
-        size = file.seek(0, os.SEEK_END)
-        start, tail = size, b""
-        while start > 0 and b"}\n" not in tail:
-            step = min(start, 1 << 20)
-            start -= step
-            file.seek(start)
-            tail = file.read(step) + tail[:1]
-        good = start + tail.rfind(b"}\n") + 2 if b"}\n" in tail else 0
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            size = len(content)
+            good = content.rfind(b"\n") + 1
+            start = content.rfind(b"\n", 0, max(good - 1, 0)) + 1
+            if good and not _is_readable(content[start:good], kind):
+                good = start
         if good < size:
             file.truncate(good)
             os.fsync(file.fileno())
 
 
+def _is_readable(line: bytes, kind: type[BaseModel]) -> bool:
+    try:
+        kind.model_validate_json(line)
+    except ValidationError:
+        return False
+    return True
+
+
 def _open_for_append(path: Path) -> io.FileIO:
-    return io.FileIO(path, "a")
+    try:
+        return io.FileIO(path, "a")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror})") from error
 
 
 def _lock(folder: Path) -> int:
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written ({error.strerror})") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import NamedTuple
 
 from evalkit.errors import InputError, ModelError, ModelUnavailableError
 from evalkit.grading import NoVerdictError, grade
 from evalkit.journal import Journal
 from evalkit.models import Model, Request
-from evalkit.plugins import Judge
+from evalkit.plugins import Judge, users_code
 from evalkit.prompts import build_messages
 from evalkit.records import Completion, Failure, Message, NonAnswer, Outcome, Record, RecordKey, Sample, Task
 from evalkit.scorecard import CardBuilder
@@ -92,6 +92,8 @@ class Tally:
     failures: dict[CardKey, int] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Task → checksum of the samples asked."""
+    strays: int = 0
+    """Records of an earlier session whose sample the task no longer asks."""
 
     def count(self, record: Record) -> None:
         """Add a record."""
@@ -134,7 +136,7 @@ async def execute(
     model: Model,
     journal: Journal,
     tally: Tally,
-    done: set[RecordKey],
+    done: Mapping[RecordKey, int],
     answered: Mapping[RecordKey, Completion],
 ) -> None:
     """Get, grade and record every planned answer that is not there yet.
@@ -144,12 +146,12 @@ async def execute(
         model: whom.
         journal: where to write.
         tally: running counts; holds the records of an earlier session already.
-        done: keys that are recorded.
+        done: keys that are recorded, with `asked` of their sample.
         answered: completions that only lack a verdict.
 
     Raises:
-        ModelUnavailableError: nothing is recorded yet and the model is not to be had.
-        InputError: a task yields a sample twice.
+        ModelUnavailableError: this session has recorded nothing yet and the model is not to be had.
+        InputError: a task yields a sample twice, or other than it was recorded.
         asyncio.CancelledError: interrupted; what is recorded stays.
     """
     jobs = plan_jobs(plan, tally, done)
@@ -166,19 +168,18 @@ async def execute(
         syncing.cancel()
 
 
-def plan_jobs(plan: Plan, tally: Tally, done: set[RecordKey]) -> Iterator[Job]:
+def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, int]) -> Iterator[Job]:
     """All answers to get, sample by sample so that a run cut short has the same samples at every threshold.
 
     Raises:
         InputError: a task yields the same sample id twice, or something that is no Sample.
     """
+    met = 0
     for planned in plan.tasks:
         task = planned.task
         checksum = hashlib.blake2b(digest_size=16)
         seen: set[str] = set()
-        for sample in islice(task.samples, plan.limit):
-            if not isinstance(sample, Sample):
-                raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
+        for sample in draw(task, plan.limit):
             if sample.id in seen:
                 raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
             seen.add(sample.id)
@@ -186,9 +187,41 @@ def plan_jobs(plan: Plan, tally: Tally, done: set[RecordKey]) -> Iterator[Job]:
             for threshold in plan.thresholds:
                 for epoch in range(1, plan.epochs + 1):
                     key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
-                    if key not in done:
+                    recorded = done.get(key)
+                    if recorded is None:
                         yield Job(planned, sample, threshold, epoch, key)
+                        continue
+                    met += 1
+                    if recorded != asked(sample.target, build_messages(sample.input, threshold, plan.system)):
+                        raise InputError(
+                            f"task {task.name} asks {sample.id!r} otherwise than recorded; start a new run"
+                        )
         tally.fingerprints[task.name] = checksum.hexdigest()
+    tally.strays = len(done) - met
+
+
+def asked(target: Sequence[str], messages: Sequence[Message]) -> int:
+    """What was asked and what was right, as a number that lasts as long as this process."""
+    return hash((*target, *(message.content for message in messages)))
+
+
+def draw(task: Task, limit: int | None) -> Iterator[Sample]:
+    """The first samples of a task.
+
+    Raises:
+        UsageError: the task's generator raises.
+        InputError: it yields something that is no Sample.
+    """
+    samples = iter(task.samples)
+    for _ in itertools.count() if limit is None else range(limit):
+        with users_code(f"task {task.name}"):
+            try:
+                sample = next(samples)
+            except StopIteration:
+                return
+        if not isinstance(sample, Sample):
+            raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
+        yield sample
 
 
 @dataclass(frozen=True)
@@ -212,7 +245,7 @@ class _Worker:
                 completion = await self.model.complete(self._request(job, messages))
             judged = await grade(job.sample, completion, job.planned.judge, job.planned.grader, self.plan.count_as)
         except ModelUnavailableError as error:
-            if not self.tally.recorded:
+            if self.tally.recorded == self.tally.resumed:
                 raise
             return self._fail(job, error, None)
         except ModelError as error:
@@ -240,7 +273,8 @@ class _Worker:
     def _request(self, job: Job, messages: Sequence[Message]) -> Request:
         responses: Sequence[str] = job.sample.choices or ()
         if job.planned.task.responses is not None:
-            responses = job.planned.task.responses(job.sample)
+            with users_code(f"responses of task {job.planned.task.name}"):
+                responses = job.planned.task.responses(job.sample)
         return Request(
             messages=messages,
             temperature=self.plan.temperature,

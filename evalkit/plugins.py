@@ -12,16 +12,19 @@ import functools
 import importlib.util
 import inspect
 import sys
+import traceback
 import typing
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from evalkit.errors import UsageError
+from evalkit.errors import EvalkitError, UsageError
 from evalkit.records import Completion, Grade, Sample, Task
+from evalkit.tables import is_file
 
 Group = Literal["tasks", "graders", "readers", "providers"]
 GraderFunction = Callable[..., Grade | Awaitable[Grade]]
@@ -36,7 +39,9 @@ def task(function: Callable[..., Task]) -> Callable[..., Task]:
     @functools.wraps(function)
     def make(*args: Any, **kwargs: Any) -> Task:
         made = function(*args, **kwargs)
-        return made if made.name else dataclasses.replace(made, name=function.__name__)
+        if isinstance(made, Task) and not made.name:
+            return dataclasses.replace(made, name=function.__name__)
+        return made
 
     setattr(make, _MARK, "tasks")
     return make
@@ -94,14 +99,30 @@ def make_task(name: str, parameters: dict[str, str] | None = None, defaults: dic
     accepted = inspect.signature(function).parameters
     values = {key: value for key, value in (defaults or {}).items() if key in accepted}
     values |= _convert(f"task {name}", function, parameters or {}, skip=0)
-    made = function(**values)
+    with users_code(f"task {name}"):
+        made = function(**values)
     if not isinstance(made, Task):
-        raise UsageError(f"task {name!r} returned {type(made).__name__}, not a Task")
-    return made
+        raise UsageError(f"task {name} returned {type(made).__name__}, not a Task")
+    if not isinstance(made.samples, Iterable):
+        raise UsageError(f"task {name}: samples are {type(made.samples).__name__}, not a list or generator of Sample")
+    return dataclasses.replace(made, grader=_beside(made.grader, name))
+
+
+def find_grader(wanted: str | GraderFunction) -> GraderFunction:
+    """A task's grader, which is a name or the function itself.
+
+    Raises:
+        UsageError: no such grader, or something else.
+    """
+    function = find("graders", wanted) if isinstance(wanted, str) else wanted
+    if not callable(function):
+        raise UsageError(f"a task's grader is a name or a function, not {wanted!r}")
+    found: GraderFunction = function
+    return found
 
 
 def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None = None) -> tuple[str, Judge]:
-    """Resolve a task's grader with its `-G` parameters bound.
+    """Resolve a grader with its `-G` parameters bound.
 
     Returns:
         (its name, a function of sample and completion).
@@ -109,23 +130,60 @@ def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None 
     Raises:
         UsageError: unknown grader or parameter, or a value of the wrong type.
     """
-    function = find("graders", wanted) if isinstance(wanted, str) else wanted
+    function = find_grader(wanted)
     name = getattr(function, "__name__", str(wanted))
     values = _convert(f"grader {name}", function, parameters or {}, skip=2)
     return name, functools.partial(function, **values) if values else function
 
 
-def share_parameters(group: Group, wanted: Sequence[str], given: dict[str, str]) -> dict[str, dict[str, str]]:
-    """Hand each named object those of the given parameters that it has.
+@contextmanager
+def users_code(what: str) -> Iterator[None]:
+    """Run code that is not ours: whatever it raises becomes one line with file and line.
+
+    Args:
+        what: named in that line, such as "task letters".
+
+    Raises:
+        UsageError: anything was raised inside, an exit included; evalkit's own errors pass.
+    """
+    try:
+        yield
+    except EvalkitError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{what}: {described(error)}") from error
+
+
+def described(error: BaseException) -> str:
+    """What was raised and where, in one line."""
+    said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
+    trace = traceback.extract_tb(error.__traceback__)
+    ours = str(Path(__file__).parent)
+    last = next(
+        (f for f in reversed(trace) if not f.filename.startswith(ours) and "site-packages" not in f.filename), None
+    )
+    where = f" ({last.filename}, line {last.lineno})" if last else ""
+    return f"{type(error).__name__}: {' '.join(said.split())[:300]}{where}"
+
+
+def share_parameters(
+    objects: Mapping[str, Callable[..., Any]], given: dict[str, str], skip: int = 0
+) -> dict[str, dict[str, str]]:
+    """Hand each task or grader those of the given parameters that it has.
+
+    Args:
+        objects: name → function.
+        given: parameters as typed.
+        skip: leading parameters of the functions that are not settable.
 
     Raises:
         UsageError: a parameter that none of them has.
     """
-    having = {name: set(inspect.signature(find(group, name)).parameters) for name in wanted}
+    having = {name: set(list(inspect.signature(function).parameters)[skip:]) for name, function in objects.items()}
     for key in given:
         if not any(key in has for has in having.values()):
             known = ", ".join(sorted(set().union(*having.values()))) or "none"
-            raise UsageError(f"{', '.join(wanted)}: no parameter {key!r}; there are: {known}")
+            raise UsageError(f"{', '.join(having)}: no parameter {key!r}; there are: {known}")
     return {name: {key: text for key, text in given.items() if key in has} for name, has in having.items()}
 
 
@@ -134,6 +192,14 @@ def describe(group: Group, name: str) -> str:
     found = find(group, name)
     text = getattr(found, "about", None) or inspect.getdoc(found) or ""
     return str(text).strip().split("\n", 1)[0]
+
+
+def _beside(wanted: str | GraderFunction, task_name: str) -> str | GraderFunction:
+    """A grader's file named by a task's file stands beside it."""
+    task_path = Path(task_name.partition("::")[0])
+    if not isinstance(wanted, str) or not wanted.partition("::")[0].endswith(".py") or task_path.suffix != ".py":
+        return wanted
+    return str(task_path.parent / wanted)
 
 
 def _points(group: Group) -> tuple[EntryPoint, ...]:
@@ -150,7 +216,7 @@ def _load(point: EntryPoint) -> Any:
 
 
 def _from_file(group: Group, path: Path, inner: str) -> Any:
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"no file {path}")
     module_name = f"evalkit_user_{path.stem}"
     spec = importlib.util.spec_from_file_location(module_name, path)
@@ -162,8 +228,8 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
         spec.loader.exec_module(module)
     except SyntaxError as error:
         raise UsageError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        raise UsageError(f"{path}, line {_line_in(path, error)}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{path} cannot be imported: {described(error)}") from error
     marked = {
         key: value
         for key, value in vars(module).items()
@@ -178,16 +244,6 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
             f"{path} must hold one @{_singular(group)}, or name one with ::NAME; it has: {_listed(marked)}"
         )
     return next(iter(marked.values()))
-
-
-def _line_in(path: Path, error: BaseException) -> int | str:
-    line: int | str = "?"
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
 
 
 def _convert(owner: str, function: Callable[..., Any], given: dict[str, str], skip: int) -> dict[str, Any]:

@@ -51,7 +51,7 @@ JsonDict = Annotated[
     dict[str, Any],
     BeforeValidator(_read_json),
     # On disk a JSON string, so that the column has one type whatever a task puts into it.
-    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False), return_type=str, when_used="json"),
+    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False, default=str), return_type=str, when_used="json"),
 ]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import re
 import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -20,16 +21,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evalkit import grading, journal, pipeline, plugins
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
-from evalkit.models import DEFAULT_MODEL, Options, open_model
-from evalkit.records import SCHEMA_VERSION, Completion, RecordKey
+from evalkit.models import DEFAULT_MODEL, Model, Options, open_model
+from evalkit.records import SCHEMA_VERSION, Completion, RecordKey, Task
 from evalkit.scorecard import CardBuilder, CardHead, Scorecard
 from evalkit.scoring import check_threshold
+from evalkit.tables import is_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
 DEFAULT_FOLDER = "results"
+OPTIONS = {"tasks": "--task", "thresholds": "--threshold"}
+"""Settings whose option has another name."""
+SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
 
 
 class RunConfig(BaseModel):
@@ -41,12 +46,12 @@ class RunConfig(BaseModel):
     model: str = DEFAULT_MODEL
     thresholds: list[float | None] = Field(default=[None], min_length=1)
     """Confidence targets stated in the prompt; None for a plain prompt."""
-    limit: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1, le=10**9)
     """Samples a task, a prefix of its order; None for all it yields."""
     epochs: int = Field(default=1, ge=1)
     """Times each sample is asked."""
     seed: int = 0
-    temperature: float | None = Field(default=None, ge=0)
+    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """None: 0, or 1 with several epochs."""
     max_tokens: int = Field(default=512, ge=1)
     system: str | None = None
@@ -78,6 +83,10 @@ class RunResult:
     seconds: float | None = None
     """How long the last session took."""
     last_failure: str = ""
+    resumed: bool = False
+    """Whether an earlier session recorded a part of it."""
+    strays: int = 0
+    """Records whose sample the task no longer asks; they are counted all the same."""
 
     @property
     def name(self) -> str:
@@ -169,21 +178,36 @@ def make_config(**settings: Any) -> RunConfig:
         config = RunConfig(**settings)
     except ValidationError as error:
         problem = error.errors()[0]
-        name = "--" + ".".join(str(part) for part in problem["loc"]).replace("_", "-")
-        raise UsageError(f"{name}: {problem['msg']}, not {problem['input']!r}") from error
+        name = str(problem["loc"][0])
+        raise UsageError(f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {problem['msg']}") from error
     for threshold in config.thresholds:
-        if threshold is not None:
-            try:
-                check_threshold(threshold)
-            except ValueError as error:
-                raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
+        _check_stated(threshold)
     for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
         if len(set(listed)) < len(listed):
             raise UsageError(f"{option}: the same value is given twice")
-    for key in config.model_parameters:
-        if any(word in key.lower() for word in ("key", "token_", "secret", "password", "authorization")):
-            raise UsageError(f"-M {key}: a secret goes into the environment, where no record keeps it")
-    return config
+    given = (("-T", config.task_parameters), ("-G", config.grader_parameters), ("-M", config.model_parameters))
+    for option, parameters in given:
+        for key in parameters:
+            if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
+                raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
+    # A resumed run may be started elsewhere.
+    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks]})
+
+
+def _check_stated(threshold: float | None) -> None:
+    if threshold is None:
+        return
+    try:
+        check_threshold(threshold)
+    except ValueError as error:
+        raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
+    if float(f"{threshold:g}") >= 1:
+        raise UsageError(f"--threshold {threshold}: too near 1 to be stated in six digits")
+
+
+def _absolute(task: str) -> str:
+    path, colons, name = task.partition("::")
+    return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
 
 
 def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
@@ -192,13 +216,18 @@ def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
     Raises:
         UsageError: an unknown name or a parameter that will not do.
     """
-    planned: list[pipeline.PlannedTask] = []
-    for wanted, parameters in plugins.share_parameters("tasks", config.tasks, config.task_parameters).items():
+    functions = {name: plugins.find("tasks", name) for name in config.tasks}
+    tasks: dict[str, Task] = {}
+    for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
         task = plugins.make_task(wanted, parameters, {"seed": config.seed})
-        if task.name in {other.task.name for other in planned}:
+        if task.name in tasks:
             raise UsageError(f"--task {wanted}: another task of this run is also called {task.name}")
-        grader, judge = plugins.make_grader(task.grader, config.grader_parameters)
-        planned.append(pipeline.PlannedTask(task, grader, judge))
+        tasks[task.name] = task
+    graders = {name: plugins.find_grader(task.grader) for name, task in tasks.items()}
+    shares = plugins.share_parameters(graders, config.grader_parameters, skip=2)
+    planned = [
+        pipeline.PlannedTask(task, *plugins.make_grader(graders[name], shares[name])) for name, task in tasks.items()
+    ]
     return pipeline.Plan(
         run=name,
         model=_full_name(config.model),
@@ -221,7 +250,7 @@ def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
         InputError: there is no such run; the text names the newest ones.
     """
     for candidate in (Path(run), Path(out) / run):
-        if (candidate / journal.RUN).is_file():
+        if is_file(candidate / journal.RUN):
             return candidate
     known = sorted((path.parent.name for path in Path(out).glob(f"*/{journal.RUN}")), reverse=True)[:3]
     hint = f"the newest below {out}: {', '.join(known)}" if known else f"there is none below {out}"
@@ -252,11 +281,19 @@ def read_result(folder: Path) -> RunResult:
     content = journal.read_run(folder)
     config = read_config(folder)
     status = str(content.get("status", "running"))
-    cards = [Scorecard.model_validate(card) for card in content.get("scorecards") or []]
-    if not cards:
-        tally = _recount(pipeline.Tally(), folder, config)
-        cards = _cards(tally, folder, config)
-    return RunResult(folder, config, cards, status, content.get("seconds"))
+    if status == "finished":
+        try:
+            cards = [Scorecard.model_validate(card) for card in content["scorecards"]]
+            seconds = None if content.get("seconds") is None else float(content["seconds"])
+        except (KeyError, TypeError, ValueError, RecursionError) as error:
+            remedy = f"count again: evalkit run --resume {folder}"
+            raise InputError(f"{folder / journal.RUN} holds no scorecards that this version reads; {remedy}") from error
+        return RunResult(folder, config, cards, status, seconds)
+    tally = pipeline.Tally()
+    done = _recount(tally, folder, config)
+    for failure in {f.key: f for f in journal.read_failures(folder) if f.key not in done}.values():
+        tally.count_failure(failure)
+    return RunResult(folder, config, _cards(tally, folder, config), status, last_failure=tally.last_failure)
 
 
 def load(*paths: str | Path) -> pd.DataFrame:
@@ -297,6 +334,8 @@ class _Session:
         self.watch = watch
         self.notify = notify
         self.model_info: dict[str, Any] = {}
+        self.earlier = journal.read_run(folder) if folder else {}
+        self.begun = False
 
     async def go(self) -> RunResult:
         options = Options(
@@ -322,10 +361,11 @@ class _Session:
                     raise
         return self._finish()
 
-    async def _execute(self, model: Any) -> None:
+    async def _execute(self, model: Model) -> None:
         assert self.folder is not None
         with journal.Journal(self.folder) as book:
             done, answered = self._take_up()
+            self.begun = True
             self._write("running")
             self.watch(self.tally)
             await pipeline.execute(self.plan, model, book, self.tally, done, answered)
@@ -335,13 +375,12 @@ class _Session:
             self.folder = _new_folder(self.out, self.started, [p.task.name for p in self.plan.tasks])
             self.plan = replace(self.plan, run=self.folder.name)
 
-    def _take_up(self) -> tuple[set[RecordKey], dict[RecordKey, Completion]]:
+    def _take_up(self) -> tuple[dict[RecordKey, int], dict[RecordKey, Completion]]:
         """What an earlier session left: recorded keys, and completions that only lack a verdict."""
         if not self.resumed:
-            return set(), {}
+            return {}, {}
         assert self.folder is not None
-        done: set[RecordKey] = set()
-        _recount(self.tally, self.folder, self.config, done)
+        done = _recount(self.tally, self.folder, self.config)
         self.tally.resumed = self.tally.recorded
         waiting = {
             failure.key: failure.completion
@@ -351,23 +390,29 @@ class _Session:
         return done, waiting
 
     def _leave(self) -> None:
-        """After an error: a folder without a record is no run, and is taken away."""
+        """After an error: what is recorded stays; a new folder without a record is no run, and is taken away."""
         assert self.folder is not None
-        if self.tally.recorded or self.resumed:
-            self._write("failed")
-        else:
-            shutil.rmtree(self.folder)
+        if self.tally.recorded and self.begun:
+            with suppress(OSError):  # the disk may be full, and why we leave is the better message
+                self._write("failed")
+        elif not self.resumed:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _finish(self) -> RunResult:
         assert self.folder is not None
         cards = _cards(self.tally, self.folder, self.config)
-        seconds = (datetime.now().astimezone() - self.started).total_seconds()
-        self._write("finished", cards, seconds)
-        return RunResult(self.folder, self.config, cards, "finished", seconds, self.tally.last_failure)
+        # How long the whole took is known only where one session did it.
+        seconds = None if self.resumed else (datetime.now().astimezone() - self.started).total_seconds()
+        self._write("finished", seconds)
+        tally = self.tally
+        return RunResult(
+            self.folder, self.config, cards, "finished", seconds, tally.last_failure, self.resumed, tally.strays
+        )
 
-    def _write(self, status: str, cards: Sequence[Scorecard] = (), seconds: float | None = None) -> None:
+    def _write(self, status: str, seconds: float | None = None) -> None:
         assert self.folder is not None
-        earlier = journal.read_run(self.folder) if self.resumed else {}
+        earlier = self.earlier
+        cards = _cards(self.tally, self.folder, self.config)
         content = {
             "schema_version": SCHEMA_VERSION,
             "run": self.folder.name,
@@ -390,21 +435,20 @@ class _Session:
         journal.write_run(self.folder, content)
 
 
-def _recount(
-    tally: pipeline.Tally, folder: Path, config: RunConfig, done: set[RecordKey] | None = None
-) -> pipeline.Tally:
-    seen = set() if done is None else done
+def _recount(tally: pipeline.Tally, folder: Path, config: RunConfig) -> dict[RecordKey, int]:
+    """Add a folder's records to a tally; their keys, with what was asked."""
+    seen: dict[RecordKey, int] = {}
     for record in journal.read_records(folder):
         if record.key in seen:
             raise InputError(
                 f"{folder / journal.RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) is there twice;"
                 " delete one of the lines"
             )
-        seen.add(record.key)
+        seen[record.key] = pipeline.asked(record.target, record.messages)
         key = pipeline.CardKey(record.task, record.prompt_threshold)
         tally.cards.setdefault(key, CardBuilder(by_item=config.epochs > 1))
         tally.count(record)
-    return tally
+    return seen
 
 
 def _cards(tally: pipeline.Tally, folder: Path, config: RunConfig) -> list[Scorecard]:
@@ -431,14 +475,16 @@ def _full_name(model: str) -> str:
 
 
 def _new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:
-    names = list(tasks)
+    names = [re.sub(r"[^\w-]+", "-", name).strip("-") or "task" for name in tasks]
     label = names[0] if len(names) == 1 else f"{names[0]}-and-{len(names) - 1}-more"
     stem = f"{started:%Y%m%d-%H%M}-{label}"
     for suffix in ("", *(f"-{k}" for k in range(2, 10_000))):
         folder = out / f"{stem}{suffix}"
         try:
             folder.mkdir(parents=True)
-        except FileExistsError:
+        except FileExistsError as error:
+            if not folder.is_dir():
+                raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
             continue
         except OSError as error:
             raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -336,4 +336,3 @@ def _tidy(value: float) -> float:
 
 
 _POSITION = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2}
-MODES: tuple[str, ...] = get_args(Mode)

@@ -50,7 +50,9 @@ def dirichlet_interval(correct: float, error: float, idk: float, penalty: float,
 
     Uses A = W·P, E = W·(1−P) with independent W ~ Beta(c+e+1, i+½) and P ~ Beta(c+½, e+½), evaluated on a
     fixed low-discrepancy point set: the same counts give the same digits on every machine. Against exact
-    integration the ends are within 1% of a standard deviation (a test holds it to that).
+    integration the ends are within 1% of a standard deviation (a test holds it to that). The interval is
+    extended to the estimate where that lies outside, at 0 or all correct (as usual for Jeffreys intervals:
+    Brown, Cai, DasGupta 2001).
 
     Args:
         correct, error, idk: counts ≥ 0, not all 0 (fractions allowed).
@@ -74,8 +76,13 @@ def dirichlet_intervals(
     right = attempted * _beta_quantiles(correct + 0.5, error + 0.5, v)
     wrong = attempted - right
     tail = (1 - level) / 2
-    ends = [np.quantile(right - lam * wrong, [tail, 1 - tail]) for lam in penalties]
-    return [Bounds(float(low), float(high)) for low, high in ends]
+    bounds = []
+    for cost in penalties:
+        low, high = np.quantile(right - cost * wrong, [tail, 1 - tail])
+        # Where every answer fell the same way the estimate is an end of the range, and belongs to the interval.
+        estimate = (correct - cost * error) / (correct + error + idk)
+        bounds.append(Bounds(min(float(low), estimate), max(float(high), estimate)))
+    return bounds
 
 
 def mean_and_error(item_means: Floats) -> tuple[float, float]:

@@ -29,6 +29,14 @@ class Row(dict[str, str]):
             raise InputError(f"{self.where}: {column} {self[column]!r} is no date; write YYYY-MM-DD") from error
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; also False for a name that no file can have."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
 def read_table(path: str | Path, required: Sequence[str] = ()) -> list[Row]:
     """Rows of a csv with a header line, UTF-8.
 

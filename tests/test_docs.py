@@ -32,6 +32,7 @@ def test_commands_named_in_prose_exist(name: str) -> None:
     used = set(re.findall(r"(?:^|`|-m )evalkit ([a-z]+)", text, re.MULTILINE))
     assert used
     assert used <= set(COMMANDS)
+    assert not re.search(r"@[A-Z]+@", text)
 
 
 def recipe(title: str) -> str:

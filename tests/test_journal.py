@@ -52,7 +52,8 @@ def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, text: str) 
 
 
 @pytest.mark.parametrize(
-    "torn", [b'{"schema_version":1,"run":"r","ta', b"\0\0\0\0", b'{"a":', b"{", b"\0\0\n", b'{"half\n']
+    "torn",
+    [b'{"schema_version":1,"run":"r","ta', b"\0\0\0\0", b'{"a":', b"{", b"\0\0\n", b'{"half\n', b'{"foo":{"a":1}}\n'],
 )
 def test_a_torn_last_line_is_dropped_and_the_rest_stays_as_it_is(tmp_path: Path, torn: bytes) -> None:
     """After kill -9 or a power cut the lines before are byte-identical, and new ones follow them."""
@@ -63,6 +64,15 @@ def test_a_torn_last_line_is_dropped_and_the_rest_stays_as_it_is(tmp_path: Path,
     assert [r.sample_id for r in read_records(tmp_path)] == ["a", "b"]
     fill(tmp_path, "c")
     assert path.read_bytes().startswith(whole)
+    assert [r.sample_id for r in read_records(tmp_path)] == ["a", "b", "c"]
+
+
+def test_windows_line_ends_are_line_ends(tmp_path: Path) -> None:
+    """An editor that rewrote them loses no record on resume."""
+    fill(tmp_path, "a", "b")
+    path = tmp_path / RECORDS
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    fill(tmp_path, "c")
     assert [r.sample_id for r in read_records(tmp_path)] == ["a", "b", "c"]
 
 

@@ -17,6 +17,7 @@ from loopback import ChatServer, error_response, lines_of, question_of
 
 import evalkit
 from evalkit.errors import InputError, ModelUnavailableError, UsageError
+from evalkit.journal import Journal
 
 THRESHOLDS = [None, 0.0, 0.75]
 
@@ -113,6 +114,68 @@ def test_an_answer_without_a_verdict_is_judged_again_without_asking_again(server
     task.write_text(text.format(body="return Grade.of(True, reason='yes')"), encoding="utf-8")
     second = evalkit.run(resume=first.folder)
     assert (second.failed, second.scorecards[0].correct, len(server.requests)) == (0, 1, 1)
+
+
+def test_a_resumed_run_asks_the_same_questions_or_refuses(server: ChatServer, tmp_path: Path) -> None:
+    """One card never mixes two versions of a question."""
+    task = tmp_path / "task.py"
+    text = (
+        "from evalkit import Sample, Task, task\n"
+        "@task\ndef mine() -> Task:\n"
+        "    samples = [Sample(id=str(k), input='{word} ' + str(k), target='1') for k in range(3)]\n"
+        "    return Task(samples=samples, grader='count')\n"
+    )
+    task.write_text(text.format(word="How many"), encoding="utf-8")
+    first = run(server, tmp_path, tasks=[str(task)], thresholds=[None])
+    task.write_text(text.format(word="How few"), encoding="utf-8")
+    with pytest.raises(InputError, match="otherwise than recorded; start a new run"):
+        evalkit.run(resume=first.folder)
+
+
+def test_a_resume_that_cannot_begin_leaves_the_run_as_it_is(server: ChatServer, tmp_path: Path) -> None:
+    """Locked by another process, or with a damaged line: run.json stays, scores and all."""
+    first = run(server, tmp_path)
+    before = (first.folder / "run.json").read_bytes()
+    with Journal(first.folder), pytest.raises(UsageError, match="another process"):
+        evalkit.run(resume=first.folder)
+    assert (first.folder / "run.json").read_bytes() == before
+    lines = (first.folder / "records.jsonl").read_bytes().splitlines(keepends=True)
+    (first.folder / "records.jsonl").write_bytes(b"".join([*lines[:2], b"garbage\n", *lines[3:]]))
+    with pytest.raises(InputError, match="line 3"):
+        evalkit.run(resume=first.folder)
+    assert (first.folder / "run.json").read_bytes() == before
+
+
+def test_a_dead_server_stops_a_resumed_run_too(server: ChatServer, tmp_path: Path) -> None:
+    """Instead of failing everything that is left."""
+    server.answer = lambda body: error_response(400) if "CAT" in question_of(body) else "1"
+    first = run(server, tmp_path)
+    server.answer = lambda _: error_response(401)
+    with pytest.raises(ModelUnavailableError):
+        evalkit.run(resume=first.folder)
+
+
+USERS_MISTAKES = {
+    "raises": ("raise KeyError('x')", r"KeyError: 'x'.*task\.py, line 5"),
+    "exits": ("import sys; sys.exit(0)", "SystemExit"),
+    "returns a list": ("return []", "returned list, not a Task"),
+    "yields no samples": ("return Task(samples=['a'], grader='count')", "yields str, not Sample"),
+    "has no samples": ("return Task(samples=None, grader='count')", "samples are NoneType"),
+    "has no grader": ("return Task(samples=[], grader=None)", "a task's grader is a name or a function"),
+    "has a wrong sample": ("return Task(samples=[Sample(id=1, input='')], grader='count')", r"valid string.*line 5"),
+    "breaks off": ("return Task(samples=(1 / k for k in range(2)), grader='count')", r"ZeroDivisionError.*line 5"),
+}
+
+
+@pytest.mark.parametrize("mistake", USERS_MISTAKES)
+def test_a_mistake_in_a_users_task_is_one_line_with_its_place(server: ChatServer, tmp_path: Path, mistake: str) -> None:
+    """Not a bug of evalkit, and never a silent exit."""
+    body, said = USERS_MISTAKES[mistake]
+    task = tmp_path / "task.py"
+    text = f"from evalkit import Sample, Task, task\n\n@task\ndef mine() -> Task:\n    {body}\n"
+    task.write_text(text, encoding="utf-8")
+    with pytest.raises(evalkit.EvalkitError, match=said):
+        run(server, tmp_path / "results", tasks=[str(task)])
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

@@ -75,5 +75,7 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    click.echo(" ".join(text.split()), err=True)
+    from evalkit.report.visible import visible
+
+    click.echo(visible(" ".join(text.split())), err=True)
     sys.exit(code)

@@ -25,7 +25,7 @@ class Thresholds(click.ParamType["list[float | None]"]):
         if text.lower() == "none":
             return None
         try:
-            return check_threshold(float(text))
+            return abs(check_threshold(float(text)))  # −0 is 0
         except ValueError:
             self.fail(
                 f"{text!r} is no confidence target: give none, or a number t with 0 ≤ t < 1"

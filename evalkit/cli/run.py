@@ -11,6 +11,7 @@ from evalkit import runs
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
 from evalkit.errors import RunInterruptedError, UsageError
 from evalkit.models import DEFAULT_MODEL
+from evalkit.report.visible import one_line
 
 RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 
@@ -80,8 +81,8 @@ def command(
     from evalkit.report import terminal
 
     settings = _settings(given)
-    if resume and (extra := _given(ctx) - RESUMABLE_WITH):
-        raise UsageError(f"--resume takes its settings from the run; leave out --{min(extra).replace('_', '-')}")
+    if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
+        raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
     if dry_run:
         plan = runs.make_plan(runs.make_config(**settings))
         click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
@@ -115,13 +116,15 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _given(ctx: click.Context) -> set[str]:
+def _given(ctx: click.Context) -> dict[str, str]:
+    """Parameters given on the command line, with the option as typed."""
     from click.core import ParameterSource
 
-    return {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    options = {str(parameter.name): parameter.opts[0] for parameter in ctx.command.params}
+    return {name: options[name] for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
 def _say_what_failed(result: runs.RunResult) -> None:
     failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
-    why = f" (the last: {result.last_failure})" if result.last_failure else ""
+    why = f" (the last: {one_line(result.last_failure, 200)})" if result.last_failure else ""
     click.echo(f"{failed} failed, counted in no score{why}. Again: evalkit run --resume {result.folder}", err=True)

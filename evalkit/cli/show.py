@@ -20,8 +20,8 @@ from evalkit.records import Outcome, Record
     metavar="DIR",
     help="Where runs are looked for by name.",
 )
-@click.option("--records", "listed", is_flag=True, help="List the records, a line each.")
-@click.option("--full", is_flag=True, help="With --records: whole transcripts.")
+@click.option("--records", "listed", is_flag=True, help="List the records and failures, a line each.")
+@click.option("--full", is_flag=True, help="Whole transcripts of the records.")
 @click.option("--outcome", type=click.Choice([o.value for o in Outcome]), help="Only records with this outcome.")
 @click.option("--task", metavar="T", help="Only records of this task.")
 @click.option(
@@ -51,7 +51,8 @@ def command(
             and (sample_id is None or record.sample_id == sample_id)
         )
 
-    if sample_id is None and not listed:
+    filtered = full or outcome is not None or task is not None or thresholds is not None
+    if sample_id is None and not listed and not filtered:
         terminal.print_result(runs.read_result(folder), strata=strata)
         return
     found = False
@@ -62,6 +63,11 @@ def command(
                 transcripts.print_transcript(record)
             else:
                 click.echo(transcripts.record_line(record))
+    if outcome is None:
+        for failure in journal.read_failures(folder):
+            if (sample_id or failure.sample_id) == failure.sample_id and (task or failure.task) == failure.task:
+                found = True
+                click.echo(transcripts.failure_line(failure))
     if not found:
         what = f"sample {sample_id!r}" if sample_id is not None else "such record"
         raise InputError(f"{folder} holds no {what}; list what it holds: evalkit show {folder} --records")

@@ -7,8 +7,9 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import aiohttp
 
@@ -111,7 +112,7 @@ class ChatModel:
         started = time.perf_counter()
         try:
             async with self._session.post(self._url, data=body) as response:
-                data = await response.read()
+                data = self._without_key(await response.read())
         except aiohttp.ClientConnectorError as error:
             raise self._not_reached(error) from error
         except aiohttp.InvalidURL as error:
@@ -136,7 +137,7 @@ class ChatModel:
 
     def _refused(self, response: aiohttp.ClientResponse, data: bytes) -> ModelError:
         status = response.status
-        said = self._hide_key(_error_text(data))
+        said = _error_text(data)
         text = f"{self._settings.base_url} answered {status} for {self._settings.model}{f': {said}' if said else ''}"
         if status in _UNAVAILABLE:
             return ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
@@ -144,9 +145,10 @@ class ChatModel:
             return TransientError(text, _retry_after(response))
         return BadResponseError(text)
 
-    def _hide_key(self, text: str) -> str:
+    def _without_key(self, data: bytes) -> bytes:
+        """The body with our key taken out, should a server echo it: no record, log or error can hold it then."""
         key = self._settings.api_key
-        return text.replace(key, "[key]") if key else text
+        return data.replace(key.encode(), b"[key]") if key else data
 
 
 def read_completion(data: bytes, latency: float | None = None) -> Completion:
@@ -162,7 +164,7 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
     """
     try:
         body = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise TransientError(f"the body is not JSON: {_excerpt(data)}") from error
     try:
         choice = body["choices"][0]
@@ -172,11 +174,10 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         said = _error_text(data)
         raise BadResponseError(f"no completion in the answer: {said or _excerpt(data)}") from error
     text, inner = split_reasoning(_text_of(content))
-    refusal = message.get("refusal")
     thought = message.get("reasoning_content") or message.get("reasoning") or inner
     return Completion(
-        text=text or (refusal if isinstance(refusal, str) else ""),
-        reasoning=thought if isinstance(thought, str) else None,
+        text=text or _text_of(message.get("refusal")),
+        reasoning=_text_of(thought) or None,
         finish_reason=_FINISH.get(str(choice.get("finish_reason")), "unknown"),
         usage=_usage(body.get("usage")),
         logprobs=_logprobs(choice),
@@ -212,9 +213,10 @@ def parse_extra(extra: Mapping[str, str]) -> dict[str, Any]:
 
 def _text_of(content: Any) -> str:
     if isinstance(content, str):
-        return content
+        # Half of a surrogate pair, as a cut-off emoji leaves it, cannot be written as UTF-8.
+        return content if content.isascii() else content.encode("utf-8", "replace").decode()
     if isinstance(content, list):  # parts
-        return "".join(p.get("text") or "" for p in content if isinstance(p, dict) and p.get("type") == "text")
+        return "".join(_text_of(p.get("text")) for p in content if isinstance(p, dict) and p.get("type") == "text")
     return ""
 
 
@@ -237,23 +239,32 @@ def _whole(value: Any) -> int | None:
 def _logprobs(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
     logprobs = choice.get("logprobs")
     content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    return cast("list[dict[str, Any]]", content) if isinstance(content, list) else None
+    return [token for token in content if isinstance(token, dict)] if isinstance(content, list) else None
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:
+    """Seconds that the server asks for: a number, or a date (RFC 9110)."""
+    asked = response.headers.get("Retry-After", "")
     try:
-        return max(0.0, float(response.headers.get("Retry-After", "")))
+        return max(0.0, float(asked))
     except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except (TypeError, ValueError):
         return None
 
 
 def _error_text(data: bytes) -> str:
+    """What a server says went wrong, under any of the names in use."""
     try:
-        error = json.loads(data)["error"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    message = error.get("message") if isinstance(error, dict) else error
-    return _one_line(str(message))
+        body = json.loads(data)
+    except (ValueError, RecursionError):
+        return _excerpt(data) if data.strip() else ""
+    said = body.get("error") or body.get("message") or body.get("detail") if isinstance(body, dict) else None
+    if isinstance(said, dict):
+        said = said.get("message") or said
+    return _one_line(_text_of(said if isinstance(said, str) else json.dumps(said))) if said else ""
 
 
 def _excerpt(data: bytes) -> str:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,7 +48,7 @@ class LocalProvider:
         if importlib.util.find_spec("xllamacpp") is None:
             raise MissingExtraError("local models need the local extra: pip install 'evalkit-idk[local]'")
         settings, body = _settings(options)
-        path = await asyncio.to_thread(find_weights, name, options.notify)
+        path = await _weights(name, options)
         options.notify(f"loading {path.name}")
         async with _server(path, settings) as url:
             chat = ChatSettings(base_url=f"{url}/v1", model=path.name, sends_seed=True, body=body)
@@ -58,6 +59,15 @@ class LocalProvider:
 
 
 PROVIDER = LocalProvider()
+
+
+async def _weights(name: str, options: Options) -> Path:
+    stop = threading.Event()
+    try:
+        return await asyncio.to_thread(find_weights, name, options.notify, stop)
+    except asyncio.CancelledError:
+        stop.set()  # a thread cannot be cancelled, only asked
+        raise
 
 
 def _settings(options: Options) -> tuple[dict[str, int], dict[str, Any]]:

@@ -49,6 +49,8 @@ class ChatProvider:
             raise UsageError(f"--base-url must start with http:// or https://, not {base_url!r}")
         if "@" in base_url.split("://", 1)[1].split("/", 1)[0]:
             raise UsageError("--base-url must hold no user or password; a key goes into the environment")
+        if "?" in base_url or "#" in base_url:
+            raise UsageError("--base-url must hold no query; a key goes into the environment, other fields into -M")
         settings = ChatSettings(
             base_url=base_url.rstrip("/"),
             api_key=self._key(custom=options.base_url is not None),
@@ -71,6 +73,8 @@ class ChatProvider:
                 f"{self.prefix} needs a key: export {self.key_variable}=…"
                 " (or run without a key: --model local/smollm2-135m)"
             )
+        if key and not (key.isascii() and key.isprintable() and " " not in key):
+            raise UsageError(f"{self.key_variable} holds something that is no key; export it again, without line ends")
         return key or None
 
 

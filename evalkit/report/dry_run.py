@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import Any
 
-from evalkit.pipeline import Plan, PlannedTask
+from evalkit.pipeline import Plan, PlannedTask, draw
 from evalkit.prompts import build_messages
 from evalkit.report.terminal import told
 from evalkit.report.visible import visible
@@ -55,7 +54,7 @@ def plan_text(plan: Plan) -> str:
 def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
     samples = characters = 0
     example = ""
-    for sample in islice(planned.task.samples, plan.limit):
+    for sample in draw(planned.task, plan.limit):
         samples += 1
         for threshold in plan.thresholds:
             prompt = "\n".join(m.content for m in build_messages(sample.input, threshold, plan.system))

