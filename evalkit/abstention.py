@@ -18,20 +18,24 @@ from typing import Literal, NamedTuple
 from evalkit.text import plain
 
 Kind = Literal["abstained", "refusal", "empty"]
-Part = Literal["abstained", "refusal", "hedged", "filler", "general", "claim"]
+Part = Literal["abstained", "refusal", "hedged", "filler", "advice", "general", "claim"]
 
 LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
 
 _CONTENT = re.compile(r"[^\W_]")
-_SENTENCES = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])")
+_SENTENCES = re.compile(
+    r"(?<=[.!?])(?<!\b\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])"
+)
 _CLAUSES = re.compile(r"\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|however|though|although)\b)|\s*\(")
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+")
-_ASSERTS = re.compile(r"\b(?:is|are|was|were|has|had|have|did|does|won|wrote|died|born|became|made|played|sang|said|founded)\b")
+_FORMULA = re.compile(r"\s[=≈]\s(?!.*\d{3}|.*\d\.\d)")
 FRAGMENT = 4
 """Words of a bare answer, such as "around 1950"."""
+SHORT = 14
+"""Words of a sentence in which a bare answer may stand beside a disclaimer."""
 
 
 class _Phrases(NamedTuple):
@@ -39,8 +43,11 @@ class _Phrases(NamedTuple):
     abstained: re.Pattern[str]
     refusal: re.Pattern[str]
     filler: re.Pattern[str]
+    advice: re.Pattern[str]
     general: re.Pattern[str]
+    stamps: re.Pattern[str]
     answer: re.Pattern[str]
+    perhaps: re.Pattern[str]
     contrast: re.Pattern[str]
     conclusion: re.Pattern[str]
 
@@ -82,8 +89,7 @@ def non_answer(
     if not any(trigger in lower for trigger in phrases.triggers):
         return None
     asked = plain(question) if question else ""
-    sentences = [_read(part, asked, phrases) for part in _SENTENCES.split(words) if _CONTENT.search(part)]
-    return _judge(sentences)
+    return _judge(_read_all(words, plain(question) if question else "", phrases))
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
@@ -93,45 +99,87 @@ def _judge(sentences: list[_Sentence]) -> Kind | None:
         return None
     silent = [position for position, part in enumerate(parts) if part in ("abstained", "refusal")]
     if not silent:
-        return None if "claim" in parts or "general" in parts else "abstained"
+        only_talk = all(sentence.part == "filler" and not sentence.specific for sentence in sentences)
+        return "abstained" if only_talk else None
     first = silent[0]
-    before = [sentence for sentence in sentences[:first] if sentence.part == "claim"]
-    if before and not any(sentences[position].concludes for position in silent):
+    if any(_stands(s) for s in sentences[:first]) and not any(sentences[position].concludes for position in silent):
         return None
-    if parts[first] == "abstained" and any(_answers(sentence) for sentence in sentences[first + 1 :]):
+    declined = parts[first] == "refusal"
+    if any(_answers(sentence, declined=declined) for sentence in sentences[first + 1 :]):
         return None
-    return "refusal" if parts[first] == "refusal" else "abstained"
+    return "refusal" if declined else "abstained"
 
 
-def _answers(sentence: _Sentence) -> bool:
+def _stands(sentence: _Sentence) -> bool:
+    """Whether a sentence before a disclaimer is an answer of its own."""
+    return sentence.part == "claim" or (sentence.part == "general" and sentence.specific)
+
+
+def _answers(sentence: _Sentence, *, declined: bool) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
-    return sentence.part == "claim" and (sentence.specific or sentence.against)
+    if declined:
+        return sentence.against and sentence.part == "claim" and sentence.specific
+    if sentence.part == "claim":
+        return sentence.specific or sentence.against or sentence.concludes
+    return sentence.against and sentence.part in ("general", "filler") and sentence.specific
+
+
+def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
+    """Sentences in order; the points of a list that advice opens are advice."""
+    sentences: list[_Sentence] = []
+    opened: Part | None = None
+    for text in _SENTENCES.split(words):
+        if not _CONTENT.search(text):
+            continue
+        sentence = _read(text, asked, phrases)
+        if not _LIST_MARK.match(text):
+            opened = (
+                sentence.part
+                if text.rstrip().endswith(":") and sentence.part in ("advice", "general", "filler")
+                else None
+            )
+        elif opened and sentence.part == "claim":
+            sentence = sentence._replace(part=opened)
+        sentences.append(sentence)
+    return sentences
 
 
 def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
     """Say what one sentence does."""
     bare = _LIST_MARK.sub("", text).strip()
-    lower = bare.lower()
+    whole = bare.lower()
+    lower = phrases.stamps.sub("", whole).strip()
     return _Sentence(
-        part=_part(bare, lower, phrases),
-        against=bool(phrases.contrast.search(lower)),
+        part=_part(lower, asked.lower(), phrases),
+        against=bool(phrases.contrast.search(whole)),
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
     )
 
 
-def _part(bare: str, lower: str, phrases: _Phrases) -> Part:
-    silent = phrases.abstained.search(lower)
-    declined = None if silent else phrases.refusal.search(lower)
+def _part(lower: str, asked: str, phrases: _Phrases) -> Part:
+    silent = _found(phrases.abstained, lower, asked)
+    declined = not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
         if _has_hedged_answer(lower, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
-    if phrases.answer.search(lower) and _CONTENT.search(phrases.answer.sub("", lower)):
-        return "claim" if len(bare.split()) > FRAGMENT or _VALUE.search(bare) is None else "hedged"
-    if phrases.filler.search(lower):
-        return "filler"
-    return "general" if phrases.general.search(lower) else "claim"
+    if _offers(phrases.answer, lower) or (len(lower.split()) <= SHORT and _offers(phrases.perhaps, lower)):
+        return "hedged" if not phrases.advice.search(lower) else "advice"
+    for part in ("advice", "filler", "general"):
+        if getattr(phrases, part).search(lower):
+            return part
+    return "general" if _FORMULA.search(lower) else "claim"
+
+
+def _found(pattern: re.Pattern[str], lower: str, asked: str) -> bool:
+    """Whether a phrase stands there that the question did not put into the answer's mouth."""
+    return any(not (len(found.group()) > 1 and found.group() in asked) for found in pattern.finditer(lower))
+
+
+def _offers(pattern: re.Pattern[str], lower: str) -> bool:
+    found = pattern.search(lower)
+    return bool(found) and bool(_CONTENT.search(pattern.sub("", lower)))
 
 
 def _has_hedged_answer(lower: str, phrases: _Phrases) -> bool:
@@ -139,21 +187,23 @@ def _has_hedged_answer(lower: str, phrases: _Phrases) -> bool:
     clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(lower) if clause and _CONTENT.search(clause)]
     if len(clauses) < 2:  # noqa: PLR2004 - nothing beside the disclaimer
         return False
-    return any(_is_bare_answer(clause, phrases) for clause in clauses)
+    short = len(lower.split()) <= SHORT
+    return any(_is_bare_answer(clause, phrases, short=short) for clause in clauses)
 
 
-def _is_bare_answer(clause: str, phrases: _Phrases) -> bool:
-    if phrases.abstained.search(clause) or phrases.refusal.search(clause):
+def _is_bare_answer(clause: str, phrases: _Phrases, *, short: bool) -> bool:
+    if phrases.abstained.search(clause) or phrases.refusal.search(clause) or phrases.advice.search(clause):
         return False
-    rest = phrases.contrast.sub("", clause).strip()
-    offered = phrases.answer.search(rest)
-    if offered:
-        return bool(_CONTENT.search(phrases.answer.sub("", rest)))
-    if phrases.filler.search(clause) or phrases.general.search(clause) or not rest:
+    rest = phrases.contrast.sub("", clause).strip(" ,")
+    if not _CONTENT.search(rest):
         return False
-    if rest != clause:
+    if _offers(phrases.answer, rest) or (short and _offers(phrases.perhaps, rest)):
         return True
-    return len(rest.split()) <= FRAGMENT and bool(_VALUE.search(rest))
+    if rest != clause:
+        return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
+    if phrases.filler.search(clause) or phrases.general.search(clause):
+        return False
+    return short and len(rest.split()) <= FRAGMENT and bool(_VALUE.search(rest))
 
 
 def _is_specific(sentence: str, asked: str) -> bool:
@@ -184,4 +234,6 @@ def _phrases(language: str) -> _Phrases:
 def _compile(phrases: list[str]) -> re.Pattern[str]:
     # "~" is a gap of up to four words, bounded so that no text makes the search slow.
     gap = r"(?:[\w'-]{1,30} ){0,4}"
-    return re.compile("|".join(f"(?:{phrase.replace('(?:~ ?)', gap).replace('~ ?', gap).replace('~', gap)})" for phrase in phrases))
+    return re.compile(
+        "|".join(f"(?:{phrase.replace('(?:~ ?)', gap).replace('~ ?', gap).replace('~', gap)})" for phrase in phrases)
+    )
