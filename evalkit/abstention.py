@@ -31,7 +31,8 @@ _CLAUSES = re.compile(r"\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|how
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+")
-_FORMULA = re.compile(r"\s[=≈]\s(?!.*\d{3}|.*\d\.\d)")
+_FORMULA = re.compile(r"\s[=≈]\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
+_YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
 """Words of a bare answer, such as "around 1950"."""
 SHORT = 14
@@ -45,6 +46,7 @@ class _Phrases(NamedTuple):
     filler: re.Pattern[str]
     advice: re.Pattern[str]
     general: re.Pattern[str]
+    moral: re.Pattern[str]
     stamps: re.Pattern[str]
     answer: re.Pattern[str]
     perhaps: re.Pattern[str]
@@ -59,6 +61,8 @@ class _Sentence(NamedTuple):
     specific: bool
     """Holds a number or name that the question did not."""
     concludes: bool
+    moral: bool
+    """Speaks of how one ought to behave."""
 
 
 def non_answer(
@@ -99,8 +103,7 @@ def _judge(sentences: list[_Sentence]) -> Kind | None:
         return None
     silent = [position for position, part in enumerate(parts) if part in ("abstained", "refusal")]
     if not silent:
-        only_talk = all(sentence.part == "filler" and not sentence.specific for sentence in sentences)
-        return "abstained" if only_talk else None
+        return _without_a_word_on_it(sentences)
     first = silent[0]
     if any(_stands(s) for s in sentences[:first]) and not any(sentences[position].concludes for position in silent):
         return None
@@ -108,6 +111,17 @@ def _judge(sentences: list[_Sentence]) -> Kind | None:
     if any(_answers(sentence, declined=declined) for sentence in sentences[first + 1 :]):
         return None
     return "refusal" if declined else "abstained"
+
+
+def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
+    """Judge a text that neither says it does not know nor declines."""
+    talk = all(sentence.part in ("filler", "advice") and not sentence.specific for sentence in sentences)
+    if talk and any(sentence.part == "filler" for sentence in sentences):
+        return "abstained"
+    turned_away = any(sentence.moral for sentence in sentences[:2]) and sum(s.moral for s in sentences) * 3 >= len(
+        sentences
+    )
+    return "refusal" if turned_away and not any(_stands(s) and s.specific for s in sentences) else None
 
 
 def _stands(sentence: _Sentence) -> bool:
@@ -118,7 +132,7 @@ def _stands(sentence: _Sentence) -> bool:
 def _answers(sentence: _Sentence, *, declined: bool) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
     if declined:
-        return sentence.against and sentence.part == "claim" and sentence.specific
+        return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "claim":
         return sentence.specific or sentence.against or sentence.concludes
     return sentence.against and sentence.part in ("general", "filler") and sentence.specific
@@ -154,6 +168,7 @@ def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
         against=bool(phrases.contrast.search(whole)),
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
+        moral=_found(phrases.moral, whole, asked.lower()),
     )
 
 
@@ -164,7 +179,7 @@ def _part(lower: str, asked: str, phrases: _Phrases) -> Part:
         if _has_hedged_answer(lower, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
-    if _offers(phrases.answer, lower) or (len(lower.split()) <= SHORT and _offers(phrases.perhaps, lower)):
+    if _offers(phrases.answer, lower) or (len(lower.split()) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
         return "hedged" if not phrases.advice.search(lower) else "advice"
     for part in ("advice", "filler", "general"):
         if getattr(phrases, part).search(lower):
@@ -203,7 +218,7 @@ def _is_bare_answer(clause: str, phrases: _Phrases, *, short: bool) -> bool:
         return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
     if phrases.filler.search(clause) or phrases.general.search(clause):
         return False
-    return short and len(rest.split()) <= FRAGMENT and bool(_VALUE.search(rest))
+    return short and len(rest.split()) <= FRAGMENT and bool(_VALUE.search(rest)) and not _YEAR.fullmatch(rest)
 
 
 def _is_specific(sentence: str, asked: str) -> bool:

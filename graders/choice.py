@@ -102,7 +102,8 @@ def _texts(text: str, options: list[str]) -> list[_Mention]:
         pattern = re.compile(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", re.IGNORECASE)
         for match in pattern.finditer(text):
             alone = simplify(match.group()) == simplify(text)
-            firm = alone or bool(_LED_TO.search(text[: match.start()]))
+            led_to = text[: match.start()].rstrip("*\"' ")
+            firm = alone or bool(_LED_TO.search(led_to)) or led_to.lstrip("(*").rstrip(".:)*") == _letter(index)
             found.append(_Mention(*match.span(), index, "the last option named in the answer", firm))
     # An option inside a longer one ("iron" in "iron oxide") is not named by it.
     return [m for m in found if not any(o.start <= m.start and m.end <= o.end and o[:2] != m[:2] for o in found)]
