@@ -61,6 +61,7 @@ class _Sentence(NamedTuple):
     specific: bool
     """Holds a number or name that the question did not."""
     concludes: bool
+    words: int
     moral: bool
     """Speaks of how one ought to behave."""
 
@@ -92,7 +93,6 @@ def non_answer(
     lower = words.lower()
     if not any(trigger in lower for trigger in phrases.triggers):
         return None
-    asked = plain(question) if question else ""
     return _judge(_read_all(words, plain(question) if question else "", phrases))
 
 
@@ -134,7 +134,7 @@ def _answers(sentence: _Sentence, *, declined: bool) -> bool:
     if declined:
         return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "claim":
-        return sentence.specific or sentence.against or sentence.concludes
+        return sentence.specific or sentence.against or sentence.concludes or sentence.words <= FRAGMENT
     return sentence.against and sentence.part in ("general", "filler") and sentence.specific
 
 
@@ -161,22 +161,24 @@ def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
 def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
     """Say what one sentence does."""
     bare = _LIST_MARK.sub("", text).strip()
-    whole = bare.lower()
-    lower = phrases.stamps.sub("", whole).strip()
+    unstamped = _cut(phrases.stamps, bare).strip()
+    whole, lower = bare.lower(), unstamped.lower()
     return _Sentence(
-        part=_part(lower, asked.lower(), phrases),
+        part=_part(unstamped, asked.lower(), phrases),
         against=bool(phrases.contrast.search(whole)),
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
+        words=len(bare.split()),
         moral=_found(phrases.moral, whole, asked.lower()),
     )
 
 
-def _part(lower: str, asked: str, phrases: _Phrases) -> Part:
+def _part(text: str, asked: str, phrases: _Phrases) -> Part:
+    lower = text.lower()
     silent = _found(phrases.abstained, lower, asked)
     declined = not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
-        if _has_hedged_answer(lower, phrases):
+        if _has_hedged_answer(text, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
     if _offers(phrases.answer, lower) or (len(lower.split()) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
@@ -185,6 +187,16 @@ def _part(lower: str, asked: str, phrases: _Phrases) -> Part:
         if getattr(phrases, part).search(lower):
             return part
     return "general" if _FORMULA.search(lower) else "claim"
+
+
+def _cut(pattern: re.Pattern[str], text: str) -> str:
+    """The text without what a pattern for lower-case text finds in it."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter whose small form is longer: positions would not agree
+        return text
+    for found in reversed(list(pattern.finditer(lower))):
+        text = text[: found.start()] + text[found.end() :]
+    return text
 
 
 def _found(pattern: re.Pattern[str], lower: str, asked: str) -> bool:
@@ -197,28 +209,32 @@ def _offers(pattern: re.Pattern[str], lower: str) -> bool:
     return bool(found) and bool(_CONTENT.search(pattern.sub("", lower)))
 
 
-def _has_hedged_answer(lower: str, phrases: _Phrases) -> bool:
+def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
     """Whether a sentence that says it does not know answers in another clause: "I'm not sure, 3"."""
-    clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(lower) if clause and _CONTENT.search(clause)]
+    clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
     if len(clauses) < 2:  # noqa: PLR2004 - nothing beside the disclaimer
         return False
-    short = len(lower.split()) <= SHORT
-    return any(_is_bare_answer(clause, phrases, short=short) for clause in clauses)
+    words = len(text.split())
+    return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
 
 
-def _is_bare_answer(clause: str, phrases: _Phrases, *, short: bool) -> bool:
-    if phrases.abstained.search(clause) or phrases.refusal.search(clause) or phrases.advice.search(clause):
+def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
+    """Whether a clause, of a sentence of so many words, is an answer by itself."""
+    lower = clause.lower()
+    if phrases.abstained.search(lower) or phrases.refusal.search(lower) or phrases.advice.search(lower):
         return False
-    rest = phrases.contrast.sub("", clause).strip(" ,")
+    rest = phrases.contrast.sub("", lower).strip(" ,")
     if not _CONTENT.search(rest):
         return False
-    if _offers(phrases.answer, rest) or (short and _offers(phrases.perhaps, rest)):
+    if _offers(phrases.answer, rest) or (words <= SHORT and _offers(phrases.perhaps, rest)):
         return True
-    if rest != clause:
+    if rest != lower:
         return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
-    if phrases.filler.search(clause) or phrases.general.search(clause):
+    if words > SHORT or len(rest.split()) > FRAGMENT or _YEAR.fullmatch(rest):
         return False
-    return short and len(rest.split()) <= FRAGMENT and bool(_VALUE.search(rest)) and not _YEAR.fullmatch(rest)
+    if phrases.filler.search(lower) or phrases.general.search(lower):
+        return False
+    return bool(_VALUE.search(rest) or _NAME.search(clause) or (words <= SHORT // 2 and clause[0].isupper()))
 
 
 def _is_specific(sentence: str, asked: str) -> bool:

@@ -26,6 +26,7 @@ _WORD = "|".join(word for word in WORDS if word not in {"no", "a single"})
 _NUMBER = rf"(?:{_DIGITS}(?!\w)|\b(?:{_WORD})\b)"
 _COUNT = rf"(?:{_DIGITS}|\b(?:no|a single|{_WORD})\b)"
 _BARE = re.compile(rf"(?:(?:the )?(?:final )?answer(?: is)?:?\s*)?({_NUMBER})\s*[.!]?", re.IGNORECASE)
+_OPENS = re.compile(rf"({_NUMBER})[.!]\s+(?=[A-Z])", re.IGNORECASE)
 _ANY = re.compile(_NUMBER, re.IGNORECASE)
 _TWO = re.compile(
     rf"({_NUMBER})\s*(?:\bor\b|\bto\b|[-–—/])\s*({_NUMBER})|between\s+({_NUMBER})\s+and\s+({_NUMBER})",
@@ -33,8 +34,10 @@ _TWO = re.compile(
 )
 _MARKUP = re.compile(r"[*_`$#{}]+|\\[()\[\]]|\\(?:boxed|text)")
 _OPEN_CLAUSE = re.compile(r"\b(?:if|whether|how many|would|could|might)\b[^.!?\n]*$", re.IGNORECASE)
+_NEGATED = re.compile(r"(?:\bnot|n't|\bnever)\s+(?:even\s+|just\s+|only\s+)?$", re.IGNORECASE)
+_OF_A_PART = re.compile(r"\s*,?\s*(?:in|at|after|before|from|within)\s+['\"]?(\w+)", re.IGNORECASE)
 _OTHER_BEFORE = re.compile(
-    r"(?:confiden\w+|probability|certain\w*|positions?|index|indices|step|letters?|penalized|>)"
+    r"(?:confiden\w+|probability|certain\w*|positions?|index|indices|step|letters?|penalized|out of|below|above|than)"
     rf"(?:\s+(?:of|is|at|level))?[\s:=]*(?:{_NUMBER}(?:,|\s+and|,\s*and)\s*)*$",
     re.IGNORECASE,
 )
@@ -50,13 +53,18 @@ def count(sample: Sample, completion: Completion) -> Grade:
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     if bare := _BARE.fullmatch(lines[-1]):
         return _grade(sample, bare.group(1), "the number that the answer ends on")
-    if stated := _last_stated(text, str(sample.metadata.get("letter", ""))):
+    if stated := _last_stated(text, str(sample.metadata.get("letter", "")), str(sample.metadata.get("word", ""))):
         return _grade(sample, stated, "the count that the answer states")
     if kind := non_answer(completion.text, question=sample.input, target=sample.target):
         return Grade.idk(kind)
-    if bare := _BARE.fullmatch(lines[0]):
+    if bare := _BARE.fullmatch(lines[0]) or _opening(text):
         return _grade(sample, bare.group(1), "the number that the answer opens with")
     return _last_number(sample, text)
+
+
+def _opening(text: str) -> re.Match[str] | None:
+    """A number that is the first sentence, unless it opens a numbered list."""
+    return None if re.search(r"^\s*2[.)]\s", text, re.MULTILINE) else _OPENS.match(text)
 
 
 def _last_number(sample: Sample, text: str) -> Grade:
@@ -90,19 +98,25 @@ def _is_something_else(text: str, match: re.Match[str]) -> bool:
     return bool(_OTHER_AFTER.match(text, match.end()) or _OTHER_BEFORE.search(before))
 
 
-def _last_stated(text: str, letter: str) -> str | None:
-    """The last count that the text states outright, unless as a condition or of another letter."""
-    best: tuple[int, str] | None = None
+def _last_stated(text: str, letter: str, word: str) -> str | None:
+    """The last count that the text states outright of the whole word, and not as a condition or of another letter.
+
+    A count of a part ("one R in 'straw' and two in 'berry'", "one D at position 3") yields to one of the whole.
+    """
+    best: tuple[bool, int, str] | None = None
     for pattern in _statements(letter):
         for match in pattern.finditer(text):
             found = match.groupdict()
             if (other := found.get("of")) and letter and other.upper() != letter.upper():
                 continue
-            if _OPEN_CLAUSE.search(text[max(0, match.start() - 80) : match.start()]):
+            before = text[max(0, match.start() - 80) : match.start()]
+            if _OPEN_CLAUSE.search(before) or _NEGATED.search(before):
                 continue
-            if best is None or match.end() > best[0]:
-                best = (match.end(), found.get("n") or "zero")
-    return best[1] if best else None
+            part = _OF_A_PART.match(text, match.end())
+            whole = part is None or part.group(1).upper() in {"THE", "THIS", "THAT", "IT", "TOTAL", "ALL", word.upper()}
+            found_here = (whole, match.end(), found.get("n") or "zero")
+            best = max(best, found_here) if best else found_here
+    return best[2] if best else None
 
 
 @lru_cache(maxsize=64)
@@ -121,11 +135,12 @@ def _statements(letter: str) -> tuple[re.Pattern[str], ...]:
             # There are three. · It has 2. · DEEPSEEK contains one.
             rf"\b(?:there(?:'s| is| are)|has|have|contains?)\s+{few}(?P<n>{_COUNT})\s*(?=[.!,;)]|$)",
             # The answer is 3 · total: 3 · the number of Rs in it is 3 · the count is 3
-            rf"\b(?:answer|total|count|number(?:\s+of\s+[^.!?\n]{{1,60}})?)\s*(?:is|are|of|=|:)+\s*{few}(?P<n>{_NUMBER})(?!\s*(?:or|to|[-–/])\s*\d)",
+            rf"\b(?:answer|total(?:\s+(?:number|count))?(?:\s+of)?(?:\s+{named})?|count|number(?:\s+of\s+[^.!?\n]{{1,60}})?)\s*(?:is|are|of|=|:)+\s*{few}(?P<n>{_NUMBER})(?!\s*(?:or|to|[-–/])\s*\d)",
             # D appears twice · "R" occurs 3 times
             rf"{subject}{few}{verb}\s+{few}(?P<n>{_COUNT})(?:\s+times?)?",
             # G does not appear · there isn't any G · it does not contain the letter G
             rf"{subject}{never}\s+(?:appear|occur|show up|present|found|in)",
+            rf"(?:\bnot|n't|\bwithout|\bnor)\s+(?:even\s+)?(?:a single|one|any)\s+{of}{named}",
             rf"(?:{never}|are no|are not|aren't)\s+(?:contain|have|include|any)\s+{of}{named}",
         )
     )

@@ -46,6 +46,19 @@ ABSTAINED = [
     "Pass",
     "N/A",
     "I am unable to verify this.",
+    "I am not > 0.75 confident, so I don't know.",
+    "My confidence is 0.4, so I don't know.",
+    "I don't know, so I receive 0 points.",
+    "I don't know. A mistake would cost 3 points.",
+    "I'm less than 75% confident, so I will not answer.",
+    "I choose not to answer.",
+    "I don't know. The word SPELL has 5 letters.",
+    "The document does not say when the company was founded.",
+    "I couldn't find any information on that.",
+    "Unfortunately, no information about this is available to me.",
+    "As an AI language model, I don't have access to that.",
+    "To answer this, I would need more information. Could you tell me which year you mean?",
+    "There isn't enough context to tell.",
 ]
 
 CLAIMS = [
@@ -64,6 +77,12 @@ CLAIMS = [
     "Knowing is half the battle.",
     "The capital is Paris. I'm not sure about its population.",
     "LADDER is a game of numbers.",
+    "I'm not sure, 3",
+    "I don't know, maybe 2?",
+    "Paris (I'm not sure)",
+    "It's Paris, I'm not sure though.",
+    "I do not know exactly, around 1950",
+    "I'm not sure. Paris.",
 ]
 
 REFUSALS = [

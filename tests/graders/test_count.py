@@ -36,6 +36,16 @@ READ = [
     ("D", "The letter D appears at positions 3 and 4, so it appears twice.", "2"),
     ("D", "The answer is 2, since E appears once and D appears twice.", "2"),
     ("D", "If there were 3 Ds it would be spelled LADDDER. There are 2.", "2"),
+    ("R", "There are 3 R's in strawberry: one R in 'straw' and two R's in 'berry'.", "3"),
+    ("D", "There are 2 Ds in LADDER: one D at position 3 and one D at position 4.", "2"),
+    ("E", "There are four Es: two Es in DEEP and two Es in SEEK.", "4"),
+    ("D", "2 D's, not 1 D", "2"),
+    ("D", "LADDER -> 2", "2"),
+    ("D", "=> 2", "2"),
+    ("D", "> 2", "2"),
+    ("D", "3. I counted 2 times to be sure.", "3"),
+    ("D", "Total Ds: 2 out of 6", "2"),
+    ("D", "My confidence is above 0.75: 2", "2"),
     # forms of the bare number
     ("D", "2", "2"),
     ("D", "2.", "2"),
@@ -78,8 +88,12 @@ READ = [
     ("G", "The letter G doesn't appear in the word.", "0"),
     ("G", "CAT does not contain the letter G.", "0"),
     ("G", "There aren't any Gs.", "0"),
+    ("G", "There isn't a single G.", "0"),
+    ("G", "Not one G.", "0"),
     # a hedge in front of an answer is an answer
     ("D", "I'm not sure, but 3", "3"),
+    ("D", "I'm not sure, 3", "3"),
+    ("D", "I don't know, maybe 2?", "2"),
     ("D", "I'm not sure, but I think there are 2.", "2"),
     ("D", "I don’t know for certain, but my best guess is 2.", "2"),
     ("D", "I'm sorry for the confusion. The answer is 2.", "2"),
@@ -122,6 +136,14 @@ def test_a_claim_without_one_number_is_unparsed(text: str) -> None:
         "I am not confident enough to answer.",
         "I don't know how many Ds are in LADDER.",
         "I don't know whether there are 2 Ds or 3 Ds.",
+        "I am not > 0.75 confident, so I don't know.",
+        "My confidence is below 0.75, so: I don't know.",
+        "My confidence is 0.4, so I don't know.",
+        "I don't know, so I receive 0 points.",
+        "I don't know. A mistake would cost 3 points.",
+        "I'm less than 75% confident, so I will not answer.",
+        "I don't know. The word SPELL has 5 letters.",
+        "I choose not to answer.",
         "I'm sorry for your loss. I'm here to help you with whatever you need.",
     ],
 )
@@ -148,7 +170,7 @@ def judge(text: str, letter: str, target: str) -> Grade:
         id="x",
         input=f"How many {letter}s are in LADDER? If you know, just say the number with no commentary.",
         target=[target],
-        metadata={"letter": letter},
+        metadata={"letter": letter, "word": {"R": "STRAWBERRY", "E": "DEEPSEEK"}.get(letter, "LADDER")},
     )
     found = count(sample, Completion(text=text))
     assert isinstance(found, Grade)
