@@ -17,58 +17,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from evalkit import grading, journal, pipeline, plugins
+from evalkit.config import RunConfig, make_config
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
-from evalkit.models import DEFAULT_MODEL, Model, Options, open_model
+from evalkit.models import Model, Options, open_model
 from evalkit.records import SCHEMA_VERSION, Completion, RecordKey, Task
 from evalkit.scorecard import CardBuilder, CardHead, Scorecard
-from evalkit.scoring import check_threshold
 from evalkit.tables import is_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
 DEFAULT_FOLDER = "results"
-OPTIONS = {"tasks": "--task", "thresholds": "--threshold"}
-"""Settings whose option has another name."""
-SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
-
-
-class RunConfig(BaseModel):
-    """Every setting of a run, as kept in run.json: enough to resume it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-    tasks: list[str] = Field(default=list(DEFAULT_TASKS), min_length=1)
-    model: str = DEFAULT_MODEL
-    thresholds: list[float | None] = Field(default=[None], min_length=1)
-    """Confidence targets stated in the prompt; None for a plain prompt."""
-    limit: int | None = Field(default=None, ge=1, le=10**9)
-    """Samples a task, a prefix of its order; None for all it yields."""
-    epochs: int = Field(default=1, ge=1)
-    """Times each sample is asked."""
-    seed: int = 0
-    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """None: 0, or 1 with several epochs."""
-    max_tokens: int = Field(default=512, ge=1)
-    system: str | None = None
-    base_url: str | None = None
-    max_connections: int | None = Field(default=None, ge=1)
-    task_parameters: dict[str, str] = {}
-    grader_parameters: dict[str, str] = {}
-    model_parameters: dict[str, str] = {}
-    count_as: dict[str, str] = {}
-    """Changes to what a kind of non-answer counts as."""
-
-    @property
-    def sampling_temperature(self) -> float:
-        """The temperature sent to the model."""
-        if self.temperature is not None:
-            return self.temperature
-        return 1.0 if self.epochs > 1 else 0.0
 
 
 @dataclass(frozen=True)
@@ -168,48 +130,6 @@ async def run_async(
     return await _Session(config, Path(out), folder, watch, notify).go()
 
 
-def make_config(**settings: Any) -> RunConfig:
-    """Check settings.
-
-    Raises:
-        UsageError: one line that names the setting and what is wrong with it.
-    """
-    try:
-        config = RunConfig(**settings)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = str(problem["loc"][0])
-        raise UsageError(f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {problem['msg']}") from error
-    for threshold in config.thresholds:
-        _check_stated(threshold)
-    for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
-        if len(set(listed)) < len(listed):
-            raise UsageError(f"{option}: the same value is given twice")
-    given = (("-T", config.task_parameters), ("-G", config.grader_parameters), ("-M", config.model_parameters))
-    for option, parameters in given:
-        for key in parameters:
-            if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
-                raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
-    # A resumed run may be started elsewhere.
-    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks]})
-
-
-def _check_stated(threshold: float | None) -> None:
-    if threshold is None:
-        return
-    try:
-        check_threshold(threshold)
-    except ValueError as error:
-        raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
-    if float(f"{threshold:g}") >= 1:
-        raise UsageError(f"--threshold {threshold}: too near 1 to be stated in six digits")
-
-
-def _absolute(task: str) -> str:
-    path, colons, name = task.partition("::")
-    return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
-
-
 def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
     """Resolve names to tasks and graders, parameters checked.
 
@@ -230,7 +150,7 @@ def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
     ]
     return pipeline.Plan(
         run=name,
-        model=_full_name(config.model),
+        model=config.full_model,
         tasks=planned,
         thresholds=config.thresholds,
         limit=config.limit,
@@ -457,7 +377,7 @@ def _cards(tally: pipeline.Tally, folder: Path, config: RunConfig) -> list[Score
         builder.build(
             CardHead(
                 task=key.task,
-                model=_full_name(config.model),
+                model=config.full_model,
                 prompt_threshold=key.prompt_threshold,
                 run=str(folder),
                 failed=tally.failures.get(key, 0),
@@ -467,11 +387,6 @@ def _cards(tally: pipeline.Tally, folder: Path, config: RunConfig) -> list[Score
         )
         for key, builder in tally.cards.items()
     ]
-
-
-def _full_name(model: str) -> str:
-    """`local` alone means the embedded model."""
-    return DEFAULT_MODEL if model in ("local", "local/") else model
 
 
 def _new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:

@@ -9,6 +9,7 @@ import click
 
 from evalkit import runs
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
+from evalkit.config import make_config
 from evalkit.errors import RunInterruptedError, UsageError
 from evalkit.models import DEFAULT_MODEL
 from evalkit.report.visible import one_line
@@ -84,7 +85,7 @@ def command(
     if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
         raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
     if dry_run:
-        plan = runs.make_plan(runs.make_config(**settings))
+        plan = runs.make_plan(make_config(**settings))
         click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
         return
     try:

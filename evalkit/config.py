@@ -1,0 +1,99 @@
+"""The settings of a run, checked: what run.json keeps and a resumed run goes on with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalkit.errors import UsageError
+from evalkit.models import DEFAULT_MODEL
+from evalkit.scoring import check_threshold
+
+DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
+OPTIONS = {"tasks": "--task", "thresholds": "--threshold"}
+"""Settings whose option has another name."""
+SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
+
+
+class RunConfig(BaseModel):
+    """Every setting of a run, as kept in run.json: enough to resume it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    tasks: list[str] = Field(default=list(DEFAULT_TASKS), min_length=1)
+    model: str = DEFAULT_MODEL
+    thresholds: list[float | None] = Field(default=[None], min_length=1)
+    """Confidence targets stated in the prompt; None for a plain prompt."""
+    limit: int | None = Field(default=None, ge=1, le=10**9)
+    """Samples a task, a prefix of its order; None for all it yields."""
+    epochs: int = Field(default=1, ge=1)
+    """Times each sample is asked."""
+    seed: int = 0
+    temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """None: 0, or 1 with several epochs."""
+    max_tokens: int = Field(default=512, ge=1)
+    system: str | None = None
+    base_url: str | None = None
+    max_connections: int | None = Field(default=None, ge=1)
+    task_parameters: dict[str, str] = {}
+    grader_parameters: dict[str, str] = {}
+    model_parameters: dict[str, str] = {}
+    count_as: dict[str, str] = {}
+    """Changes to what a kind of non-answer counts as."""
+
+    @property
+    def full_model(self) -> str:
+        """The model's name in the records: `local` alone means the embedded one."""
+        return DEFAULT_MODEL if self.model in ("local", "local/") else self.model
+
+    @property
+    def sampling_temperature(self) -> float:
+        """The temperature sent to the model."""
+        if self.temperature is not None:
+            return self.temperature
+        return 1.0 if self.epochs > 1 else 0.0
+
+
+def make_config(**settings: Any) -> RunConfig:
+    """Check settings.
+
+    Raises:
+        UsageError: one line that names the setting and what is wrong with it.
+    """
+    try:
+        config = RunConfig(**settings)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0])
+        raise UsageError(f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {problem['msg']}") from error
+    for threshold in config.thresholds:
+        _check_stated(threshold)
+    for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
+        if len(set(listed)) < len(listed):
+            raise UsageError(f"{option}: the same value is given twice")
+    given = (("-T", config.task_parameters), ("-G", config.grader_parameters), ("-M", config.model_parameters))
+    for option, parameters in given:
+        for key in parameters:
+            if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
+                raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
+    # A resumed run may be started elsewhere.
+    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks]})
+
+
+def _check_stated(threshold: float | None) -> None:
+    if threshold is None:
+        return
+    try:
+        check_threshold(threshold)
+    except ValueError as error:
+        raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
+    if float(f"{threshold:g}") >= 1:
+        raise UsageError(f"--threshold {threshold}: too near 1 to be stated in six digits")
+
+
+def _absolute(task: str) -> str:
+    path, colons, name = task.partition("::")
+    return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
