@@ -23,15 +23,22 @@ Part = Literal["abstained", "refusal", "hedged", "filler", "advice", "general", 
 LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
 
+LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
+"""Tried in turn on a text without the commonest English words."""
+
+_ENGLISH = re.compile(r"\b(?:the|is|of|and|you|that|are|don't|i'm)\b")
 _CONTENT = re.compile(r"[^\W_]")
 _SENTENCES = re.compile(
     r"(?<=[.!?])(?<!\b\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])"
 )
-_CLAUSES = re.compile(r"\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|however|though|although)\b)|\s*\(")
+_CLAUSES = re.compile(
+    r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff\d])(?<!\d,)|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|however|though|although)\b)|\s*\("
+)
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+")
 _FORMULA = re.compile(r"\s[=≈]\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
+_UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
 """Words of a bare answer, such as "around 1950"."""
@@ -89,11 +96,14 @@ def non_answer(
         return "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
-    phrases = _phrases("en")
     lower = words.lower()
-    if not any(trigger in lower for trigger in phrases.triggers):
-        return None
-    return _judge(_read_all(words, plain(question) if question else "", phrases))
+    for language in ("en",) if _ENGLISH.search(lower) else LANGUAGES:
+        phrases = _phrases(language)
+        if any(trigger in lower for trigger in phrases.triggers):
+            kind = _judge(_read_all(words, plain(question) if question else "", phrases))
+            if kind is not None:
+                return kind
+    return None
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
@@ -168,7 +178,7 @@ def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
         against=bool(phrases.contrast.search(whole)),
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
-        words=len(bare.split()),
+        words=_count_words(bare),
         moral=_found(phrases.moral, whole, asked.lower()),
     )
 
@@ -181,7 +191,7 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
         if _has_hedged_answer(text, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
-    if _offers(phrases.answer, lower) or (len(lower.split()) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
+    if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
         return "hedged" if not phrases.advice.search(lower) else "advice"
     for part in ("advice", "filler", "general"):
         if getattr(phrases, part).search(lower):
@@ -214,7 +224,7 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
     clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
     if len(clauses) < 2:  # noqa: PLR2004 - nothing beside the disclaimer
         return False
-    words = len(text.split())
+    words = _count_words(text)
     return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
 
 
@@ -230,11 +240,16 @@ def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
         return True
     if rest != lower:
         return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
-    if words > SHORT or len(rest.split()) > FRAGMENT or _YEAR.fullmatch(rest):
+    if words > SHORT or _count_words(rest) > FRAGMENT or _YEAR.fullmatch(rest):
         return False
     if phrases.filler.search(lower) or phrases.general.search(lower):
         return False
     return bool(_VALUE.search(rest) or _NAME.search(clause) or (words <= SHORT // 2 and clause[0].isupper()))
+
+
+def _count_words(text: str) -> int:
+    """Words between spaces; in Chinese and Japanese, which have none, two letters are taken for one."""
+    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
 
 
 def _is_specific(sentence: str, asked: str) -> bool:
@@ -258,11 +273,13 @@ def _is_one_of(words: str, answers: Sequence[str] | None) -> bool:
 def _phrases(language: str) -> _Phrases:
     source = resources.files("evalkit").joinpath("phrases", f"{language}.toml")
     table = tomllib.loads(source.read_text(encoding="utf-8"))
-    patterns = {name: _compile(table[name]) for name in _Phrases._fields if name != "triggers"}
+    patterns = {name: _compile(table.get(name, [])) for name in _Phrases._fields if name != "triggers"}
     return _Phrases(triggers=tuple(table["triggers"]), **patterns)
 
 
 def _compile(phrases: list[str]) -> re.Pattern[str]:
+    if not phrases:
+        return re.compile(r"(?!)")
     # "~" is a gap of up to four words, bounded so that no text makes the search slow.
     gap = r"(?:[\w'-]{1,30} ){0,4}"
     return re.compile(
