@@ -29,16 +29,19 @@ LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
 _ENGLISH = re.compile(r"\b(?:the|is|of|and|you|that|are|don't|i'm)\b")
 _CONTENT = re.compile(r"[^\W_]")
 _SENTENCES = re.compile(
-    r"(?<=[.!?])(?<!\b\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])"
+    r"(?<=[.!?])(?<!\b\d\.)(?<!\b\d\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])"
 )
 _CLAUSES = re.compile(
     r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff\d])(?<!\d,)|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|however|though|although)\b)|\s*\("
 )
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+")
+_NAME = re.compile(r"(?<=[\w,;:\")] )[A-ZÀ-ÖØ-ÞČĎĚŇŘŠŤŮŽА-ЯЁ][\w'-]+")
+_QUOTED = re.compile(r"\"[^\"]{3,200}\"|「[^」]{2,}」|『[^』]{2,}』|《[^》]{2,}》")
 _FORMULA = re.compile(r"\s[=≈]\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+_LONGER = re.compile(r"[^\W\d_]{5,}")
+_MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
 """Words of a bare answer, such as "around 1950"."""
@@ -69,6 +72,8 @@ class _Sentence(NamedTuple):
     """Holds a number or name that the question did not."""
     concludes: bool
     words: int
+    on_topic: bool
+    """Repeats words of the question."""
     moral: bool
     """Speaks of how one ought to behave."""
 
@@ -96,6 +101,8 @@ def non_answer(
         return "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
+    if _MACHINE.search(words):
+        return "abstained"
     lower = words.lower()
     for language in ("en",) if _ENGLISH.search(lower) else LANGUAGES:
         phrases = _phrases(language)
@@ -109,16 +116,18 @@ def non_answer(
 def _judge(sentences: list[_Sentence]) -> Kind | None:
     """Weigh the sentences: see the module's docstring for the order of evidence."""
     parts = [sentence.part for sentence in sentences]
-    if "hedged" in parts:
-        return None
     silent = [position for position, part in enumerate(parts) if part in ("abstained", "refusal")]
     if not silent:
+        if "hedged" in parts:
+            return None
         return _without_a_word_on_it(sentences)
     first = silent[0]
+    if "hedged" in parts[:first]:
+        return None
     if any(_stands(s) for s in sentences[:first]) and not any(sentences[position].concludes for position in silent):
         return None
     declined = parts[first] == "refusal"
-    if any(_answers(sentence, declined=declined) for sentence in sentences[first + 1 :]):
+    if any(_answers(sentence, sentences[first]) for sentence in sentences[first + 1 :]):
         return None
     return "refusal" if declined else "abstained"
 
@@ -139,12 +148,16 @@ def _stands(sentence: _Sentence) -> bool:
     return sentence.part == "claim" or (sentence.part == "general" and sentence.specific)
 
 
-def _answers(sentence: _Sentence, *, declined: bool) -> bool:
+def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
-    if declined:
+    if sentence.part == "hedged":
+        return not sentence.concludes
+    if disclaimer.part == "refusal":
         return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "claim":
-        return sentence.specific or sentence.against or sentence.concludes or sentence.words <= FRAGMENT
+        # Having said of this very question that it does not know, it goes on to say what it does know around it.
+        new = sentence.specific and not disclaimer.on_topic
+        return new or sentence.against or sentence.concludes or sentence.words <= FRAGMENT
     return sentence.against and sentence.part in ("general", "filler") and sentence.specific
 
 
@@ -179,11 +192,15 @@ def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
         words=_count_words(bare),
+        on_topic=_is_on_topic(whole, asked.lower()),
         moral=_found(phrases.moral, whole, asked.lower()),
     )
 
 
 def _part(text: str, asked: str, phrases: _Phrases) -> Part:
+    unquoted = _QUOTED.sub("", text)
+    if _count_words(unquoted) > FRAGMENT // 2:  # what is quoted is somebody else's words
+        text = unquoted
     lower = text.lower()
     silent = _found(phrases.abstained, lower, asked)
     declined = not silent and _found(phrases.refusal, lower, asked)
@@ -193,9 +210,11 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
         return "abstained" if silent else "refusal"
     if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
         return "hedged" if not phrases.advice.search(lower) else "advice"
+    if lower.endswith(("?", "？", "؟")) and not _VALUE.search(lower):
+        return "filler"
     for part in ("advice", "filler", "general"):
         if getattr(phrases, part).search(lower):
-            return part
+            return "claim" if part == "filler" and _claims_beside(text, phrases) else part
     return "general" if _FORMULA.search(lower) else "claim"
 
 
@@ -225,7 +244,32 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
     if len(clauses) < 2:  # noqa: PLR2004 - nothing beside the disclaimer
         return False
     words = _count_words(text)
+    first, later = clauses[0], clauses[1:]
+    if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases) for clause in later):
+        return True
     return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
+
+
+def _is_statement(clause: str, phrases: _Phrases) -> bool:
+    """Whether a clause before a remark of ignorance answers: "born in Warsaw, though I don't know the street"."""
+    lower = clause.lower()
+    talk = (phrases.abstained, phrases.refusal, phrases.filler, phrases.advice, phrases.general, phrases.conclusion)
+    if any(pattern.search(lower) for pattern in talk):
+        return False
+    return _count_words(clause) >= FRAGMENT and bool(_NAME.search(clause) or _VALUE.search(clause))
+
+
+def _is_remark(lower: str, phrases: _Phrases) -> bool:
+    """Whether a clause only adds what is not known, and does not take back what was said ("…, but I cannot tell")."""
+    return bool(phrases.abstained.search(lower)) and not phrases.contrast.search(lower)
+
+
+def _claims_beside(text: str, phrases: _Phrases) -> bool:
+    """Whether a clause beside a remark to the reader claims something: "Sorry, that is wrong: it is Portuguese"."""
+    clauses = [clause.lower() for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
+    talk = (phrases.filler, phrases.advice, phrases.general, phrases.stamps)
+    plain_ones = [clause for clause in clauses if not any(pattern.search(clause) for pattern in talk)]
+    return len(clauses) > 1 and any(_count_words(clause) >= FRAGMENT for clause in plain_ones)
 
 
 def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
@@ -250,6 +294,12 @@ def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
 def _count_words(text: str) -> int:
     """Words between spaces; in Chinese and Japanese, which have none, two letters are taken for one."""
     return len(text.split()) + len(_UNSPACED.findall(text)) // 2
+
+
+def _is_on_topic(lower: str, asked: str) -> bool:
+    """Whether two longer words of the question, as far as their stems go, stand in the sentence."""
+    stems = {word[:5] for word in _LONGER.findall(asked)}
+    return len(stems & {word[:5] for word in _LONGER.findall(lower)}) > 1
 
 
 def _is_specific(sentence: str, asked: str) -> bool:
