@@ -42,6 +42,8 @@ _FORMULA = re.compile(r"\s[=≈]\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|bil
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
+_BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
+_NEVER = re.compile(r"(?!)")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
 """Words of a bare answer, such as "around 1950"."""
@@ -61,7 +63,9 @@ class _Phrases(NamedTuple):
     answer: re.Pattern[str]
     perhaps: re.Pattern[str]
     contrast: re.Pattern[str]
+    concession: re.Pattern[str]
     conclusion: re.Pattern[str]
+    first_person: re.Pattern[str]
 
 
 class _Sentence(NamedTuple):
@@ -74,6 +78,8 @@ class _Sentence(NamedTuple):
     words: int
     on_topic: bool
     """Repeats words of the question."""
+    asks: bool
+    """Ends in a question mark."""
     moral: bool
     """Speaks of how one ought to behave."""
 
@@ -137,6 +143,8 @@ def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
     talk = all(sentence.part in ("filler", "advice") and not sentence.specific for sentence in sentences)
     if talk and any(sentence.part == "filler" for sentence in sentences):
         return "abstained"
+    if sentences[0].asks and not any(s.part == "claim" and (s.against or s.words <= FRAGMENT) for s in sentences[1:3]):
+        return "abstained"  # it asks back instead of answering
     turned_away = any(sentence.moral for sentence in sentences[:2]) and sum(s.moral for s in sentences) * 3 >= len(
         sentences
     )
@@ -163,6 +171,7 @@ def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
 
 def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
     """Sentences in order; the points of a list that advice opens are advice."""
+    words = _BUT_IN_JAPANESE.sub("。しかし", words)
     sentences: list[_Sentence] = []
     opened: Part | None = None
     for text in _SENTENCES.split(words):
@@ -192,7 +201,8 @@ def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
         words=_count_words(bare),
-        on_topic=_is_on_topic(whole, asked.lower()),
+        asks=bare.endswith(("?", "？", "؟")),
+        on_topic=_is_on_topic(whole, asked.lower()) and _is_own(whole, phrases),
         moral=_found(phrases.moral, whole, asked.lower()),
     )
 
@@ -211,7 +221,7 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
         return "hedged" if not phrases.advice.search(lower) else "advice"
     if lower.endswith(("?", "？", "؟")) and not _VALUE.search(lower):
-        return "filler"
+        return "filler"  # it asks back
     for part in ("advice", "filler", "general"):
         if getattr(phrases, part).search(lower):
             return "claim" if part == "filler" and _claims_beside(text, phrases) else part
@@ -241,6 +251,7 @@ def _offers(pattern: re.Pattern[str], lower: str) -> bool:
 def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
     """Whether a sentence that says it does not know answers in another clause: "I'm not sure, 3"."""
     clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
+    clauses = _with_contrast(clauses, phrases)
     if len(clauses) < 2:  # noqa: PLR2004 - nothing beside the disclaimer
         return False
     words = _count_words(text)
@@ -250,18 +261,32 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
     return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
 
 
+def _with_contrast(clauses: list[str], phrases: _Phrases) -> list[str]:
+    """Clauses with a lone "but" or "that said" put in front of the one that follows it."""
+    merged: list[str] = []
+    for clause in clauses:
+        if merged and not _CONTENT.search(phrases.contrast.sub("", merged[-1].lower())):
+            merged[-1] = f"{merged[-1]} {clause}"
+        else:
+            merged.append(clause)
+    return merged
+
+
 def _is_statement(clause: str, phrases: _Phrases) -> bool:
     """Whether a clause before a remark of ignorance answers: "born in Warsaw, though I don't know the street"."""
     lower = clause.lower()
     talk = (phrases.abstained, phrases.refusal, phrases.filler, phrases.advice, phrases.general, phrases.conclusion)
     if any(pattern.search(lower) for pattern in talk):
         return False
-    return _count_words(clause) >= FRAGMENT and bool(_NAME.search(clause) or _VALUE.search(clause))
+    uncased = lower == clause.upper()  # a script without capitals shows no names
+    return _count_words(clause) >= FRAGMENT and bool(uncased or _NAME.search(clause) or _VALUE.search(clause))
 
 
 def _is_remark(lower: str, phrases: _Phrases) -> bool:
     """Whether a clause only adds what is not known, and does not take back what was said ("…, but I cannot tell")."""
-    return bool(phrases.abstained.search(lower)) and not phrases.contrast.search(lower)
+    if not phrases.abstained.search(lower):
+        return False
+    return bool(phrases.concession.search(lower)) or not phrases.contrast.search(lower)
 
 
 def _claims_beside(text: str, phrases: _Phrases) -> bool:
@@ -280,7 +305,7 @@ def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
     rest = phrases.contrast.sub("", lower).strip(" ,")
     if not _CONTENT.search(rest):
         return False
-    if _offers(phrases.answer, rest) or (words <= SHORT and _offers(phrases.perhaps, rest)):
+    if _offers(phrases.answer, rest) or (_count_words(rest) <= FRAGMENT + 1 and _offers(phrases.perhaps, rest)):
         return True
     if rest != lower:
         return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
@@ -293,13 +318,18 @@ def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
 
 def _count_words(text: str) -> int:
     """Words between spaces; in Chinese and Japanese, which have none, two letters are taken for one."""
-    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
+    return max(len(text.split()), len(_UNSPACED.findall(text)) // 2)
 
 
 def _is_on_topic(lower: str, asked: str) -> bool:
     """Whether two longer words of the question, as far as their stems go, stand in the sentence."""
     stems = {word[:5] for word in _LONGER.findall(asked)}
     return len(stems & {word[:5] for word in _LONGER.findall(lower)}) > 1
+
+
+def _is_own(lower: str, phrases: _Phrases) -> bool:
+    """Whether the speaker says it of itself, in languages whose table can tell."""
+    return phrases.first_person is _NEVER or bool(phrases.first_person.search(lower))
 
 
 def _is_specific(sentence: str, asked: str) -> bool:
@@ -329,7 +359,7 @@ def _phrases(language: str) -> _Phrases:
 
 def _compile(phrases: list[str]) -> re.Pattern[str]:
     if not phrases:
-        return re.compile(r"(?!)")
+        return _NEVER
     # "~" is a gap of up to four words, bounded so that no text makes the search slow.
     gap = r"(?:[\w'-]{1,30} ){0,4}"
     return re.compile(
