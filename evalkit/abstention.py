@@ -29,10 +29,12 @@ LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
 _ENGLISH = re.compile(r"\b(?:the|is|of|and|you|that|are|don't|i'm)\b")
 _CONTENT = re.compile(r"[^\W_]")
 _SENTENCES = re.compile(
-    r"(?<=[.!?])(?<!\b\d\.)(?<!\b\d\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+|(?<=[。！？])"
+    r"(?<=[.!?])(?<!\b\d\.)(?<!\b\d\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+"
+    r"|(?<=[。！？।؟])\s*|(?<=[!?])(?=[\u3040-\u30ff\u4e00-\u9fff])"
 )
 _CLAUSES = re.compile(
-    r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff\d])(?<!\d,)|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+|\s+(?=(?:but|however|though|although)\b)|\s*\("
+    r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff])|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+"
+    r"|\s+(?=(?:but|however|though|although)\b)|\s*\("
 )
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
@@ -78,6 +80,8 @@ class _Sentence(NamedTuple):
     words: int
     on_topic: bool
     """Repeats words of the question."""
+    cased: bool
+    """In a script that has capitals."""
     asks: bool
     """Ends in a question mark."""
     moral: bool
@@ -153,7 +157,9 @@ def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
 
 def _stands(sentence: _Sentence) -> bool:
     """Whether a sentence before a disclaimer is an answer of its own."""
-    return sentence.part == "claim" or (sentence.part == "general" and sentence.specific)
+    if sentence.part == "claim":
+        return sentence.specific or sentence.cased  # a script without capitals shows no names
+    return sentence.part == "general" and sentence.specific
 
 
 def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
@@ -172,6 +178,7 @@ def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
 def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
     """Sentences in order; the points of a list that advice opens are advice."""
     words = _BUT_IN_JAPANESE.sub("。しかし", words)
+    words = _QUOTED.sub(lambda found: re.sub(r"[.!?。！？]", " ", found.group()), words)
     sentences: list[_Sentence] = []
     opened: Part | None = None
     for text in _SENTENCES.split(words):
@@ -201,6 +208,7 @@ def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
         specific=_is_specific(bare, asked),
         concludes=bool(phrases.conclusion.search(lower)),
         words=_count_words(bare),
+        cased=whole != bare.upper(),
         asks=bare.endswith(("?", "？", "؟")),
         on_topic=_is_on_topic(whole, asked.lower()) and _is_own(whole, phrases),
         moral=_found(phrases.moral, whole, asked.lower()),
@@ -212,6 +220,8 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     if _count_words(unquoted) > FRAGMENT // 2:  # what is quoted is somebody else's words
         text = unquoted
     lower = text.lower()
+    if lower.endswith(("?", "？", "؟")) and not _VALUE.search(lower):
+        return "filler"  # it asks back
     silent = _found(phrases.abstained, lower, asked)
     declined = not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
@@ -220,8 +230,6 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
         return "abstained" if silent else "refusal"
     if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
         return "hedged" if not phrases.advice.search(lower) else "advice"
-    if lower.endswith(("?", "？", "؟")) and not _VALUE.search(lower):
-        return "filler"  # it asks back
     for part in ("advice", "filler", "general"):
         if getattr(phrases, part).search(lower):
             return "claim" if part == "filler" and _claims_beside(text, phrases) else part
@@ -256,7 +264,9 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
         return False
     words = _count_words(text)
     first, later = clauses[0], clauses[1:]
-    if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases) for clause in later):
+    named = bool(_NAME.search(first) or _VALUE.search(first))
+    named = named or any(phrases.concession.search(clause.lower()) for clause in later)
+    if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases, named=named) for clause in later):
         return True
     return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
 
@@ -278,15 +288,14 @@ def _is_statement(clause: str, phrases: _Phrases) -> bool:
     talk = (phrases.abstained, phrases.refusal, phrases.filler, phrases.advice, phrases.general, phrases.conclusion)
     if any(pattern.search(lower) for pattern in talk):
         return False
-    uncased = lower == clause.upper()  # a script without capitals shows no names
-    return _count_words(clause) >= FRAGMENT and bool(uncased or _NAME.search(clause) or _VALUE.search(clause))
+    return _count_words(clause) >= FRAGMENT - 1
 
 
-def _is_remark(lower: str, phrases: _Phrases) -> bool:
+def _is_remark(lower: str, phrases: _Phrases, *, named: bool) -> bool:
     """Whether a clause only adds what is not known, and does not take back what was said ("…, but I cannot tell")."""
     if not phrases.abstained.search(lower):
         return False
-    return bool(phrases.concession.search(lower)) or not phrases.contrast.search(lower)
+    return bool(phrases.concession.search(lower)) or (named and not phrases.contrast.search(lower))
 
 
 def _claims_beside(text: str, phrases: _Phrases) -> bool:
@@ -294,7 +303,7 @@ def _claims_beside(text: str, phrases: _Phrases) -> bool:
     clauses = [clause.lower() for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
     talk = (phrases.filler, phrases.advice, phrases.general, phrases.stamps)
     plain_ones = [clause for clause in clauses if not any(pattern.search(clause) for pattern in talk)]
-    return len(clauses) > 1 and any(_count_words(clause) >= FRAGMENT for clause in plain_ones)
+    return len(clauses) > 1 and any(_count_words(clause) >= FRAGMENT - 1 for clause in plain_ones)
 
 
 def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
