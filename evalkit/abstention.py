@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
@@ -70,22 +70,69 @@ class _Phrases(NamedTuple):
     first_person: re.Pattern[str]
 
 
-class _Sentence(NamedTuple):
-    part: Part
-    against: bool
-    """Begins against what stands before it."""
-    specific: bool
-    """Holds a number or name that the question did not."""
-    concludes: bool
-    words: int
-    on_topic: bool
-    """Repeats words of the question."""
-    cased: bool
-    """In a script that has capitals."""
-    asks: bool
-    """Ends in a question mark."""
-    moral: bool
-    """Speaks of how one ought to behave."""
+class _Sentence:
+    """One sentence; what it does is found out when it matters."""
+
+    def __init__(self, text: str, asked: str, phrases: _Phrases) -> None:
+        self.text = _LIST_MARK.sub("", text).strip()
+        self.lower = self.text.lower()
+        self.is_point = self.text != text.strip()
+        self._asked = asked
+        self._phrases = phrases
+
+    @cached_property
+    def part(self) -> Part:
+        """What it does."""
+        unstamped = _cut(self._phrases.stamps, self.text).strip()
+        return _part(unstamped, self._asked.lower(), self._phrases)
+
+    @cached_property
+    def is_silent(self) -> bool:
+        """Says that it does not know, or declines."""
+        return any(trigger in self.lower for trigger in self._phrases.triggers) and self.part in (
+            "abstained",
+            "refusal",
+        )
+
+    @cached_property
+    def against(self) -> bool:
+        """Begins against what stands before it."""
+        return bool(self._phrases.contrast.search(self.lower))
+
+    @cached_property
+    def specific(self) -> bool:
+        """Holds a number or name that the question did not."""
+        return _is_specific(self.text, self._asked)
+
+    @cached_property
+    def concludes(self) -> bool:
+        """Draws a conclusion."""
+        return bool(self._phrases.conclusion.search(self.lower))
+
+    @cached_property
+    def words(self) -> int:
+        """How long it is."""
+        return _count_words(self.text)
+
+    @cached_property
+    def cased(self) -> bool:
+        """In a script that has capitals."""
+        return self.lower != self.text.upper()
+
+    @cached_property
+    def asks(self) -> bool:
+        """Ends in a question mark."""
+        return self.text.endswith(("?", "？", "؟"))
+
+    @cached_property
+    def on_topic(self) -> bool:
+        """Repeats words of the question, and speaks for itself where the language shows it."""
+        return _is_on_topic(self.lower, self._asked.lower()) and _is_own(self.lower, self._phrases)
+
+    @cached_property
+    def moral(self) -> bool:
+        """Speaks of how one ought to behave."""
+        return _found(self._phrases.moral, self.lower, self._asked.lower())
 
 
 def non_answer(
@@ -111,7 +158,7 @@ def non_answer(
         return "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
-    if _MACHINE.search(words):
+    if "<" in words and _MACHINE.search(words):
         return "abstained"
     lower = words.lower()
     for language in ("en",) if _ENGLISH.search(lower) else LANGUAGES:
@@ -125,25 +172,25 @@ def non_answer(
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
     """Weigh the sentences: see the module's docstring for the order of evidence."""
-    parts = [sentence.part for sentence in sentences]
-    silent = [position for position, part in enumerate(parts) if part in ("abstained", "refusal")]
-    if not silent:
-        if "hedged" in parts:
-            return None
+    first = next((position for position, sentence in enumerate(sentences) if sentence.is_silent), None)
+    if first is None:
         return _without_a_word_on_it(sentences)
-    first = silent[0]
-    if "hedged" in parts[:first]:
+    before, disclaimer, after = sentences[:first], sentences[first], sentences[first + 1 :]
+    if any(sentence.part == "hedged" for sentence in before):
         return None
-    if any(_stands(s) for s in sentences[:first]) and not any(sentences[position].concludes for position in silent):
+    if any(_stands(sentence) for sentence in before):
+        silent = [disclaimer, *(sentence for sentence in after if sentence.is_silent)]
+        if not any(sentence.concludes for sentence in silent):
+            return None
+    if any(_answers(sentence, disclaimer) for sentence in after):
         return None
-    declined = parts[first] == "refusal"
-    if any(_answers(sentence, sentences[first]) for sentence in sentences[first + 1 :]):
-        return None
-    return "refusal" if declined else "abstained"
+    return "refusal" if disclaimer.part == "refusal" else "abstained"
 
 
 def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
     """Judge a text that neither says it does not know nor declines."""
+    if any(sentence.part == "hedged" for sentence in sentences):
+        return None
     talk = all(sentence.part in ("filler", "advice") and not sentence.specific for sentence in sentences)
     if talk and any(sentence.part == "filler" for sentence in sentences):
         return "abstained"
@@ -184,35 +231,15 @@ def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
     for text in _SENTENCES.split(words):
         if not _CONTENT.search(text):
             continue
-        sentence = _read(text, asked, phrases)
-        if not _LIST_MARK.match(text):
-            opened = (
-                sentence.part
-                if text.rstrip().endswith(":") and sentence.part in ("advice", "general", "filler")
-                else None
-            )
+        sentence = _Sentence(text, asked, phrases)
+        if not sentence.is_point:
+            opened = None
+            if sentence.text.endswith(":") and sentence.part in ("advice", "general", "filler"):
+                opened = sentence.part
         elif opened and sentence.part == "claim":
-            sentence = sentence._replace(part=opened)
+            sentence.part = opened
         sentences.append(sentence)
     return sentences
-
-
-def _read(text: str, asked: str, phrases: _Phrases) -> _Sentence:
-    """Say what one sentence does."""
-    bare = _LIST_MARK.sub("", text).strip()
-    unstamped = _cut(phrases.stamps, bare).strip()
-    whole, lower = bare.lower(), unstamped.lower()
-    return _Sentence(
-        part=_part(unstamped, asked.lower(), phrases),
-        against=bool(phrases.contrast.search(whole)),
-        specific=_is_specific(bare, asked),
-        concludes=bool(phrases.conclusion.search(lower)),
-        words=_count_words(bare),
-        cased=whole != bare.upper(),
-        asks=bare.endswith(("?", "？", "؟")),
-        on_topic=_is_on_topic(whole, asked.lower()) and _is_own(whole, phrases),
-        moral=_found(phrases.moral, whole, asked.lower()),
-    )
 
 
 def _part(text: str, asked: str, phrases: _Phrases) -> Part:

@@ -13,6 +13,8 @@ _MARKUP = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|^#{1,6} |`", re.MULTILIN
 _BACKTICK_APOSTROPHE = re.compile(r"(?<=\w)`(?=\w)")
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
 _LATEX = re.compile(r"\\[()\[\]]|\$|\\(?:text|mathrm|textbf)\{([^{}]*)\}")
+_DRESS = re.compile(r"[*_`#$\\]")
+_SPACES = re.compile(r"[ \t]{2,}|\t")
 _SEPARATORS = re.compile(r"[^\w]+|_")
 _NO_DECOMPOSITION = str.maketrans(
     {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
@@ -25,10 +27,14 @@ def plain(text: str) -> str:
     Args:
         text: an answer as the model wrote it.
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).translate(_QUOTES))
-    text = _BACKTICK_APOSTROPHE.sub("'", text)
-    text = _LATEX.sub(lambda found: found.group(1) or "", _BOXED.sub(r"\1", text))
-    return re.sub(r"[ \t]+", " ", _MARKUP.sub("", text)).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = _INVISIBLE.sub("", text)
+    if _DRESS.search(text):  # most answers wear none, and this is the hot path
+        text = _BACKTICK_APOSTROPHE.sub("'", text)
+        text = _LATEX.sub(lambda found: found.group(1) or "", _BOXED.sub(r"\1", text))
+        text = _MARKUP.sub("", text)
+    return _SPACES.sub(" ", text).strip()
 
 
 def simplify(text: str) -> str:
