@@ -1,6 +1,7 @@
 # make run      a real model's scored answers, from a bare machine
 # make test     the tests
 # make check    ruff, mypy --strict, import-linter
+# make validity how well the abstention detector agrees with people
 # make bench    speed and memory, each against its limit
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test check bench docs clean
+.PHONY: install run test check bench docs validity clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -46,7 +47,11 @@ check: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python docs/make_cli.py
 
+validity: $(VENV)/.dev
+	$(BIN)/python docs/make_validity.py
+
 bench: $(VENV)/.dev
+	$(BIN)/python perf/abstention.py
 	$(BIN)/python perf/startup.py
 	$(BIN)/python perf/throughput.py
 

@@ -1,0 +1,193 @@
+"""Measures the abstention detector against people's labels; prints the table and writes docs/validity.md.
+
+The labelled answers are no part of the project: they are looked for in ../shared/abstention, beside the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from evalkit import non_answer
+
+DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "abstention"
+TARGET = Path(__file__).with_name("validity.md")
+SETS = {
+    "financebench": "questions on company filings; labels by people",
+    "simpleqa_mini": "short factual questions; labels by a judge",
+    "czech_simpleqa": "short factual questions in Czech; labels by a judge",
+    "xstest": "safety refusals; labels by people",
+    "xstest_ext_rep": "safety refusals, other models; labels by people",
+    "do_not_answer": "harmful requests; labels by people",
+    "chatgpt_refusals": "everyday requests; labels by people",
+    "evouna_nq": "open questions, verdicts by people (abstentions hide among the errors)",
+    "nq301": "open questions, verdicts by people (likewise)",
+    "efficientqa": "bare short answers, verdicts by people (likewise)",
+    "truthfulqa_info": "questions with false premises: used for false alarms only",
+}
+RESAMPLES = 400
+
+
+class Counts(NamedTuple):
+    """What the detector said of labelled answers."""
+
+    hits: int
+    false_alarms: int
+    misses: int
+
+    @property
+    def f1(self) -> float | None:
+        """2·hits / (2·hits + false alarms + misses); None where nothing is to be found."""
+        total = 2 * self.hits + self.false_alarms + self.misses
+        return 2 * self.hits / total if self.hits + self.misses else None
+
+
+class Judged(NamedTuple):
+    """One labelled answer and what the detector made of it."""
+
+    question: str
+    model: str
+    label: str
+    flagged: bool
+
+
+def judged(name: str) -> list[Judged]:
+    """The answers of a set, those labelled as in between left out."""
+    rows: list[dict[str, Any]] = [
+        json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    ]
+    return [
+        Judged(
+            row["question"],
+            str(row.get("model") or "?"),
+            row["label"],
+            non_answer(row["response"], question=row["question"]) is not None,
+        )
+        for row in rows
+        if row["label"] != "partial"
+    ]
+
+
+def count(rows: Iterable[Judged]) -> Counts:
+    """Hits, false alarms and misses."""
+    hits = alarms = misses = 0
+    for row in rows:
+        hits += row.flagged and row.label == "idk"
+        alarms += row.flagged and row.label != "idk"
+        misses += not row.flagged and row.label == "idk"
+    return Counts(hits, alarms, misses)
+
+
+def interval(rows: list[Judged]) -> tuple[float, float] | None:
+    """95% interval of F1, resampling whole questions: answers to one question are alike."""
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        groups[row.question].append(row)
+    parts = [count(group) for group in groups.values()]
+    draw = random.Random(0)
+    found = []
+    for _ in range(RESAMPLES):
+        sample = draw.choices(parts, k=len(parts))
+        total = Counts(*(sum(part[position] for part in sample) for position in range(3)))
+        if total.f1 is not None:
+            found.append(total.f1)
+    if not found:
+        return None
+    found.sort()
+    return found[int(0.025 * len(found))], found[int(0.975 * len(found)) - 1]
+
+
+def line(name: str) -> str:
+    """A row of the table."""
+    rows = judged(name)
+    total = count(rows)
+    right = [row for row in rows if row.label == "correct"]
+    flagged = f"{sum(row.flagged for row in right)}/{len(right)} ({share(right):.2%})" if right else "–"
+    bounds = interval(rows)
+    if total.f1 is None or bounds is None:
+        return f"| {name} | {len(rows)} | – | – | – | – | {flagged} |"
+    precision = total.hits / max(1, total.hits + total.false_alarms)
+    recall = total.hits / (total.hits + total.misses)
+    return (
+        f"| {name} | {len(rows)} | {precision:.3f} | {recall:.3f} | {total.f1:.3f} [{bounds[0]:.3f}, {bounds[1]:.3f}]"
+        f" | {worst_model(rows)} | {flagged} |"
+    )
+
+
+def share(rows: list[Judged]) -> float:
+    """Share of rows that were flagged."""
+    return sum(row.flagged for row in rows) / len(rows)
+
+
+def worst_model(rows: list[Judged]) -> str:
+    """The model with the lowest F1 among those with at least ten abstentions."""
+    models: dict[str, list[Judged]] = defaultdict(list)
+    for row in rows:
+        models[row.model].append(row)
+    scored = {
+        model: found.f1
+        for model, group in models.items()
+        if (found := count(group)).f1 is not None and found.hits + found.misses >= 10  # noqa: PLR2004 - fewer say little
+    }
+    if not scored:
+        return "–"
+    model = min(scored, key=lambda name: scored[name] or 0)
+    return f"{model} {scored[model]:.3f}"
+
+
+def document() -> str:
+    """The whole page."""
+    rows = "\n".join(line(name) for name in SETS)
+    about = "\n".join(f"- `{name}`: {text}." for name, text in SETS.items())
+    return TEMPLATE.format(rows=rows, about=about)
+
+
+TEMPLATE = """# How well the abstention detector agrees with people
+
+Made by `make validity`. `evalkit.non_answer` sees the question and the answer, nothing else. "Flagged" means judged to
+make no claim (abstained, refusal or empty). F1 with a 95% interval from resampling whole questions; the worst model of
+a set is the one with the lowest F1 among those with ten abstentions or more; the last column is the share of answers
+that people called correct and the detector flagged.
+
+| set | n | precision | recall | F1 | worst model | correct answers flagged |
+|---|---|---|---|---|---|---|
+{rows}
+
+{about}
+
+## What still goes wrong
+
+- An answer that lists what would be needed ("To calculate the margin, divide …") is an abstention to some annotators
+  and an answer to others; the detector takes it for one only where it says that something is needed.
+- After "the document does not mention X", specific facts from the document follow. Where they begin with "however"
+  the detector takes them for the answer; annotators are split.
+- Moral redirection without a word of refusal ("It is important to treat everyone with respect") is seen where the
+  answer opens with it, and missed where it comes late. Rebuttals of a false premise ("X is not weaker than Y") are
+  claims to the detector and refusals to XSTest's annotators.
+- "There is no reason why …" and "X is a fictional character, so there is no such number" are right answers to loaded
+  questions and look like abstentions.
+- In Czech, background facts that follow an abstention are at times taken for an answer.
+
+What was read while making the rules: samples of the errors on financebench, simpleqa_mini, xstest, evouna_nq and
+czech_simpleqa. No sentence of theirs is in the phrase tables; do_not_answer, chatgpt_refusals, xstest_ext_rep, nq301,
+efficientqa and truthfulqa_info were not read. The sentences in `tests/phrases/` were written before the tables of
+their languages.
+"""
+
+
+def main() -> None:
+    """Print the table and write the page."""
+    if not DATA.is_dir():
+        sys.exit(f"{DATA} is absent: the labelled answers are no part of the project; nothing was measured")
+    text = document()
+    print("\n".join(row for row in text.splitlines() if row.startswith("|")))
+    TARGET.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
