@@ -24,7 +24,7 @@ LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
 
 LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
-"""Tried in turn on a text without the commonest English words."""
+"""Tried in turn on a text with few of the commonest English words."""
 
 _ENGLISH = re.compile(r"\b(?:the|is|of|and|you|that|are|don't|i'm)\b")
 _CONTENT = re.compile(r"[^\W_]")
@@ -161,13 +161,18 @@ def non_answer(
     if "<" in words and _MACHINE.search(words):
         return "abstained"
     lower = words.lower()
-    for language in ("en",) if _ENGLISH.search(lower) else LANGUAGES:
+    for language in ("en",) if _is_english(lower) else LANGUAGES:
         phrases = _phrases(language)
         if any(trigger in lower for trigger in phrases.triggers):
             kind = _judge(_read_all(words, plain(question) if question else "", phrases))
             if kind is not None:
                 return kind
     return None
+
+
+def _is_english(lower: str) -> bool:
+    """Whether one word in fifteen is among the commonest English ones; a title in another language's text is not it."""
+    return len(_ENGLISH.findall(lower)) * 15 >= _count_words(lower)
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:

@@ -12,8 +12,9 @@ from evalkit import non_answer
 
 GOAL = 50.0
 PROSE = (
-    "The river rises in the hills north of the town and runs for ninety miles to the sea. Its banks were settled "
-    "early, and the oldest bridge dates from 1482, the work of Thomas Hale. Today it carries freight as well as pleasure boats. "
+    "The river rises in the hills north of the town and runs for ninety miles to the sea. Its banks were "
+    "settled early, and the oldest bridge dates from 1482, the work of Thomas Hale. "
+    "Today it carries freight as well as pleasure boats. "
 )
 TEXTS = {
     "a short answer": "The capital of France is Paris.",
