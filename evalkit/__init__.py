@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalkit.errors import EvalkitError
     from evalkit.extras import requires
     from evalkit.frames import record_features
+    from evalkit.models.asking import ask
     from evalkit.plugins import grader, task
     from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.runs import RunResult, load, run, run_async
@@ -32,6 +33,7 @@ __all__ = [
     "Sample",
     "Scorecard",
     "Task",
+    "ask",
     "grader",
     "interleave",
     "load",
@@ -58,6 +60,7 @@ _HOMES = {
     "Sample": "records",
     "Scorecard": "scorecard",
     "Task": "records",
+    "ask": "models.asking",
     "grader": "plugins",
     "interleave": "sampling",
     "load": "runs",

@@ -37,13 +37,14 @@ def record_features() -> Features:
     """
     from datasets import Features, Value
 
-    text, number, whole = Value("string"), Value("float64"), Value("int64")
+    text, number, whole, flag = Value("string"), Value("float64"), Value("int64"), Value("bool")
     usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole}
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
     }  # fmt: skip
     grade = {
-        "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number, "grader": text,
+        "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
+        "undecided": flag, "grader": text,
         "reason": text,
     }  # fmt: skip
     return Features(

@@ -135,6 +135,8 @@ class Grade(_Frozen):
     """Partial credit, where a benchmark gives it."""
     confidence: float | None = Field(default=None, ge=0, le=1)
     """The model's confidence in this answer, where one is known."""
+    undecided: bool = False
+    """The grader's rules could not tell, and nobody else was asked; counted as the outcome says."""
     grader: str = ""
     """Name of the grader, filled in by the engine."""
     reason: str = ""

@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from evalkit import grading, journal, pipeline, plugins
 from evalkit.config import RunConfig, make_config
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
-from evalkit.models import Model, Options, open_model
+from evalkit.models import Model, Options, asking, open_model
 from evalkit.records import SCHEMA_VERSION, Completion, RecordKey, Task
 from evalkit.scorecard import CardBuilder, CardHead, Scorecard
 from evalkit.tables import is_file
@@ -265,7 +265,7 @@ class _Session:
             notify=self.notify,
         )
         with _sigterm_cancels():
-            async with open_model(self.config.model, options) as model:
+            async with _closing_judges(), open_model(self.config.model, options) as model:
                 self.model_info = model.info
                 self._open_folder()
                 assert self.folder is not None
@@ -405,6 +405,15 @@ def _new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:
             raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
         return folder
     raise UsageError(f"--out {out}: too many runs named {stem}")
+
+
+@asynccontextmanager
+async def _closing_judges() -> AsyncIterator[None]:
+    """Close the models that graders asked, however the run ends."""
+    try:
+        yield
+    finally:
+        await asking.close()
 
 
 @contextmanager

@@ -93,6 +93,8 @@ class Scorecard(_Frozen):
     """Samples without a completion or verdict, counted nowhere else."""
     truncated: int
     """Answers cut off at the token limit."""
+    undecided: int = 0
+    """Answers that the grader's rules could not tell; counted as errors."""
     non_answers: NonAnswers
     accuracy: Interval | None
     """None where n is 0, as every rate below."""
@@ -184,7 +186,7 @@ class CardBuilder:
         self.correct = self.error = self.idk = 0
         self._by_item = by_item
         self._non_answers = dict.fromkeys(NonAnswer, 0)
-        self._truncated = 0
+        self._truncated = self._undecided = 0
         self._answerable = 0
         self._credits: list[float] = []
         self._tokens = [0, 0, 0]
@@ -217,6 +219,7 @@ class CardBuilder:
         if grade.non_answer is not None:
             self._non_answers[grade.non_answer] += 1
         self._truncated += completion.finish_reason == "length"
+        self._undecided += grade.undecided
         if grade.credit is not None:
             self._credits.append(grade.credit)
         self._add_tokens(record)
@@ -245,6 +248,7 @@ class CardBuilder:
             idk=i,
             failed=head.failed,
             truncated=self._truncated,
+            undecided=self._undecided,
             non_answers=NonAnswers(**{k.value: v for k, v in self._non_answers.items()}),
             accuracy=self._intervals([0.0])[0] if self.n else None,
             scores=self._scores(ts, mode),

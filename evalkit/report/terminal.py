@@ -141,6 +141,9 @@ def _warnings(cards: Sequence[Scorecard], result: RunResult) -> Iterable[str]:
     n, cut = sum(card.n for card in cards), sum(card.truncated for card in cards)
     if n and cut / n > TRUNCATED_WARNING:
         yield f"Cut off: {cut} of {n} answers, at {result.config.max_tokens} tokens (--max-tokens raises that)."
+    if undecided := sum(card.undecided for card in cards):
+        share = f"{undecided} of {n} answers ({undecided / n:.0%})"
+        yield f"Rules could not tell {share}: counted as errors; -G judge=MODEL lets a model decide."
     if result.strays:
         yield f"{result.strays} records are of samples that the task no longer asks; they are counted."
     if result.config.count_as:
