@@ -89,10 +89,15 @@ class _Sentence:
     @cached_property
     def is_silent(self) -> bool:
         """Says that it does not know, or declines."""
-        return any(trigger in self.lower for trigger in self._phrases.triggers) and self.part in (
+        return _triggered(self.lower, self._phrases) and self.part in (
             "abstained",
             "refusal",
         )
+
+    @cached_property
+    def says_unknown(self) -> bool:
+        """Holds a phrase of not knowing, whatever else it does."""
+        return bool(self._phrases.abstained.search(self.lower))
 
     @cached_property
     def against(self) -> bool:
@@ -163,16 +168,24 @@ def non_answer(
     lower = words.lower()
     for language in ("en",) if _is_english(lower) else LANGUAGES:
         phrases = _phrases(language)
-        if any(trigger in lower for trigger in phrases.triggers):
+        if _triggered(lower, phrases):
             kind = _judge(_read_all(words, plain(question) if question else "", phrases))
             if kind is not None:
                 return kind
     return None
 
 
+def _triggered(lower: str, phrases: _Phrases) -> bool:
+    for trigger in phrases.triggers:  # noqa: SIM110 - a bare loop is twice as fast as any() here, on the hot path
+        if trigger in lower:
+            return True
+    return False
+
+
 def _is_english(lower: str) -> bool:
     """Whether one word in fifteen is among the commonest English ones; a title in another language's text is not it."""
-    return len(_ENGLISH.findall(lower)) * 15 >= _count_words(lower)
+    start = lower[:500]
+    return len(_ENGLISH.findall(start)) * 15 >= _count_words(start)
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
@@ -185,7 +198,7 @@ def _judge(sentences: list[_Sentence]) -> Kind | None:
         return None
     if any(_stands(sentence) for sentence in before):
         silent = [disclaimer, *(sentence for sentence in after if sentence.is_silent)]
-        if not any(sentence.concludes for sentence in silent):
+        if not any(sentence.concludes or sentence.on_topic for sentence in silent):
             return None
     if any(_answers(sentence, disclaimer) for sentence in after):
         return None
@@ -217,7 +230,8 @@ def _stands(sentence: _Sentence) -> bool:
 def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
     if sentence.part == "hedged":
-        return not sentence.concludes
+        # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
+        return not (sentence.concludes and sentence.says_unknown)
     if disclaimer.part == "refusal":
         return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "claim":
@@ -296,6 +310,8 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
         return False
     words = _count_words(text)
     first, later = clauses[0], clauses[1:]
+    if phrases.concession.search(first.lower()) and any(_is_statement(clause, phrases) for clause in later):
+        return True
     named = bool(_NAME.search(first) or _VALUE.search(first))
     named = named or any(phrases.concession.search(clause.lower()) for clause in later)
     if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases, named=named) for clause in later):

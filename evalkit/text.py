@@ -13,7 +13,7 @@ _MARKUP = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|^#{1,6} |`", re.MULTILIN
 _BACKTICK_APOSTROPHE = re.compile(r"(?<=\w)`(?=\w)")
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
 _LATEX = re.compile(r"\\[()\[\]]|\$|\\(?:text|mathrm|textbf)\{([^{}]*)\}")
-_DRESS = re.compile(r"[*_`#$\\]")
+_DRESS = "*_`#$\\"
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _SEPARATORS = re.compile(r"[^\w]+|_")
 _NO_DECOMPOSITION = str.maketrans(
@@ -29,12 +29,16 @@ def plain(text: str) -> str:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    text = _INVISIBLE.sub("", text)
-    if _DRESS.search(text):  # most answers wear none, and this is the hot path
+    # Most answers hold none of what follows, and this is the hot path: ask before searching.
+    if not text.replace("\n", "").isprintable():
+        text = _INVISIBLE.sub("", text)
+    if any(mark in text for mark in _DRESS):
         text = _BACKTICK_APOSTROPHE.sub("'", text)
         text = _LATEX.sub(lambda found: found.group(1) or "", _BOXED.sub(r"\1", text))
         text = _MARKUP.sub("", text)
-    return _SPACES.sub(" ", text).strip()
+    if "  " in text or "\t" in text:
+        text = _SPACES.sub(" ", text)
+    return text.strip()
 
 
 def simplify(text: str) -> str:
