@@ -45,6 +45,9 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
 _BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
+_REFUSES_HELP = re.compile(
+    r"\b(?:advice|guidance|instructions|assist|illegal|harmful|unethical|harming|inappropriate)\b"
+)
 _NEVER = re.compile(r"(?!)")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
@@ -61,6 +64,7 @@ class _Phrases(NamedTuple):
     advice: re.Pattern[str]
     general: re.Pattern[str]
     moral: re.Pattern[str]
+    harm: re.Pattern[str]
     stamps: re.Pattern[str]
     answer: re.Pattern[str]
     perhaps: re.Pattern[str]
@@ -93,6 +97,11 @@ class _Sentence:
             "abstained",
             "refusal",
         )
+
+    @cached_property
+    def declines(self) -> bool:
+        """Names the reason for not answering: what is asked would do harm."""
+        return bool(self._phrases.harm.search(self.lower))
 
     @cached_property
     def says_unknown(self) -> bool:
@@ -229,11 +238,11 @@ def _stands(sentence: _Sentence) -> bool:
 
 def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
+    if disclaimer.part == "refusal" or disclaimer.moral or disclaimer.declines:
+        return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "hedged":
         # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
         return not (sentence.concludes and sentence.says_unknown)
-    if disclaimer.part == "refusal":
-        return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "claim":
         # Having said of this very question that it does not know, it goes on to say what it does know around it.
         new = sentence.specific and not disclaimer.on_topic
@@ -271,7 +280,7 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     silent = _found(phrases.abstained, lower, asked)
     declined = not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
-        if _has_hedged_answer(text, phrases):
+        if silent and _has_hedged_answer(text, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
     if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
