@@ -45,9 +45,6 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
 _BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
-_REFUSES_HELP = re.compile(
-    r"\b(?:advice|guidance|instructions|assist|illegal|harmful|unethical|harming|inappropriate)\b"
-)
 _NEVER = re.compile(r"(?!)")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
