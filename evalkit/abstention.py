@@ -274,8 +274,9 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     lower = text.lower()
     if lower.endswith(("?", "？", "؟")) and not _VALUE.search(lower):
         return "filler"  # it asks back
-    silent = _found(phrases.abstained, lower, asked)
-    declined = not silent and _found(phrases.refusal, lower, asked)
+    triggered = _triggered(lower, phrases)
+    silent = triggered and _found(phrases.abstained, lower, asked)
+    declined = triggered and not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
         if silent and _has_hedged_answer(text, phrases):
             return "hedged"

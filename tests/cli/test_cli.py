@@ -117,6 +117,21 @@ def test_the_last_screen(server: ChatServer, tmp_path: Path) -> None:
     assert "±" not in screen
 
 
+def test_what_rules_could_not_tell_is_printed(server: ChatServer, tmp_path: Path) -> None:
+    """With the share, and what would decide it."""
+    server.answer = lambda _: (
+        "The show that year was given by a singer from a town by the river who was once in a band."
+    )
+    (tmp_path / "shows.py").write_text(
+        "from evalkit import Sample, Task, task\n"
+        "@task\ndef shows() -> Task:\n"
+        "    return Task(samples=[Sample(id='a', input='Who sang?', target='Justin Timberlake')], grader='entity')\n",
+        encoding="utf-8",
+    )
+    result = cli("run", "--model", "m", "--base-url", server.url, "--task", "shows.py", cwd=tmp_path)
+    assert "Rules could not tell 1 of 1 answers (100%)" in " ".join(result.stdout.split())
+
+
 def test_some_samples_failed_is_exit_code_three(server: ChatServer, tmp_path: Path) -> None:
     """With the number, the cause, and the command that tries them again."""
     from loopback import error_response, question_of
