@@ -426,6 +426,9 @@ def _compile(phrases: list[str]) -> re.Pattern[str]:
         return _NEVER
     # "~" is a gap of up to four words, bounded so that no text makes the search slow.
     gap = r"(?:[\w'-]{1,30} ){0,4}"
-    return re.compile(
-        "|".join(f"(?:{phrase.replace('(?:~ ?)', gap).replace('~ ?', gap).replace('~', gap)})" for phrase in phrases)
-    )
+    spelled = [phrase.replace("(?:~ ?)", gap).replace("~ ?", gap).replace("~", gap) for phrase in phrases]
+    # Phrases that begin at a word's edge share that test: inside words all of them fail at once.
+    edged = [f"(?:{phrase[2:]})" for phrase in spelled if phrase.startswith("\\b")]
+    others = [f"(?:{phrase})" for phrase in spelled if not phrase.startswith("\\b")]
+    shared = [rf"\b(?:{'|'.join(edged)})"] if edged else []
+    return re.compile("|".join(shared + others))

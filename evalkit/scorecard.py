@@ -274,7 +274,7 @@ class CardBuilder:
     def _scores(self, thresholds: Sequence[float], mode: Mode) -> list[Score]:
         if not self.n:
             return []
-        intervals = self._intervals([scoring.penalty(t) for t in thresholds])
+        intervals = self._intervals(thresholds)
         return [
             Score(
                 threshold=t,
@@ -288,27 +288,27 @@ class CardBuilder:
             for t, interval in zip(thresholds, intervals, strict=True)
         ]
 
-    def _intervals(self, penalties: list[float]) -> list[Interval]:
+    def _intervals(self, thresholds: Sequence[float]) -> list[Interval]:
         if self._item_count() == self.n:
-            return _plain_intervals(self.correct, self.error, self.idk, penalties)
-        return _epoch_intervals(np.array(list(self._items.values()), dtype=float), penalties)
+            return _plain_intervals(self.correct, self.error, self.idk, thresholds)
+        return _epoch_intervals(np.array(list(self._items.values()), dtype=float), thresholds)
 
 
-def _plain_intervals(correct: int, error: int, idk: int, penalties: list[float]) -> list[Interval]:
-    n = correct + error + idk
+def _plain_intervals(correct: int, error: int, idk: int, thresholds: Sequence[float]) -> list[Interval]:
+    penalties = [scoring.penalty(t) for t in thresholds]
     bounds = statistics.dirichlet_intervals(correct, error, idk, penalties)
     return [
         Interval(
-            value=(correct - error * cost) / n,
+            value=scoring.score(correct, error, idk, t),
             se=statistics.standard_error(correct, error, idk, cost),
             ci95=(ends.low, ends.high),
         )
-        for cost, ends in zip(penalties, bounds, strict=True)
+        for t, cost, ends in zip(thresholds, penalties, bounds, strict=True)
     ]
 
 
 def _epoch_intervals(
-    counts: np.ndarray[tuple[int, int], np.dtype[np.float64]], penalties: list[float]
+    counts: np.ndarray[tuple[int, int], np.dtype[np.float64]], thresholds: Sequence[float]
 ) -> list[Interval]:
     """Intervals of means of item means.
 
@@ -320,7 +320,7 @@ def _epoch_intervals(
     items, answers = len(counts), counts.sum()
     c, e, i = shares.mean(axis=0)
     intervals = []
-    for cost in penalties:
+    for cost in map(scoring.penalty, thresholds):
         mean, se = statistics.mean_and_error(shares[:, 0] - cost * shares[:, 1])
         single = statistics.standard_error(c * items, e * items, i * items, cost) ** 2 * items
         effective = single / se**2 if se > 0 else items
