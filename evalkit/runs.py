@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import re
 import shutil
 import signal
-import subprocess
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +18,7 @@ from pydantic import ValidationError
 
 from evalkit import grading, journal, pipeline, plugins
 from evalkit.config import RunConfig, make_config
+from evalkit.environment import describe_environment
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
 from evalkit.models import Model, Options, asking, open_model
 from evalkit.records import SCHEMA_VERSION, Completion, RecordKey, Task
@@ -272,6 +270,9 @@ class _Session:
                 try:
                     await self._execute(model)
                 except asyncio.CancelledError:
+                    if not self.begun:
+                        self._leave()
+                        raise RunInterruptedError("interrupted before the first question", run="") from None
                     self._write("interrupted")
                     raise RunInterruptedError(
                         f"interrupted; {self.tally.recorded} answers are kept", run=str(self.folder)
@@ -320,16 +321,16 @@ class _Session:
 
     def _finish(self) -> RunResult:
         assert self.folder is not None
-        cards = _cards(self.tally, self.folder, self.config)
         # How long the whole took is known only where one session did it.
         seconds = None if self.resumed else (datetime.now().astimezone() - self.started).total_seconds()
-        self._write("finished", seconds)
+        cards = self._write("finished", seconds)
         tally = self.tally
         return RunResult(
             self.folder, self.config, cards, "finished", seconds, tally.last_failure, self.resumed, tally.strays
         )
 
-    def _write(self, status: str, seconds: float | None = None) -> None:
+    def _write(self, status: str, seconds: float | None = None) -> list[Scorecard]:
+        """Write run.json with the cards as they stand; the cards."""
         assert self.folder is not None
         earlier = self.earlier
         cards = _cards(self.tally, self.folder, self.config)
@@ -349,10 +350,11 @@ class _Session:
                 }
                 for planned in self.plan.tasks
             },
-            "environment": earlier.get("environment") or _environment(),
+            "environment": earlier.get("environment") or describe_environment(),
             "scorecards": [card.model_dump(mode="json") for card in cards],
         }
         journal.write_run(self.folder, content)
+        return cards
 
 
 def _recount(tally: pipeline.Tally, folder: Path, config: RunConfig) -> dict[RecordKey, int]:
@@ -429,23 +431,3 @@ def _sigterm_cancels() -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGTERM)
-
-
-def _environment() -> dict[str, Any]:
-    packages = ("evalkit-idk", "aiohttp", "pydantic", "tenacity", "numpy")
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "versions": {name: version(name) for name in packages},
-        "git": _git_revision(),
-    }
-
-
-def _git_revision() -> str | None:
-    """Commit of the folder that the run was started in, with -dirty for uncommitted changes."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - our own words
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.strip() or None
