@@ -175,8 +175,9 @@ def _number(value: float) -> str:
 
 
 def _non_answers(card: Scorecard) -> str:
+    counted = {"abstained": "IDK", "refusal": "IDK", "empty": "IDK", "unparsed": "error"} | card.count_as
     kinds = card.non_answers.model_dump()
-    return ", ".join(f"{kind} {count}" for kind, count in kinds.items() if count) or "–"
+    return ", ".join(f"{kind} {count} ({counted[kind]})" for kind, count in kinds.items() if count) or "–"
 
 
 def _answered(card: Scorecard) -> int:
