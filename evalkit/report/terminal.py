@@ -17,7 +17,7 @@ from evalkit.runs import DEFAULT_FOLDER, RunResult
 from evalkit.scorecard import Interval, Score, Scorecard
 
 TRUNCATED_WARNING = 0.02
-WIDTH_WITHOUT_TERMINAL = 100
+WIDTH_WITHOUT_TERMINAL = 110
 
 
 def document(result: RunResult) -> dict[str, Any]:
