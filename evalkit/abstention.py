@@ -40,7 +40,7 @@ _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
 _NAME = re.compile(r"(?<=[\w,;:\")] )[A-ZÀ-ÖØ-ÞČĎĚŇŘŠŤŮŽА-ЯЁ][\w'-]+")
 _QUOTED = re.compile(r"\"[^\"]{3,200}\"|「[^」]{2,}」|『[^』]{2,}』|《[^》]{2,}》")
-_FORMULA = re.compile(r"\s[=≈]\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
+_FORMULA = re.compile(r"(?:\s[=≈]|[)\]]\s*[*/×÷])\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
@@ -68,6 +68,10 @@ class _Phrases(NamedTuple):
     contrast: re.Pattern[str]
     concession: re.Pattern[str]
     conclusion: re.Pattern[str]
+    unable: re.Pattern[str]
+    complies: re.Pattern[str]
+    example: re.Pattern[str]
+    subordinate: re.Pattern[str]
     first_person: re.Pattern[str]
 
 
@@ -119,6 +123,21 @@ class _Sentence:
     def concludes(self) -> bool:
         """Draws a conclusion."""
         return bool(self._phrases.conclusion.search(self.lower))
+
+    @cached_property
+    def complies(self) -> bool:
+        """Goes on to give what was asked for, or something near it, whatever was said about it before."""
+        return bool(self._phrases.complies.search(self.lower))
+
+    @cached_property
+    def is_unable(self) -> bool:
+        """Says that the thing cannot be done, in languages whose table can tell."""
+        return self._phrases.unable is _NEVER or bool(self._phrases.unable.search(self.lower))
+
+    @cached_property
+    def exemplifies(self) -> bool:
+        """Opens an example, whose figures are made up."""
+        return bool(self._phrases.example.search(self.lower))
 
     @cached_property
     def words(self) -> int:
@@ -199,16 +218,45 @@ def _judge(sentences: list[_Sentence]) -> Kind | None:
     first = next((position for position, sentence in enumerate(sentences) if sentence.is_silent), None)
     if first is None:
         return _without_a_word_on_it(sentences)
+    last = _last_word(sentences, first)
     before, disclaimer, after = sentences[:first], sentences[first], sentences[first + 1 :]
+    if last > first and not any(_answers(sentence, sentences[last]) for sentence in sentences[last + 1 :]):
+        return "abstained"
     if any(sentence.part == "hedged" for sentence in before):
         return None
     if any(_stands(sentence) for sentence in before):
         silent = [disclaimer, *(sentence for sentence in after if sentence.is_silent)]
         if not any(sentence.concludes or sentence.on_topic for sentence in silent):
             return None
-    if any(_answers(sentence, disclaimer) for sentence in after):
+    if any(_answers(sentence, disclaimer) for sentence in _up_to_explanation(after, disclaimer)):
         return None
     return "refusal" if disclaimer.part == "refusal" else "abstained"
+
+
+def _last_word(sentences: list[_Sentence], first: int) -> int:
+    """Where a text last concludes that it cannot tell: what stands before that is how it came to it."""
+    for position in range(len(sentences) - 1, first, -1):
+        sentence = sentences[position]
+        if sentence.concludes and sentence.is_silent and sentence.is_unable:
+            return position
+    return first
+
+
+def _up_to_explanation(after: list[_Sentence], disclaimer: _Sentence) -> list[_Sentence]:
+    """The sentences after a disclaimer; where it goes on at once to how one would find out, only what concludes."""
+    if disclaimer.part != "abstained":
+        return after
+    opening = next((sentence for sentence in after if not sentence.is_silent), None)
+    if opening is None or opening.part not in ("advice", "general"):
+        return after
+    exemplified = False
+    left = []
+    for sentence in after:
+        exemplified = exemplified or sentence.exemplifies
+        computed = sentence.specific and not exemplified and bool(_VALUE.search(sentence.text))
+        if sentence.part != "claim" or sentence.against or computed or (sentence.concludes and not exemplified):
+            left.append(sentence)
+    return left
 
 
 def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
@@ -236,6 +284,8 @@ def _stands(sentence: _Sentence) -> bool:
 def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
     """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
     if disclaimer.part == "refusal" or disclaimer.moral or disclaimer.declines:
+        if sentence.complies:
+            return True
         return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
     if sentence.part == "hedged":
         # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
@@ -259,12 +309,19 @@ def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
         sentence = _Sentence(text, asked, phrases)
         if not sentence.is_point:
             opened = None
-            if sentence.text.endswith(":") and sentence.part in ("advice", "general", "filler"):
-                opened = sentence.part
+            if sentence.text.endswith(":"):
+                opened = _opens(sentence, phrases)
         elif opened and sentence.part == "claim":
             sentence.part = opened
         sentences.append(sentence)
     return sentences
+
+
+def _opens(sentence: _Sentence, phrases: _Phrases) -> Part | None:
+    """What the points of a list do that a sentence opens: those after "I would need the following:" claim nothing."""
+    if sentence.part in ("advice", "general", "filler"):
+        return sentence.part
+    return "advice" if sentence.is_silent and phrases.advice.search(sentence.lower) else None
 
 
 def _part(text: str, asked: str, phrases: _Phrases) -> Part:
@@ -278,7 +335,7 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     silent = triggered and _found(phrases.abstained, lower, asked)
     declined = triggered and not silent and _found(phrases.refusal, lower, asked)
     if silent or declined:
-        if silent and _has_hedged_answer(text, phrases):
+        if silent and _has_hedged_answer(text, asked, phrases):
             return "hedged"
         return "abstained" if silent else "refusal"
     if _offers(phrases.answer, lower) or (_count_words(lower) <= SHORT // 2 and _offers(phrases.perhaps, lower)):
@@ -309,7 +366,7 @@ def _offers(pattern: re.Pattern[str], lower: str) -> bool:
     return bool(found) and bool(_CONTENT.search(pattern.sub("", lower)))
 
 
-def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
+def _has_hedged_answer(text: str, asked: str, phrases: _Phrases) -> bool:
     """Whether a sentence that says it does not know answers in another clause: "I'm not sure, 3"."""
     clauses = [clause.strip(" .!?\"'") for clause in _CLAUSES.split(text) if clause and _CONTENT.search(clause)]
     clauses = _with_contrast(clauses, phrases)
@@ -317,21 +374,24 @@ def _has_hedged_answer(text: str, phrases: _Phrases) -> bool:
         return False
     words = _count_words(text)
     first, later = clauses[0], clauses[1:]
-    if phrases.concession.search(first.lower()) and any(_is_statement(clause, phrases) for clause in later):
+    conceded = phrases.concession.search(first.lower()) and phrases.abstained.search(first.lower())
+    if conceded and any(_is_statement(clause, phrases) for clause in later):
         return True
-    named = bool(_NAME.search(first) or _VALUE.search(first))
-    named = named or any(phrases.concession.search(clause.lower()) for clause in later)
+    named = any(phrases.concession.search(clause.lower()) for clause in later)
+    named = named or (bool(_NAME.search(first) or _VALUE.search(first)) and _is_own(text.lower(), phrases))
     if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases, named=named) for clause in later):
         return True
-    return any(_is_bare_answer(clause, phrases, words) for clause in clauses)
+    return any(_is_bare_answer(clause, asked, phrases, words) for clause in clauses)
 
 
 def _with_contrast(clauses: list[str], phrases: _Phrases) -> list[str]:
-    """Clauses with a lone "but" or "that said" put in front of the one that follows it."""
+    """Clauses with a lone "but", or a "but as of 2018" that only leads up to it, put in front of the next one."""
     merged: list[str] = []
     for clause in clauses:
-        if merged and not _CONTENT.search(phrases.contrast.sub("", merged[-1].lower())):
-            merged[-1] = f"{merged[-1]} {clause}"
+        turn = phrases.contrast.match(merged[-1].lower()) if merged else None
+        rest = merged[-1][turn.end() :].strip().lower() if turn else "-"
+        if turn and (not _CONTENT.search(rest) or phrases.subordinate.search(rest)):
+            merged[-1] = f"{turn.group()} {clause}"
         else:
             merged.append(clause)
     return merged
@@ -340,7 +400,15 @@ def _with_contrast(clauses: list[str], phrases: _Phrases) -> list[str]:
 def _is_statement(clause: str, phrases: _Phrases) -> bool:
     """Whether a clause before a remark of ignorance answers: "born in Warsaw, though I don't know the street"."""
     lower = clause.lower()
-    talk = (phrases.abstained, phrases.refusal, phrases.filler, phrases.advice, phrases.general, phrases.conclusion)
+    talk = (
+        phrases.abstained,
+        phrases.refusal,
+        phrases.filler,
+        phrases.advice,
+        phrases.general,
+        phrases.conclusion,
+        phrases.subordinate,
+    )
     if any(pattern.search(lower) for pattern in talk):
         return False
     return _count_words(clause) >= FRAGMENT - 1
@@ -361,23 +429,25 @@ def _claims_beside(text: str, phrases: _Phrases) -> bool:
     return len(clauses) > 1 and any(_count_words(clause) >= FRAGMENT - 1 for clause in plain_ones)
 
 
-def _is_bare_answer(clause: str, phrases: _Phrases, words: int) -> bool:
+def _is_bare_answer(clause: str, asked: str, phrases: _Phrases, words: int) -> bool:
     """Whether a clause, of a sentence of so many words, is an answer by itself."""
     lower = clause.lower()
     if phrases.abstained.search(lower) or phrases.refusal.search(lower) or phrases.advice.search(lower):
         return False
     rest = phrases.contrast.sub("", lower).strip(" ,")
-    if not _CONTENT.search(rest):
+    if not _CONTENT.search(rest) or (rest in asked and len(rest) > 1):
         return False
     if _offers(phrases.answer, rest) or (_count_words(rest) <= FRAGMENT + 1 and _offers(phrases.perhaps, rest)):
         return True
+    if phrases.subordinate.search(rest):
+        return False
     if rest != lower:
         return not phrases.filler.search(rest) or _VALUE.search(rest) is not None
     if words > SHORT or _count_words(rest) > FRAGMENT or _YEAR.fullmatch(rest):
         return False
     if phrases.filler.search(lower) or phrases.general.search(lower):
         return False
-    return bool(_VALUE.search(rest) or _NAME.search(clause) or (words <= SHORT // 2 and clause[0].isupper()))
+    return bool(_is_specific(clause, asked) or (words <= SHORT // 2 and clause[0].isupper()))
 
 
 def _count_words(text: str) -> int:
