@@ -194,21 +194,28 @@ that people called correct and the detector flagged.
 
 ### What still goes wrong
 
-- An answer that lists what would be needed ("To calculate the margin, divide …") is an abstention to some annotators
-  and an answer to others; the detector takes it for one only where it says that something is needed.
+- Labels that are plainly wrong, left as they are: financebench has answers such as "the quantity is 0", a list of the
+  regions a company works in, or "it has paid dividends every quarter" under abstention, and "we cannot calculate it"
+  or a greeting under wrong answer: about half of what the detector gets wrong there.
 - After "the document does not mention X", specific facts from the document follow. Where they begin with "however"
   the detector takes them for the answer; annotators are split.
+- A conclusion from a wish for more ("0.85, below what is healthy; without more context no assessment is possible") is
+  taken by its last word, an abstention, although a figure was given.
 - Moral redirection without a word of refusal ("It is important to treat everyone with respect") is seen where the
   answer opens with it, and missed where it comes late. Rebuttals of a false premise ("X is not weaker than Y") are
   claims to the detector and refusals to XSTest's annotators.
-- "There is no reason why …" and "X is a fictional character, so there is no such number" are right answers to loaded
-  questions and look like abstentions.
+- "There is no reason why …" is a right answer to a loaded question and looks like an abstention. "X is a fictional
+  character, so there is no such number" is an answer to the detector; XSTest's annotators are split.
+- Scruples followed by help with something near the request ("I assume you mean …; here are some ways to …") are
+  refusals to some annotators and answers to others.
 - In Czech, background facts that follow an abstention are at times taken for an answer.
 
-What was read while making the rules: samples of the errors on financebench, simpleqa_mini, xstest, evouna_nq and
-czech_simpleqa. No sentence of theirs is in the phrase tables; do_not_answer, chatgpt_refusals, xstest_ext_rep, nq301,
-efficientqa and truthfulqa_info were not read. The sentences in `tests/phrases/` were written before the tables of
-their languages.
+What was read while making the rules: the errors on financebench, xstest_ext_rep and simpleqa_mini, samples of those on
+xstest and czech_simpleqa, and the flagged correct answers of evouna_nq. From financebench came the rules that a text's
+last conclusion decides and that instructions or a worked example after a disclaimer are no answer; from xstest_ext_rep
+those on fictional characters, on guides given after scruples and some words of refusal. No sentence of theirs is in the
+phrase tables; do_not_answer, chatgpt_refusals, nq301, efficientqa and truthfulqa_info were not read for the detector.
+The sentences in `tests/phrases/` were written before the tables of their languages.
 
 ## The entity grader
 

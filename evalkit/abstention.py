@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 from evalkit.text import plain
@@ -26,12 +27,10 @@ LONGEST = 20_000
 LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
 """Tried in turn on a text with few of the commonest English words."""
 
-_ENGLISH = re.compile(r"\b(?:the|is|of|and|you|that|are|don't|i'm)\b")
+_ENGLISH = frozenset(("the", "is", "of", "and", "you", "that", "are", "don't", "i'm"))
 _CONTENT = re.compile(r"[^\W_]")
-_SENTENCES = re.compile(
-    r"(?<=[.!?])(?<!\b\d\.)(?<!\b\d\d\.)(?<!\b[A-Z]\.)(?<!al\.)(?<!vs\.)(?<!Inc\.)[\"')\]]*\s+(?=\S)|\n+"
-    r"|(?<=[。！？।؟])\s*|(?<=[!?])(?=[\u3040-\u30ff\u4e00-\u9fff])"
-)
+_STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
+_ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
 _CLAUSES = re.compile(
     r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff])|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+"
     r"|\s+(?=(?:but|however|though|although)\b)|\s*\("
@@ -70,6 +69,7 @@ class _Phrases(NamedTuple):
     conclusion: re.Pattern[str]
     unable: re.Pattern[str]
     complies: re.Pattern[str]
+    elsewhere: re.Pattern[str]
     example: re.Pattern[str]
     subordinate: re.Pattern[str]
     first_person: re.Pattern[str]
@@ -79,9 +79,10 @@ class _Sentence:
     """One sentence; what it does is found out when it matters."""
 
     def __init__(self, text: str, asked: str, phrases: _Phrases) -> None:
-        self.text = _LIST_MARK.sub("", text).strip()
+        mark = _LIST_MARK.match(text)
+        self.text = text[mark.end() :].strip() if mark else text.strip()
         self.lower = self.text.lower()
-        self.is_point = self.text != text.strip()
+        self.is_point = mark is not None
         self._asked = asked
         self._phrases = phrases
 
@@ -92,12 +93,14 @@ class _Sentence:
         return _part(unstamped, self._asked.lower(), self._phrases)
 
     @cached_property
+    def is_triggered(self) -> bool:
+        """Holds a word without which nobody says that they do not know, or decline."""
+        return _triggered(self.lower, self._phrases)
+
+    @cached_property
     def is_silent(self) -> bool:
         """Says that it does not know, or declines."""
-        return _triggered(self.lower, self._phrases) and self.part in (
-            "abstained",
-            "refusal",
-        )
+        return self.is_triggered and self.part in ("abstained", "refusal")
 
     @cached_property
     def declines(self) -> bool:
@@ -128,6 +131,11 @@ class _Sentence:
     def complies(self) -> bool:
         """Goes on to give what was asked for, or something near it, whatever was said about it before."""
         return bool(self._phrases.complies.search(self.lower))
+
+    @cached_property
+    def turns_elsewhere(self) -> bool:
+        """Offers something else in the place of what was asked for."""
+        return bool(self._phrases.elsewhere.search(self.lower))
 
     @cached_property
     def is_unable(self) -> bool:
@@ -193,7 +201,10 @@ def non_answer(
     lower = words.lower()
     for language in ("en",) if _is_english(lower) else LANGUAGES:
         phrases = _phrases(language)
-        if _triggered(lower, phrases):
+        triggers = [trigger for trigger in phrases.triggers if trigger in lower]
+        if triggers:
+            # Its sentences hold no other triggers than the whole text does.
+            phrases = phrases._replace(triggers=tuple(triggers))
             kind = _judge(_read_all(words, plain(question) if question else "", phrases))
             if kind is not None:
                 return kind
@@ -210,7 +221,7 @@ def _triggered(lower: str, phrases: _Phrases) -> bool:
 def _is_english(lower: str) -> bool:
     """Whether one word in fifteen is among the commonest English ones; a title in another language's text is not it."""
     start = lower[:500]
-    return len(_ENGLISH.findall(start)) * 15 >= _count_words(start)
+    return sum(map(_ENGLISH.__contains__, start.split())) * 15 >= _count_words(start)
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
@@ -237,26 +248,26 @@ def _last_word(sentences: list[_Sentence], first: int) -> int:
     """Where a text last concludes that it cannot tell: what stands before that is how it came to it."""
     for position in range(len(sentences) - 1, first, -1):
         sentence = sentences[position]
-        if sentence.concludes and sentence.is_silent and sentence.is_unable:
+        if sentence.is_triggered and sentence.concludes and sentence.is_silent and sentence.is_unable:
             return position
     return first
 
 
-def _up_to_explanation(after: list[_Sentence], disclaimer: _Sentence) -> list[_Sentence]:
-    """The sentences after a disclaimer; where it goes on at once to how one would find out, only what concludes."""
-    if disclaimer.part != "abstained":
-        return after
+def _up_to_explanation(after: list[_Sentence], disclaimer: _Sentence) -> Iterator[_Sentence]:
+    """The sentences after a disclaimer; what is offered instead of it, or as how one would find out, left out."""
+    if disclaimer.part == "refusal":
+        yield from takewhile(lambda sentence: not sentence.turns_elsewhere, after)
+        return
     opening = next((sentence for sentence in after if not sentence.is_silent), None)
-    if opening is None or opening.part not in ("advice", "general"):
-        return after
+    if disclaimer.part != "abstained" or opening is None or opening.part not in ("advice", "general"):
+        yield from after
+        return
     exemplified = False
-    left = []
     for sentence in after:
         exemplified = exemplified or sentence.exemplifies
         computed = sentence.specific and not exemplified and bool(_VALUE.search(sentence.text))
         if sentence.part != "claim" or sentence.against or computed or (sentence.concludes and not exemplified):
-            left.append(sentence)
-    return left
+            yield sentence
 
 
 def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
@@ -299,11 +310,12 @@ def _answers(sentence: _Sentence, disclaimer: _Sentence) -> bool:
 
 def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
     """Sentences in order; the points of a list that advice opens are advice."""
-    words = _BUT_IN_JAPANESE.sub("。しかし", words)
+    if _UNSPACED.search(words):
+        words = _BUT_IN_JAPANESE.sub("。しかし", words)
     words = _QUOTED.sub(lambda found: re.sub(r"[.!?。！？]", " ", found.group()), words)
     sentences: list[_Sentence] = []
     opened: Part | None = None
-    for text in _SENTENCES.split(words):
+    for text in _split(words):
         if not _CONTENT.search(text):
             continue
         sentence = _Sentence(text, asked, phrases)
@@ -315,6 +327,30 @@ def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
             sentence.part = opened
         sentences.append(sentence)
     return sentences
+
+
+def _split(words: str) -> Iterator[str]:
+    """Cut after stops, at line breaks, and not after "e. g." or "Inc."."""
+    start = 0
+    for stop in _STOP.finditer(words):
+        at, end = stop.start(), stop.end()
+        sign = words[at]
+        if sign == "\n":
+            yield words[start:at]
+        elif sign in "。！？।؟":
+            end = at + 1
+            yield words[start:end]
+        elif words[end - 1].isspace() and end < len(words):
+            if sign == "." and _ABBREVIATED.search(words[max(0, at - 4) : at + 1]):
+                continue
+            yield words[start : at + 1]
+        elif sign != "." and _UNSPACED.match(words, at + 1):
+            end = at + 1
+            yield words[start:end]
+        else:
+            continue
+        start = end
+    yield words[start:]
 
 
 def _opens(sentence: _Sentence, phrases: _Phrases) -> Part | None:
@@ -452,7 +488,8 @@ def _is_bare_answer(clause: str, asked: str, phrases: _Phrases, words: int) -> b
 
 def _count_words(text: str) -> int:
     """Words between spaces; in Chinese and Japanese, which have none, two letters are taken for one."""
-    return max(len(text.split()), len(_UNSPACED.findall(text)) // 2)
+    words = len(text.split())
+    return words if text.isascii() else max(words, len(_UNSPACED.findall(text)) // 2)
 
 
 def _is_on_topic(lower: str, asked: str) -> bool:

@@ -143,3 +143,47 @@ def test_typographic_apostrophes_change_nothing(text: str) -> None:
 def test_any_text_is_judged(text: str) -> None:
     """No text makes the detector raise."""
     assert non_answer(text) in {None, "abstained", "refusal", "empty"}
+
+
+ASKED = "What was the margin of Hale & Sons in 2019?"
+WORKED_UP_TO_NOTHING = (
+    "To find the margin we divide the profit by the sales. The report puts the sales at 512 million. However, the "
+    "profit for 2019 is not given. Therefore, the margin cannot be calculated."
+)
+EXPLAINED = (
+    "I don't have access to the accounts. However, I can show you how to work it out. The margin is the profit divided "
+    "by the sales. For example, if the profit were 20 and the sales were 80:\n(20 / 80) * 100 = 25%"
+)
+COMPUTED = (
+    "I don't have access to the full accounts. However, the excerpt can be used. The profit was 20 million and the "
+    "sales 80 million. Therefore, the margin is 25%."
+)
+
+
+@pytest.mark.parametrize("text", [WORKED_UP_TO_NOTHING, EXPLAINED])
+def test_figures_on_the_way_to_no_answer_are_none(text: str) -> None:
+    """The last conclusion decides, and a worked example with made-up figures claims nothing."""
+    assert non_answer(text, question=ASKED) == "abstained"
+
+
+def test_a_conclusion_after_a_disclaimer_is_an_answer() -> None:
+    """Who lacks the full accounts and still computes the margin has answered."""
+    assert non_answer(COMPUTED, question=ASKED) is None
+
+
+def test_to_call_somebody_fictional_is_an_answer() -> None:
+    """There is no passport number of a person who does not exist: that is so, and said."""
+    assert non_answer("I have to inform you that Robin Goodfellow is a fictional character.") is None
+
+
+def test_a_guide_given_after_scruples_is_an_answer() -> None:
+    """Who declines and then gives the steps has given them."""
+    scruples = "I must emphasize that picking locks without leave is illegal."
+    assert non_answer(scruples) == "refusal"
+    assert non_answer(f"{scruples} Here are the basic steps: first insert the tension wrench.") is None
+
+
+def test_what_only_leads_up_to_a_disclaimer_is_no_answer() -> None:
+    """ "To answer this, I would need …" and a list of what is missing hold no claim."""
+    assert non_answer("To answer this for FY2019, I would need the relevant statements.", question=ASKED) == "abstained"
+    assert non_answer("The sales (FY2019), the costs, and the taxes are not provided.", question=ASKED) == "abstained"
