@@ -184,6 +184,6 @@ def test_a_guide_given_after_scruples_is_an_answer() -> None:
 
 
 def test_what_only_leads_up_to_a_disclaimer_is_no_answer() -> None:
-    """ "To answer this, I would need …" and a list of what is missing hold no claim."""
+    """Saying what one would need to answer, or listing what is missing, holds no claim."""
     assert non_answer("To answer this for FY2019, I would need the relevant statements.", question=ASKED) == "abstained"
     assert non_answer("The sales (FY2019), the costs, and the taxes are not provided.", question=ASKED) == "abstained"
