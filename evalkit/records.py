@@ -39,6 +39,9 @@ class NonAnswer(StrEnum):
     """A claim is there, but no answer can be read from it: error."""
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
 def _read_json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
@@ -51,14 +54,14 @@ JsonDict = Annotated[
     dict[str, Any],
     BeforeValidator(_read_json),
     # On disk a JSON string, so that the column has one type whatever a task puts into it.
-    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False, default=str), return_type=str, when_used="json"),
+    PlainSerializer(_ENCODER.encode, return_type=str, when_used="json"),
 ]
 
 
 JsonList = Annotated[
     list[dict[str, Any]],
     BeforeValidator(_read_json),
-    PlainSerializer(lambda d: json.dumps(d, ensure_ascii=False), return_type=str, when_used="json"),
+    PlainSerializer(_ENCODER.encode, return_type=str, when_used="json"),
 ]
 
 

@@ -10,7 +10,9 @@ are no counts.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from evalkit import Completion, Grade, Sample, grader, non_answer
 
@@ -33,6 +35,7 @@ _TWO = re.compile(
     re.IGNORECASE,
 )
 _MARKUP = re.compile(r"[*_`$#{}]+|\\[()\[\]]|\\(?:boxed|text)")
+_MARKS = "*_`$#{}\\"
 _OPEN_CLAUSE = re.compile(r"\b(?:if|whether|how many|would|could|might)\b[^.!?\n]*$", re.IGNORECASE)
 _NEGATED = re.compile(r"(?:\bnot|n't|\bnever)\s+(?:even\s+|just\s+|only\s+)?$", re.IGNORECASE)
 _OF_A_PART = re.compile(r"\s*,?\s*(?:in|at|after|before|from|within)\s+['\"]?(\w+)", re.IGNORECASE)
@@ -49,7 +52,10 @@ _OTHER_AFTER = re.compile(
 @grader
 def count(sample: Sample, completion: Completion) -> Grade:
     """Compare the number that an answer settles on with the target."""
-    text = _MARKUP.sub("", completion.text).replace("’", "'").strip()
+    text = completion.text
+    if any(mark in text for mark in _MARKS):  # most answers hold none, and the search costs more than the question
+        text = _MARKUP.sub("", text)
+    text = text.replace("’", "'").strip()
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
     if bare := _BARE.fullmatch(lines[-1]):
         return _grade(sample, bare.group(1), "the number that the answer ends on")
@@ -104,8 +110,14 @@ def _last_stated(text: str, letter: str, word: str) -> str | None:
     A count of a part ("one R in 'straw' and two in 'berry'", "one D at position 3") yields to one of the whole.
     """
     best: tuple[bool, int, str] | None = None
-    for pattern in _statements(letter):
-        for match in pattern.finditer(text):
+    lower = text.lower()
+    if len(lower) == len(text):  # a letter whose small form is longer: positions would not agree
+        text = lower
+    is_named = bool(_named(letter).search(text))
+    for statement in _statements(letter):
+        if (statement.names and not is_named) or not any(needle in text for needle in statement.needles):
+            continue
+        for match in statement.find(text):
             found = match.groupdict()
             if (other := found.get("of")) and letter and other.upper() != letter.upper():
                 continue
@@ -119,28 +131,95 @@ def _last_stated(text: str, letter: str, word: str) -> str | None:
     return best[2] if best else None
 
 
+class _Statement(NamedTuple):
+    """A way to state a count, on lower-case text."""
+
+    needles: tuple[str, ...]
+    """One of these stands in every text that the pattern finds something in."""
+    names: bool
+    """Whether the letter that is counted stands there too."""
+    begins: bool
+    """Whether it begins with one of the needles, and need be tried nowhere else."""
+    source: str
+    """The regular expression; compiled when a text first needs it, as there are some for each letter."""
+
+    def find(self, text: str) -> Iterator[re.Match[str]]:
+        """Where the text states a count this way."""
+        pattern = _compiled(self.source)
+        if not self.begins:
+            yield from pattern.finditer(text)
+            return
+        for needle in self.needles:
+            at = text.find(needle)
+            while at >= 0:
+                if match := pattern.match(text, at):
+                    yield match
+                at = text.find(needle, at + 1)
+
+
+@lru_cache(maxsize=256)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source)
+
+
 @lru_cache(maxsize=64)
-def _statements(letter: str) -> tuple[re.Pattern[str], ...]:
-    named = rf"['\"]?{re.escape(letter)}['\"]?(?:'?s)?(?!\w|')" if letter else r"(?!)"
+def _named(letter: str) -> re.Pattern[str]:
+    # The letter first, for speed; "3Ds" names it, too.
+    not_inside = rf"(?<![^\W\d]{re.escape(letter.lower())})"
+    return re.compile(_letter(letter, not_inside))
+
+
+def _letter(letter: str, before: str = "") -> str:
+    return rf"{re.escape(letter.lower())}{before}['\"]?(?:'?s)?(?!\w|')" if letter else r"(?!)"
+
+
+@lru_cache(maxsize=64)
+def _statements(letter: str) -> tuple[_Statement, ...]:
+    named = rf"['\"]?{_letter(letter)}"
     of = r"(?:(?:more|capital|uppercase|times|occurrences?|instances?|letters?|of|the|any|an?|in total)\s+){0,5}"
-    subject = r"(?:\bletter\s+)?['\"]?\b(?P<of>[A-Za-z])\b['\"]?\s+"
+    subject = r"(?:\bletter\s+)?['\"]?\b(?P<of>[a-z])\b['\"]?\s+"
     few = r"(?:(?:only|just|exactly|a total of|a|total|in fact|actually|indeed)\s+){0,3}"
     never = r"(?:does not|doesn't|do not|don't|never|is not|isn't)"
     verb = r"(?:appears?|occurs?|shows? up|is (?:used|present|found|repeated)|is there)"
     return tuple(
-        re.compile(pattern, re.IGNORECASE)
-        for pattern in (
+        _Statement(needles, names, begins, source)
+        for needles, names, begins, source in (
             # 3 Ds · three letter Ds · no Gs · 2 occurrences of the letter "R"
-            rf"(?P<n>{_COUNT})\s*{of}{named}",
+            (("",), True, False, rf"(?P<n>{_COUNT})\s*{of}{named}"),
             # There are three. · It has 2. · DEEPSEEK contains one.
-            rf"\b(?:there(?:'s| is| are)|has|have|contains?)\s+{few}(?P<n>{_COUNT})\s*(?=[.!,;)]|$)",
+            (
+                ("there", "has", "have", "contain"),
+                False,
+                True,
+                rf"\b(?:there(?:'s| is| are)|has|have|contains?)\s+{few}(?P<n>{_COUNT})\s*(?=[.!,;)]|$)",
+            ),
             # The answer is 3 · total: 3 · the number of Rs in it is 3 · the count is 3
-            rf"\b(?:answer|total(?:\s+(?:number|count))?(?:\s+of)?(?:\s+{named})?|count|number(?:\s+of\s+[^.!?\n]{{1,60}})?)\s*(?:is|are|of|=|:)+\s*{few}(?P<n>{_NUMBER})(?!\s*(?:or|to|[-–/])\s*\d)",
+            (
+                ("answer", "total", "count", "number"),
+                False,
+                True,
+                rf"\b(?:answer|total(?:\s+(?:number|count))?(?:\s+of)?(?:\s+{named})?|count|number(?:\s+of\s+[^.!?\n]{{1,60}})?)\s*(?:is|are|of|=|:)+\s*{few}(?P<n>{_NUMBER})(?!\s*(?:or|to|[-–/])\s*\d)",
+            ),
             # D appears twice · "R" occurs 3 times
-            rf"{subject}{few}{verb}\s+{few}(?P<n>{_COUNT})(?:\s+times?)?",
+            (
+                ("appear", "occur", "show", "is "),
+                False,
+                False,
+                rf"{subject}{few}{verb}\s+{few}(?P<n>{_COUNT})(?:\s+times?)?",
+            ),
             # G does not appear · there isn't any G · it does not contain the letter G
-            rf"{subject}{never}\s+(?:appear|occur|show up|present|found|in)",
-            rf"(?:\bnot|n't|\bwithout|\bnor)\s+(?:even\s+)?(?:a single|one|any)\s+{of}{named}",
-            rf"(?:{never}|are no|are not|aren't)\s+(?:contain|have|include|any)\s+{of}{named}",
+            (("not", "n't", "never"), False, False, rf"{subject}{never}\s+(?:appear|occur|show up|present|found|in)"),
+            (
+                ("not", "n't", "without", "nor"),
+                True,
+                False,
+                rf"(?:\bnot|n't|\bwithout|\bnor)\s+(?:even\s+)?(?:a single|one|any)\s+{of}{named}",
+            ),
+            (
+                ("not", "n't", "never", "are no"),
+                True,
+                False,
+                rf"(?:{never}|are no|are not|aren't)\s+(?:contain|have|include|any)\s+{of}{named}",
+            ),
         )
     )

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from pydantic_core import from_json, to_json
 
 from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
 from evalkit.models import Request
@@ -105,7 +106,7 @@ class ChatModel:
         if settings.sends_seed:
             body["seed"] = request.seed
         body.update(settings.body)
-        return json.dumps(body, ensure_ascii=False).encode()
+        return to_json(body)
 
     async def _attempt(self, body: bytes) -> Completion:
         assert self._session is not None, "a ChatModel is used inside `async with`"
@@ -163,7 +164,7 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         BadResponseError: JSON without a completion in it.
     """
     try:
-        body = json.loads(data)
+        body = _loads(data)
     except (ValueError, RecursionError) as error:
         raise TransientError(f"the body is not JSON: {_excerpt(data)}") from error
     try:
@@ -183,6 +184,13 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         logprobs=_logprobs(choice),
         latency=latency,
     )
+
+
+def _loads(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        return json.loads(data)  # which takes half of a surrogate pair, as a cut-off emoji leaves it
 
 
 def split_reasoning(text: str) -> tuple[str, str | None]:
