@@ -3,13 +3,14 @@
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
 # make bench    speed and memory, each against its limit
+# make soak     a run killed a hundred times and resumed
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test check bench docs validity clean
+.PHONY: install run test check bench soak docs validity clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -51,9 +52,11 @@ validity: $(VENV)/.dev
 	$(BIN)/python docs/make_validity.py
 
 bench: $(VENV)/.dev
-	$(BIN)/python perf/abstention.py
-	$(BIN)/python perf/startup.py
-	$(BIN)/python perf/throughput.py
+	@for each in startup process throughput memory local abstention; do $(BIN)/python perf/$$each.py || exit 1; done
+
+# A hundred kills of one run; the tests make ten.
+soak: $(VENV)/.dev
+	EVALKIT_KILLS=100 $(BIN)/python -m pytest tests/test_faults.py -k kills
 
 clean:
 	rm -rf $(VENV) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

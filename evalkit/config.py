@@ -38,6 +38,10 @@ class RunConfig(BaseModel):
     system: str | None = None
     base_url: str | None = None
     max_connections: int | None = Field(default=None, ge=1)
+    adaptive: bool = True
+    """Whether the number of requests under way finds its own level below max_connections."""
+    timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Seconds one answer may take."""
     task_parameters: dict[str, str] = {}
     grader_parameters: dict[str, str] = {}
     model_parameters: dict[str, str] = {}

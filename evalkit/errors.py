@@ -8,6 +8,7 @@ The tree, each with what the command line does about it:
   + MissingExtraError          an optional dependency is not installed
   + ModelError                 one call to a model did not end in an answer: a recorded failure
     - ModelUnavailableError    nobody there, or not allowed: stops a run before its first record
+      + ModelCrashedError      a server of our own ended twice: stops a run at once; it can be resumed
     - TransientError           worth another try: 429, 5xx, time-outs, dropped connections
     - BadResponseError         the server answered something that is not a completion
   + RunInterruptedError        Ctrl-C or SIGTERM: exit code 130, the run can be resumed
@@ -42,16 +43,22 @@ class ModelUnavailableError(ModelError):
     """Nobody there (refused connection), or not allowed or unknown (401, 403, 404)."""
 
 
+class ModelCrashedError(ModelUnavailableError):
+    """A server that evalkit itself started has ended, was started again and ended again."""
+
+
 class TransientError(ModelError):
     """Worth another try.
 
     Attributes:
         retry_after: seconds the server asked us to wait, or None.
+        crowded: whether fewer requests at once would help (429, 503, time-outs).
     """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(self, message: str, retry_after: float | None = None, *, crowded: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.crowded = crowded
 
 
 class BadResponseError(ModelError):

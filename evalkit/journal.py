@@ -63,8 +63,11 @@ class Journal:
         with self._syncing:
             if self._unsynced and not self._records.closed:
                 self._unsynced = False
-                os.fsync(self._records.fileno())
-                os.fsync(self._failures.fileno())
+                try:
+                    os.fsync(self._records.fileno())
+                    os.fsync(self._failures.fileno())
+                except OSError as error:
+                    raise _not_written(self.folder, error) from error
 
     def close(self) -> None:
         """Sync, close and unlock."""
@@ -88,8 +91,7 @@ class Journal:
             while data:  # a disk that fills up takes a part first
                 data = data[file.write(data) or 0 :]
         except OSError as error:
-            again = f"evalkit run --resume {self.folder}"
-            raise InputError(f"{self.folder} cannot be written ({error.strerror}); mend that, then: {again}") from error
+            raise _not_written(self.folder, error) from error
         self._unsynced = True
 
 
@@ -111,12 +113,21 @@ def read_failures(folder: Path) -> Iterator[Failure]:
 def write_run(folder: Path, content: dict[str, Any]) -> None:
     """Replace run.json in one step: a reader sees the old file or the new one, never half."""
     temporary = folder / f".{RUN}.{os.getpid()}"
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / RUN)
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / RUN)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _not_written(folder, error) from error
+
+
+def _not_written(folder: Path, error: OSError) -> InputError:
+    again = f"evalkit run --resume {folder}"
+    return InputError(f"{folder} cannot be written ({error.strerror}); mend that, then: {again}")
 
 
 def read_run(folder: Path) -> dict[str, Any]:

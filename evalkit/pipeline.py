@@ -11,12 +11,12 @@ import gc
 import hashlib
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from evalkit.errors import InputError, ModelError, ModelUnavailableError
+from evalkit.errors import InputError, ModelCrashedError, ModelError, ModelUnavailableError
 from evalkit.grading import NoVerdictError, grade
 from evalkit.journal import Journal
 from evalkit.models import Model, Request
@@ -94,6 +94,8 @@ class Tally:
     failures: dict[CardKey, int] = field(default_factory=dict)
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Task → checksum of the samples asked."""
+    waiting: Callable[[], str] = lambda: ""
+    """What holds requests back just now; "" where nothing does."""
     strays: int = 0
     """Records of an earlier session whose sample the task no longer asks."""
 
@@ -157,18 +159,17 @@ async def execute(
         asyncio.CancelledError: interrupted; what is recorded stays.
     """
     jobs = plan_jobs(plan, tally, done)
+    tally.waiting = model.waiting
     worker = _Worker(plan, model, journal, tally, answered)
-    syncing = asyncio.create_task(_sync_regularly(journal))
     try:
         with _collecting_rarely():
             async with asyncio.TaskGroup() as group:
-                for _ in range(model.max_connections):
-                    group.create_task(worker.work(jobs))
+                syncing = group.create_task(_sync_regularly(journal))
+                await asyncio.wait([group.create_task(worker.work(jobs)) for _ in range(model.max_connections)])
+                syncing.cancel()
     except BaseExceptionGroup as group_of_errors:
         # One is enough to know why; the others are the same or were cancelled by it.
         raise group_of_errors.exceptions[0] from None
-    finally:
-        syncing.cancel()
 
 
 @contextmanager
@@ -260,6 +261,8 @@ class _Worker:
             if completion is None:
                 completion = await self.model.complete(self._request(job, messages))
             judged = await grade(job.sample, completion, job.planned.judge, job.planned.grader, self.plan.count_as)
+        except ModelCrashedError:
+            raise
         except ModelUnavailableError as error:
             if self.tally.recorded == self.tally.resumed:
                 raise

@@ -259,6 +259,8 @@ class _Session:
         options = Options(
             base_url=self.config.base_url,
             max_connections=self.config.max_connections,
+            adaptive=self.config.adaptive,
+            timeout=self.config.timeout,
             extra=self.config.model_parameters,
             notify=self.notify,
         )
@@ -314,7 +316,7 @@ class _Session:
         """After an error: what is recorded stays; a new folder without a record is no run, and is taken away."""
         assert self.folder is not None
         if self.tally.recorded and self.begun:
-            with suppress(OSError):  # the disk may be full, and why we leave is the better message
+            with suppress(InputError):  # the disk may be full, and why we leave is the better message
                 self._write("failed")
         elif not self.resumed:
             shutil.rmtree(self.folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.pipeline import Tally
+from evalkit.report.visible import one_line
 
 LINE_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""
@@ -93,6 +94,8 @@ def progress_line(tally: Tally) -> str:
     parts.append(f"{tally.correct:,} correct, {tally.error:,} error, {tally.idk:,} IDK")
     if tally.failed:
         parts.append(f"{tally.failed:,} failed")
+    if waiting := tally.waiting():
+        parts.append(one_line(waiting, 120))
     return " · ".join(parts)
 
 

@@ -37,7 +37,11 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 @click.option("--max-tokens", type=int, metavar="N", help="Longest answer. Default: 512.")
 @click.option("--system", metavar="TEXT", help="A system message.")
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
-@click.option("--max-connections", type=int, metavar="N", help="Requests under way at once.")
+@click.option("--max-connections", type=int, metavar="N", help="Requests under way at once, at the most. Default: 64.")
+@click.option(
+    "--no-adaptive", is_flag=True, help="Go to that many at once; by default it is found what a server takes."
+)
+@click.option("--timeout", type=float, metavar="S", help="Seconds one answer may take. Default: 600.")
 @click.option("-T", "task_parameters", type=KeyValue(), multiple=True, help="A task's parameter.")
 @click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A grader's parameter.")
 @click.option("-M", "model_parameters", type=KeyValue(), multiple=True, help="A model's parameter.")
@@ -107,6 +111,8 @@ def command(
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """Only what was given, so that the defaults are those of RunConfig."""
     settings = {key: value for key, value in given.items() if value not in (None, ())}
+    if settings.pop("no_adaptive", False):
+        settings["adaptive"] = False
     for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as"):
         if key in settings:
             settings[key] = as_dict(settings[key])

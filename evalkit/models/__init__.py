@@ -37,7 +37,11 @@ class Options:
 
     base_url: str | None = None
     max_connections: int | None = None
-    """Requests under way at once; None leaves it to the model."""
+    """Requests under way at once, at the most; None leaves it to the model."""
+    adaptive: bool = True
+    """Find out how many of them the server takes; False goes to the most at once."""
+    timeout: float | None = None
+    """Seconds one attempt may take; None leaves it to the model."""
     extra: dict[str, str] = field(default_factory=dict)
     """`-M key=value` as typed."""
     notify: Callable[[str], None] = lambda _: None
@@ -53,6 +57,10 @@ class Model(Protocol):
     """Requests that may be under way at once."""
     info: dict[str, Any]
     """What run.json should know: versions, files, checksums. Never a secret."""
+
+    def waiting(self) -> str:
+        """What holds requests back just now, for the display; "" where nothing does."""
+        ...
 
     async def complete(self, request: Request) -> Completion:
         """Answer one prompt.

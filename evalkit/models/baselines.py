@@ -23,6 +23,10 @@ class Baseline:
         self.max_connections = 1
         self.info: dict[str, Any] = {}
 
+    def waiting(self) -> str:
+        """Nothing ever holds it back."""
+        return ""
+
     async def complete(self, request: Request) -> Completion:
         """Answer at once.
 

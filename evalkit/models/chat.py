@@ -7,7 +7,6 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,11 +15,17 @@ from pydantic_core import from_json, to_json
 
 from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
 from evalkit.models import Request
+from evalkit.models.limits import wait_ahead, wait_asked
+from evalkit.models.pacing import Pace
 from evalkit.models.retrying import retry
 from evalkit.records import Completion, FinishReason, Usage
 
 TIMEOUT = 600.0
-"""Seconds one attempt may take."""
+"""Seconds one attempt may take, unless told otherwise."""
+CONNECTIONS = 64
+"""Requests under way at once at the most, unless told otherwise."""
+LONGEST_BODY = 64 * 1024 * 1024
+"""Bytes of an answer that are taken in."""
 CONNECT_TIMEOUT = 30.0
 
 _FINISH: dict[str, FinishReason] = {
@@ -34,6 +39,7 @@ _FINISH: dict[str, FinishReason] = {
 }
 _UNAVAILABLE = {401: "the key is not accepted", 403: "access is not allowed", 404: "no such model or address"}
 _TRANSIENT = {408, 409, 425, 429}
+_CROWDED = {408, 429, 503, 504, 529}
 _THINK = re.compile(r"^\s*<think>(.*?)(?:</think>|\Z)\s*", re.DOTALL)
 
 
@@ -54,12 +60,15 @@ class ChatSettings:
 class ChatModel:
     """A model behind an OpenAI-compatible server; an async context manager."""
 
-    def __init__(self, name: str, settings: ChatSettings, max_connections: int) -> None:
+    def __init__(self, name: str, settings: ChatSettings, pace: Pace, timeout: float | None = None) -> None:
         self.name = name
-        self.max_connections = max_connections
+        self.max_connections = pace.most
+        self.waiting = pace.waiting
+        self._pace = pace
+        self._timeout = timeout or TIMEOUT
         self.info: dict[str, Any] = {"base_url": settings.base_url}
         self._settings = settings
-        self._url = f"{settings.base_url}/chat/completions"
+        self._move_to(settings.base_url)
         self._answered = False
         self._session: aiohttp.ClientSession | None = None
 
@@ -69,7 +78,7 @@ class ChatModel:
             headers["Authorization"] = f"Bearer {self._settings.api_key}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.max_connections),
-            timeout=aiohttp.ClientTimeout(total=TIMEOUT, sock_connect=CONNECT_TIMEOUT),
+            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(CONNECT_TIMEOUT, self._timeout)),
             headers=headers,
         )
         return self
@@ -79,6 +88,9 @@ class ChatModel:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def _move_to(self, base_url: str) -> None:
+        self._url = f"{base_url}/chat/completions"
 
     async def complete(self, request: Request) -> Completion:
         """Answer one prompt, asking again where that can help.
@@ -90,9 +102,26 @@ class ChatModel:
         """
         body = self._body(request)
         try:
-            return await self._attempt(body)
+            return await self._paced(body)
         except TransientError as error:
-            return await retry(error, lambda: self._attempt(body))
+            self._pace.retrying += 1
+            try:
+                return await retry(error, lambda: self._paced(body))
+            finally:
+                self._pace.retrying -= 1
+
+    async def _paced(self, body: bytes) -> Completion:
+        entered = await self._pace.enter()
+        try:
+            completion = await self._attempt(body)
+        except TransientError as error:
+            self._pace.refused(error, entered)
+            raise
+        else:
+            self._pace.succeeded()
+            return completion
+        finally:
+            self._pace.leave()
 
     def _body(self, request: Request) -> bytes:
         settings = self._settings
@@ -113,13 +142,14 @@ class ChatModel:
         started = time.perf_counter()
         try:
             async with self._session.post(self._url, data=body) as response:
-                data = self._without_key(await response.read())
+                data = self._without_key(await _read(response))
         except aiohttp.ClientConnectorError as error:
             raise self._not_reached(error) from error
         except aiohttp.InvalidURL as error:
             raise UsageError(f"--base-url {self._settings.base_url!r} is not a URL") from error
         except TimeoutError as error:
-            raise TransientError(f"no answer from {self._settings.base_url} in time") from error
+            text = f"no answer from {self._settings.base_url} within {self._timeout:g} s"
+            raise TransientError(text, crowded=True) from error
         except aiohttp.ClientError as error:
             raise TransientError(
                 f"{self._settings.base_url} dropped the connection ({type(error).__name__})"
@@ -128,6 +158,8 @@ class ChatModel:
             raise self._refused(response, data)
         completion = read_completion(data, time.perf_counter() - started)
         self._answered = True
+        if (ahead := wait_ahead(response.headers)) is not None:
+            self._pace.hold(ahead, f"{self._settings.base_url} allows no more requests until then")
         return completion
 
     def _not_reached(self, error: aiohttp.ClientConnectorError) -> ModelError:
@@ -143,7 +175,7 @@ class ChatModel:
         if status in _UNAVAILABLE:
             return ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
         if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the class of server errors
-            return TransientError(text, _retry_after(response))
+            return TransientError(text, wait_asked(response.headers), crowded=status in _CROWDED)
         return BadResponseError(text)
 
     def _without_key(self, data: bytes) -> bytes:
@@ -160,8 +192,8 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         latency: seconds the call took.
 
     Raises:
-        TransientError: not JSON, as a cut-off or proxied body is.
-        BadResponseError: JSON without a completion in it.
+        TransientError: not JSON, as a cut-off or proxied body is, or JSON without a completion.
+        BadResponseError: an error object that says that asking again cannot help.
     """
     try:
         body = _loads(data)
@@ -172,8 +204,8 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         message = choice["message"]
         content = message.get("content")
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        said = _error_text(data)
-        raise BadResponseError(f"no completion in the answer: {said or _excerpt(data)}") from error
+        text = f"no completion in the answer: {_error_text(data) or _excerpt(data)}"
+        raise (BadResponseError(text) if _is_our_mistake(body) else TransientError(text)) from error
     text, inner = split_reasoning(_text_of(content))
     thought = message.get("reasoning_content") or message.get("reasoning") or inner
     return Completion(
@@ -184,6 +216,13 @@ def read_completion(data: bytes, latency: float | None = None) -> Completion:
         logprobs=_logprobs(choice),
         latency=latency,
     )
+
+
+def _is_our_mistake(body: Any) -> bool:
+    """Whether an error told with status 200, as routers do, is one of the 400 class."""
+    error = body.get("error") if isinstance(body, dict) else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return isinstance(code, int) and 400 <= code < 500 and code not in _TRANSIENT  # noqa: PLR2004 - the class
 
 
 def _loads(data: bytes) -> Any:
@@ -250,17 +289,21 @@ def _logprobs(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
     return [token for token in content if isinstance(token, dict)] if isinstance(content, list) else None
 
 
-def _retry_after(response: aiohttp.ClientResponse) -> float | None:
-    """Seconds that the server asks for: a number, or a date (RFC 9110)."""
-    asked = response.headers.get("Retry-After", "")
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The body.
+
+    Raises:
+        BadResponseError: it is longer than any answer.
+    """
+    if response.content_length is not None and response.content_length <= LONGEST_BODY:
+        return await response.read()
+    parts, size = [], 0
+    async for part in response.content.iter_chunked(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > LONGEST_BODY:
+            raise BadResponseError(f"the answer is longer than {LONGEST_BODY >> 20} MB")
+    return b"".join(parts)
 
 
 def _error_text(data: bytes) -> str:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from evalkit.errors import UsageError
 from evalkit.models import Options
-from evalkit.models.chat import ChatModel, ChatSettings, parse_extra
+from evalkit.models.chat import CONNECTIONS, ChatModel, ChatSettings, parse_extra
+from evalkit.models.pacing import Pace
 
 _O_SERIES = ("o1", "o3", "o4", "gpt-5")
 
@@ -61,7 +62,8 @@ class ChatProvider:
             body=parse_extra(options.extra),
         )
         full_name = f"{self.prefix}/{name}" if self.prefix else name
-        async with ChatModel(full_name, settings, options.max_connections or 32) as model:
+        pace = Pace(options.max_connections or CONNECTIONS, adaptive=options.adaptive)
+        async with ChatModel(full_name, settings, pace, options.timeout) as model:
             yield model
 
     def _key(self, *, custom: bool) -> str | None:

@@ -36,6 +36,11 @@ def set_testing(on: bool) -> None:
     _testing = on
 
 
+def is_testing() -> bool:
+    """Whether waiting is switched off."""
+    return _testing
+
+
 async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T:
     """Ask again after a first attempt failed.
 

@@ -222,9 +222,17 @@ def test_a_cut_off_body_is_worth_another_try(data: bytes) -> None:
     "data", [b"{}", b"[]", b"1", b'"x"', b'{"choices": []}', b'{"choices": [{}]}', b'{"error": {"message": "no"}}']
 )
 def test_json_without_a_completion_is_no_answer(data: bytes) -> None:
-    """A 200 with an error object, empty choices: a failure, never an empty answer."""
-    with pytest.raises(BadResponseError, match="no completion"):
+    """A 200 with an error object, empty choices: worth another try, never an empty answer."""
+    with pytest.raises(TransientError, match="no completion"):
         read_completion(data)
+
+
+def test_an_error_of_the_400_class_told_with_200_is_final() -> None:
+    """Routers wrap what the provider said in a 200; its code says whether asking again can help."""
+    with pytest.raises(BadResponseError, match="too long"):
+        read_completion(b'{"error": {"code": 400, "message": "prompt too long"}}')
+    with pytest.raises(TransientError, match="overloaded"):
+        read_completion(b'{"error": {"code": 502, "message": "overloaded"}}')
 
 
 def test_odd_bodies_are_read_or_refused() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit.errors import InputError, MissingExtraError, UsageError
+from evalkit.errors import InputError, MissingExtraError, ModelCrashedError, UsageError
 from evalkit.models import Options, Request, open_model
 from evalkit.models.weights import EMBEDDED, Embedded, find_weights
 from evalkit.records import Message
@@ -156,3 +156,30 @@ def test_settings_of_the_server_are_checked(extra: dict[str, str]) -> None:
 def test_the_embedded_models_are_pinned() -> None:
     """By version and checksum."""
     assert all(len(weights.sha256) == 64 and "==" in weights.requirement for weights in EMBEDDED.values())
+
+
+def test_a_server_that_ends_is_started_again_once() -> None:
+    """Killed under way: started again, every question answered; killed once more: a clear error."""
+
+    async def ask() -> tuple[str, str]:
+        said: list[str] = []
+        async with open_model("local", Options(notify=said.append)) as model:
+            first = await model.complete(ASK)
+            kill_children()
+            second = await model.complete(ASK)
+            assert first.text == second.text
+            kill_children()
+            with pytest.raises(ModelCrashedError, match="second time"):
+                await model.complete(ASK)
+        return said[-1], second.text
+
+    note, text = asyncio.run(ask())
+    assert "starting it again" in note
+    assert text
+
+
+def kill_children() -> None:
+    """SIGKILL to every server of this process, until it is gone."""
+    for child in children_of(os.getpid()):
+        if b"_server" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)

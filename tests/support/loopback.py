@@ -25,6 +25,8 @@ class ChatServer:
     """Seconds before each answer."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    under_way: int = 0
+    """Requests being answered at this moment."""
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -32,8 +34,12 @@ class ChatServer:
         body = await request.json()
         self.requests.append(body)
         self.headers.append(dict(request.headers))
-        await asyncio.sleep(self.delay)
-        answer = self.answer(body)
+        self.under_way += 1
+        try:
+            await asyncio.sleep(self.delay)
+            answer = self.answer(body)
+        finally:
+            self.under_way -= 1
         if isinstance(answer, web.StreamResponse):
             return answer
         return web.json_response(completion_body(answer))
