@@ -7,7 +7,9 @@ Vempala, Zhang 2025, §4.2). A rate that is undefined is None, never 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral, Real
+from typing import NamedTuple
 
 
 def check_threshold(t: float) -> float:
@@ -115,6 +117,92 @@ def accuracy_given_attempted(correct: int, error: int, idk: int) -> float | None
     check_counts(correct, error, idk)
     attempted = correct + error
     return correct / attempted if attempted else None
+
+
+def sweep(correct: int, error: int, idk: int, ts: Sequence[float]) -> list[float]:
+    """S_t at many targets; O(1) each, since S_t = a − λ·ε needs the counts only once.
+
+    Args:
+        correct, error, idk: counts ≥ 0, not all 0.
+        ts: confidence targets, each 0 ≤ t < 1.
+
+    Raises:
+        TypeError, ValueError: as `score`.
+    """
+    n = check_counts(correct, error, idk)
+    return [(correct - error * penalty(t)) / n for t in ts]
+
+
+def breakeven(correct: int, error: int, idk: int) -> float | None:
+    """The target at which S_t is 0: the accuracy given attempted; None where nothing was attempted."""
+    return accuracy_given_attempted(correct, error, idk)
+
+
+def abstention_rate(correct: int, error: int, idk: int) -> float:
+    """Share of the questions that were not answered, i/n."""
+    return idk / check_counts(correct, error, idk)
+
+
+def error_given_attempted(correct: int, error: int, idk: int) -> float | None:
+    """e/(c + e), the share of the answers that are wrong; None where nothing was attempted.
+
+    One of three rates that go by the name of "hallucination rate"; the others are `error_rate` (e/n, OpenAI's
+    GPT-5 system card) and `error_given_not_correct` (e/(n − c), Artificial Analysis).
+    """
+    given = accuracy_given_attempted(correct, error, idk)
+    return None if given is None else error / (correct + error)
+
+
+def error_given_not_correct(correct: int, error: int, idk: int) -> float | None:
+    """e/(n − c), the share of wrong answers among what was not answered correctly; None where all was.
+
+    The "hallucination rate" of Artificial Analysis (Omniscience).
+    """
+    n = check_counts(correct, error, idk)
+    return error / (n - correct) if n > correct else None
+
+
+def simpleqa_f(correct: int, error: int, idk: int) -> float:
+    """2c/(n + c + e), the harmonic mean of accuracy and accuracy given attempted (SimpleQA); 0 where c is 0.
+
+    Answering with confidence q raises it where q > F/2: who maximises it guesses at no more than one half, and at
+    a target that depends on the model.
+    """
+    n = check_counts(correct, error, idk)
+    return 2 * correct / (n + correct + error)
+
+
+def omniscience_index(correct: int, error: int, idk: int) -> float:
+    """100·(c − e)/n, in [−100, 100]: 100 times S at t = ½ (Artificial Analysis, arXiv:2511.13029)."""
+    n = check_counts(correct, error, idk)
+    return 100 * (correct - error) / n
+
+
+class DecisionCurve(NamedTuple):
+    """Net benefit over t, of the model and of the two policies that need none (Vickers and Elkin 2006)."""
+
+    thresholds: list[float]
+    model: list[float]
+    answer_all: list[float]
+    """(accuracy − t)/(1 − t) of whoever always answers; needs an answer to every question."""
+    abstain_all: list[float]
+    """0 at every t."""
+
+
+def decision_curve(counts: tuple[int, int, int], forced_correct: int, ts: Sequence[float]) -> DecisionCurve:
+    """S_t as net benefit, beside always answering and always abstaining.
+
+    Args:
+        counts: correct, error, idk of the model.
+        forced_correct: of the same n questions, how many are right where all are answered.
+        ts: confidence targets, each 0 ≤ t < 1.
+
+    Raises:
+        TypeError, ValueError: as `score`; forced_correct above n.
+    """
+    n = check_counts(*counts)
+    everything = sweep(forced_correct, n - forced_correct, 0, ts)
+    return DecisionCurve([float(t) for t in ts], sweep(*counts, ts), everything, [0.0] * len(ts))
 
 
 def _check_number(t: object) -> None:

@@ -8,6 +8,7 @@ degenerate, also where every answer fell the same way, and covers better than Wa
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+FEW = 10
+"""Clusters below which a clustered error bar is flagged."""
 
 
 class Bounds(NamedTuple):
@@ -101,6 +104,91 @@ def mean_and_error(item_means: Floats) -> tuple[float, float]:
     if n == 1:
         return mean, math.nan
     return mean, float(np.std(item_means, ddof=1) / math.sqrt(n))
+
+
+class EpochParts(NamedTuple):
+    """What the variance of a mean over items and epochs consists of."""
+
+    within: float
+    """Mean variance inside an item (K − 1 divisor)."""
+    between: float
+    """Variance of the items' true means; 0 where the estimate is negative."""
+    negative: bool
+    """Whether it was: say so, the epochs disagree more than the items do."""
+
+
+def epoch_parts(scores: Sequence[Sequence[float]]) -> EpochParts:
+    """Split a variance into between and within items: Var(S) = (σ_b² + σ̄_w²/K)/n (Miller 2024).
+
+    Args:
+        scores: one row an item, its epochs' scores, at least two each.
+
+    Raises:
+        ValueError: an item with fewer than two epochs, or fewer than two items.
+    """
+    if len(scores) < 2 or min(map(len, scores)) < 2:  # noqa: PLR2004 - no variance of one
+        raise ValueError("parts of a variance need two items and two epochs of each")
+    within = float(np.mean([np.var(row, ddof=1) for row in scores]))
+    means = [float(np.mean(row)) for row in scores]
+    epochs = len(scores) / sum(1 / len(row) for row in scores)
+    between = float(np.var(means, ddof=1)) - within / epochs
+    return EpochParts(within, max(0.0, between), between < 0)
+
+
+class Clustered(NamedTuple):
+    """A mean over items that come in clusters (several questions on one text)."""
+
+    mean: float
+    se: float
+    clusters: int
+    t_quantile: float
+    """For a 95% interval, with one degree of freedom less than clusters."""
+    few: bool
+    """Fewer than ten clusters: the error bar is itself uncertain."""
+
+
+def clustered(scores: Floats, clusters: Sequence[object]) -> Clustered:
+    """Mean and its cluster-robust standard error (1/n)·√(G/(G−1)·Σ_g(Σ_{i∈g}(s_i − S))²).
+
+    Items of a cluster are not independent: the naive error bar was up to three times too short on DROP (Miller 2024).
+
+    Args:
+        scores: one number an item (item means where there are epochs).
+        clusters: the cluster of each.
+
+    Raises:
+        ValueError: fewer than two clusters.
+    """
+    names, where = np.unique(np.asarray([str(c) for c in clusters]), return_inverse=True)
+    groups = len(names)
+    if groups < 2:  # noqa: PLR2004 - no variance of one
+        raise ValueError("a clustered error bar needs at least two clusters")
+    mean = float(np.mean(scores))
+    sums = np.bincount(where.ravel(), weights=scores - mean)
+    se = math.sqrt(groups / (groups - 1) * float((sums**2).sum())) / len(scores)
+    return Clustered(mean, se, groups, _t_quantile(groups - 1), groups < FEW)
+
+
+def _t_quantile(df: int) -> float:
+    """The 97.5% quantile of Student's t, by bisection of its distribution function."""
+    low, high = 1.9, 13.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _t_cdf(middle, df) < 0.975 else (low, middle)  # noqa: PLR2004 - two-sided 95%
+    return (low + high) / 2
+
+
+def _t_cdf(x: float, df: int) -> float:
+    """Distribution function of Student's t with whole degrees of freedom (Abramowitz and Stegun 26.7.3–4)."""
+    angle = math.atan(x / math.sqrt(df))
+    term = total = math.cos(angle) if df % 2 else 1.0
+    for k in range(2 + df % 2, df, 2):
+        term *= math.cos(angle) ** 2 * (k - 1) / k
+        total += term
+    if df == 1:
+        total = 0.0
+    area = 2 / math.pi * (angle + math.sin(angle) * total) if df % 2 else math.sin(angle) * total
+    return 0.5 + area / 2
 
 
 @lru_cache(maxsize=1)

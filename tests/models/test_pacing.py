@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
-from loopback import ChatServer, error_response
+from loopback import ChatServer, completion_body, error_response
 
 import evalkit
 from evalkit.errors import TransientError
@@ -112,9 +114,6 @@ def test_a_server_that_asks_to_wait_holds_all_requests_and_the_display_says_so()
 def test_an_answer_that_was_the_last_allowed_one_holds_the_next(server: ChatServer, tmp_path: Path) -> None:
     """x-ratelimit-remaining-requests: 0 beside x-ratelimit-reset-requests: 200ms, on a 200."""
     retrying.set_testing(False)
-    from aiohttp import web
-    from loopback import completion_body
-
     limits = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "200ms"}
     server.answer = lambda _: web.json_response(completion_body("1"), headers=limits)
     started = time.monotonic()
@@ -128,14 +127,14 @@ def test_it_finds_the_level_that_a_server_takes(server: ChatServer, tmp_path: Pa
     under_way = refused = 0
     server.delay = 0.001
 
-    def take(_: dict[str, object]) -> object:
+    def take(_: dict[str, Any]) -> web.StreamResponse | str:
         nonlocal refused
         if server.under_way > allowed:
             refused += 1
             return error_response(429, "too many at once")
         return "1"
 
-    server.answer = take  # type: ignore[assignment] - either is allowed
+    server.answer = take
     result = evalkit.run(model="m", base_url=server.url, tasks=["letters"], limit=600, out=tmp_path)
     assert (result.failed, result.scorecards[0].n, under_way) == (0, 200, 0)
     assert refused < 200
