@@ -52,7 +52,7 @@ validity: $(VENV)/.dev
 	$(BIN)/python docs/make_validity.py
 
 bench: $(VENV)/.dev
-	@for each in startup process throughput memory local abstention; do $(BIN)/python perf/$$each.py || exit 1; done
+	@for each in startup process throughput memory local scoring abstention; do $(BIN)/python perf/$$each.py || exit 1; done
 
 # A hundred kills of one run; the tests make ten.
 soak: $(VENV)/.dev

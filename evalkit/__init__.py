@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
+    from evalkit.comparing import behaviour, compare
     from evalkit.errors import EvalkitError
     from evalkit.extras import requires
-    from evalkit.frames import record_features
+    from evalkit.frames import count_outcomes, record_features
     from evalkit.models.asking import ask
     from evalkit.plugins import grader, task
     from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
@@ -34,6 +35,9 @@ __all__ = [
     "Scorecard",
     "Task",
     "ask",
+    "behaviour",
+    "compare",
+    "count_outcomes",
     "grader",
     "interleave",
     "load",
@@ -61,6 +65,9 @@ _HOMES = {
     "Scorecard": "scorecard",
     "Task": "records",
     "ask": "models.asking",
+    "behaviour": "comparing",
+    "compare": "comparing",
+    "count_outcomes": "frames",
     "grader": "plugins",
     "interleave": "sampling",
     "load": "runs",

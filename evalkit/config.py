@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evalkit.confidence import Source
 from evalkit.errors import UsageError
 from evalkit.models import DEFAULT_MODEL
+from evalkit.policies import Policy
 from evalkit.scoring import check_threshold
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
@@ -45,6 +47,10 @@ class RunConfig(BaseModel):
     task_parameters: dict[str, str] = {}
     grader_parameters: dict[str, str] = {}
     model_parameters: dict[str, str] = {}
+    confidence: Source = "none"
+    """Where a confidence in each answer is taken from."""
+    policy: Policy | None = None
+    """Abstention applied to the answers afterwards, scored beside them."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
 
@@ -75,6 +81,7 @@ def make_config(**settings: Any) -> RunConfig:
         raise UsageError(f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {problem['msg']}") from error
     for threshold in config.thresholds:
         _check_stated(threshold)
+    _check_policy(config)
     for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
         if len(set(listed)) < len(listed):
             raise UsageError(f"{option}: the same value is given twice")
@@ -85,6 +92,19 @@ def make_config(**settings: Any) -> RunConfig:
                 raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
     # A resumed run may be started elsewhere.
     return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks]})
+
+
+def _check_policy(config: RunConfig) -> None:
+    if config.confidence == "vote" and config.epochs < 2:  # noqa: PLR2004 - nothing to agree with
+        raise UsageError("--confidence vote needs --epochs of at least 2")
+    if config.policy is None:
+        return
+    if None not in config.thresholds:
+        raise UsageError("--policy applies to answers that were told nothing of scoring: --threshold none,…")
+    if config.policy == "consistency" and config.epochs < 2:  # noqa: PLR2004 - likewise
+        raise UsageError("--policy consistency needs --epochs of at least 2")
+    if config.policy == "confidence" and config.confidence == "none":
+        raise UsageError("--policy confidence needs --confidence logprob, verbal or vote")
 
 
 def _check_stated(threshold: float | None) -> None:

@@ -18,6 +18,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+_KEY = ("run", "task", "model", "sample_id", "epoch", "prompt_threshold")
+
+
 def records_frame(records: Iterable[Record]) -> pd.DataFrame:
     """One row a record, with the columns `COLUMNS`; completion and grade are spread out.
 
@@ -27,6 +30,52 @@ def records_frame(records: Iterable[Record]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame((_row(record) for record in records), columns=COLUMNS)
+
+
+def count_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Correct, error and IDK of each (task, model, prompt_threshold) of a table of records; the public function.
+
+    Args:
+        frame: as `evalkit.load` gives it, whole or filtered.
+
+    Returns:
+        One row a card with the columns n, correct, error, idk; `evalkit.score` takes the last three.
+
+    Raises:
+        ValueError: a record occurs twice (same run, task, model, sample, epoch and target), which would count it
+            twice; or a column is missing.
+    """
+    import numpy as np
+    import pandas as pd
+
+    if missing := [column for column in (*_KEY, "outcome") if column not in frame.columns]:
+        raise ValueError(f"the table has no column {missing[0]!r}; evalkit.load gives all that are needed")
+    cards, names = _group(frame, ["task", "model", "prompt_threshold"])
+    records, _ = _group(frame, list(_KEY))
+    if len(records) and np.bincount(records).max() > 1:
+        again = frame["sample_id"].iloc[int(np.flatnonzero(np.bincount(records)[records] > 1)[0])]
+        raise ValueError(f"sample {again!r} occurs twice; drop the duplicates before counting")
+    outcomes, kinds = pd.factorize(frame["outcome"])
+    counts = np.bincount(cards * max(len(kinds), 1) + outcomes, minlength=len(names) * max(len(kinds), 1))
+    table = pd.DataFrame(counts.reshape(len(names), -1), columns=[str(kind) for kind in kinds])
+    found = table.reindex(columns=["correct", "error", "idk"], fill_value=0)
+    found.insert(0, "n", found.sum(axis=1))
+    return pd.concat([names, found], axis=1)
+
+
+def _group(frame: pd.DataFrame, columns: list[str]) -> tuple[Any, pd.DataFrame]:
+    """A number for each row's combination of values, and the combinations in order of first appearance."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = np.zeros(len(frame), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(frame[column], use_na_sentinel=False)
+        numbers = numbers * max(len(values), 1) + codes
+    groups, _ = pd.factorize(numbers)
+    first = np.full(groups.max() + 1 if len(groups) else 0, -1)
+    first[groups[::-1]] = np.arange(len(groups))[::-1]
+    return groups, frame.iloc[first][columns].reset_index(drop=True)
 
 
 def record_features() -> Features:

@@ -16,13 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from evalkit import confidence
 from evalkit.errors import InputError, ModelCrashedError, ModelError, ModelUnavailableError
 from evalkit.grading import NoVerdictError, grade
 from evalkit.journal import Journal
 from evalkit.models import Model, Request
 from evalkit.plugins import Judge, users_code
 from evalkit.prompts import build_messages
-from evalkit.records import Completion, Failure, Message, NonAnswer, Outcome, Record, RecordKey, Sample, Task
+from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey, Sample, Task
 from evalkit.scorecard import CardBuilder
 
 SYNC_SECONDS = 1.0
@@ -51,7 +52,13 @@ class Plan:
     temperature: float = 0.0
     max_tokens: int = 512
     system: str | None = None
+    confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
+
+    def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
+        """The prompt of one sample at one target."""
+        asked_for = confidence.ASK if self.confidence == "verbal" else ""
+        return build_messages(sample.input, threshold, self.system, asked_for)
 
     @property
     def total(self) -> int | None:
@@ -209,7 +216,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, int]) -> Iterat
                         yield Job(planned, sample, threshold, epoch, key)
                         continue
                     met += 1
-                    if recorded != asked(sample.target, build_messages(sample.input, threshold, plan.system)):
+                    if recorded != asked(sample.target, plan.messages(sample, threshold)):
                         raise InputError(
                             f"task {task.name} asks {sample.id!r} otherwise than recorded; start a new run"
                         )
@@ -255,12 +262,12 @@ class _Worker:
             await self._do(job)
 
     async def _do(self, job: Job) -> None:
-        messages = build_messages(job.sample.input, job.threshold, self.plan.system)
+        messages = self.plan.messages(job.sample, job.threshold)
         completion = self.answered.get(job.key)
         try:
             if completion is None:
                 completion = await self.model.complete(self._request(job, messages))
-            judged = await grade(job.sample, completion, job.planned.judge, job.planned.grader, self.plan.count_as)
+            judged = await self._judge(job, completion)
         except ModelCrashedError:
             raise
         except ModelUnavailableError as error:
@@ -289,6 +296,13 @@ class _Worker:
         self.tally.count(record)
         return None
 
+    async def _judge(self, job: Job, completion: Completion) -> Grade:
+        said = confidence.read(self.plan.confidence, job.sample, completion)
+        judged = await grade(job.sample, said.completion, job.planned.judge, job.planned.grader, self.plan.count_as)
+        if said.confidence is None or judged.outcome is Outcome.IDK:
+            return judged
+        return judged.model_copy(update={"confidence": said.confidence})
+
     def _request(self, job: Job, messages: Sequence[Message]) -> Request:
         responses: Sequence[str] = job.sample.choices or ()
         if job.planned.task.responses is not None:
@@ -300,6 +314,7 @@ class _Worker:
             max_tokens=self.plan.max_tokens,
             # Apart between epochs, the same for every threshold: only the prompt differs between those.
             seed=self.plan.seed * 1000 + job.epoch,
+            logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,
             responses=responses,
         )
 

@@ -35,14 +35,16 @@ def confidence_target(threshold: float | None) -> str:
     )
 
 
-def build_messages(question: str, threshold: float | None, system: str | None = None) -> list[Message]:
+def build_messages(question: str, threshold: float | None, system: str | None = None, last: str = "") -> list[Message]:
     """The prompt as sent: an optional system message, then the question with its confidence target.
 
     Args:
         question: the sample's input.
         threshold: see `confidence_target`.
         system: text of a system message.
+        last: what stands at the end of the user's turn.
     """
     target = confidence_target(threshold)
-    user = Message(role="user", content=f"{question}\n\n{target}" if target else question)
+    parts = [question, target, last] if target or last else [question]
+    user = Message(role="user", content="\n\n".join(part for part in parts if part))
     return [Message(role="system", content=system), user] if system else [user]

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from evalkit import grading, journal, pipeline, plugins
+from evalkit import grading, journal, pipeline, plugins, policies
 from evalkit.config import RunConfig, make_config
 from evalkit.environment import describe_environment
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
 from evalkit.models import Model, Options, asking, open_model
-from evalkit.records import SCHEMA_VERSION, Completion, RecordKey, Task
+from evalkit.records import SCHEMA_VERSION, Completion, Record, RecordKey, Task
 from evalkit.scorecard import CardBuilder, CardHead, Scorecard
 from evalkit.tables import is_file
 
@@ -157,6 +157,7 @@ def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
         temperature=config.sampling_temperature,
         max_tokens=config.max_tokens,
         system=config.system,
+        confidence=config.confidence,
         count_as=grading.parse_count_as(config.count_as),
     )
 
@@ -336,6 +337,8 @@ class _Session:
         assert self.folder is not None
         earlier = self.earlier
         cards = _cards(self.tally, self.folder, self.config)
+        if status == "finished":
+            cards += _simulated(self.folder, self.config)
         content = {
             "schema_version": SCHEMA_VERSION,
             "run": self.folder.name,
@@ -390,6 +393,25 @@ def _cards(tally: pipeline.Tally, folder: Path, config: RunConfig) -> list[Score
             stated,
         )
         for key, builder in tally.cards.items()
+    ]
+
+
+def _simulated(folder: Path, config: RunConfig) -> list[Scorecard]:
+    """What the run's policy makes of the answers that were told nothing, a card a task."""
+    if config.policy is None:
+        return []
+    told_nothing: dict[str, list[Record]] = {}
+    for record in journal.read_records(folder):
+        if record.prompt_threshold is None:
+            # Only the grade matters here; texts and log-probabilities would fill the memory.
+            bare = record.model_copy(update={"completion": Completion(text=""), "messages": []})
+            told_nothing.setdefault(record.task, []).append(bare)
+    stated = [t for t in config.thresholds if t is not None]
+    return [
+        policies.simulated_card(
+            records, config.policy, CardHead(task=task, model=config.full_model, run=str(folder)), stated
+        )
+        for task, records in told_nothing.items()
     ]
 
 

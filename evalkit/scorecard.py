@@ -105,6 +105,9 @@ class Scorecard(_Frozen):
     count_as: dict[str, str] = Field(default_factory=dict)
     """Changes to what a kind of non-answer counts as."""
     policy: str | None = None
+    """Abstention applied afterwards, where the scores are simulated."""
+    unstated: int = 0
+    """Claims without a known confidence, which a policy by confidence keeps as they are."""
     credit: float | None = None
     """Mean partial credit, where the benchmark gives it."""
     answerable: float | None = None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from evalkit import runs
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
+from evalkit.confidence import Source
 from evalkit.config import make_config
 from evalkit.errors import RunInterruptedError, UsageError
 from evalkit.models import DEFAULT_MODEL
+from evalkit.policies import Policy
 from evalkit.report.visible import one_line
 
 RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
@@ -36,6 +38,14 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 @click.option("--temperature", type=float, metavar="X", help="Default: 0, or 1 with several epochs.")
 @click.option("--max-tokens", type=int, metavar="N", help="Longest answer. Default: 512.")
 @click.option("--system", metavar="TEXT", help="A system message.")
+@click.option(
+    "--confidence", type=click.Choice(get_args(Source)),
+    help="Where a confidence in each answer comes from: token probabilities, a number it writes, agreement of epochs.",
+)  # fmt: skip
+@click.option(
+    "--policy", type=click.Choice(get_args(Policy)),
+    help="Score also as if it had abstained where its confidence is below the target, or its epochs disagree.",
+)  # fmt: skip
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
 @click.option("--max-connections", type=int, metavar="N", help="Requests under way at once, at the most. Default: 64.")
 @click.option(

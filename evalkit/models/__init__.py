@@ -27,6 +27,8 @@ class Request:
     max_tokens: int = 512
     seed: int = 0
     """Makes sampling repeatable where a server can; differs between epochs."""
+    logprobs: int = 0
+    """Ask for token log-probabilities, with so many alternatives each."""
     responses: Sequence[str] = ()
     """The finite set of possible answers, where the task has one; only a guess looks at it."""
 

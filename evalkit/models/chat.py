@@ -134,6 +134,8 @@ class ChatModel:
             body["temperature"] = request.temperature
         if settings.sends_seed:
             body["seed"] = request.seed
+        if request.logprobs:
+            body |= {"logprobs": True, "top_logprobs": request.logprobs}
         body.update(settings.body)
         return to_json(body)
 

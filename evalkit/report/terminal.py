@@ -11,7 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from evalkit.behavioural import Behaviour
+from evalkit.comparing import behaviour
 from evalkit.records import SCHEMA_VERSION
+from evalkit.report.audit import audit_lines
 from evalkit.report.visible import visible
 from evalkit.runs import DEFAULT_FOLDER, RunResult
 from evalkit.scorecard import Interval, Score, Scorecard
@@ -27,25 +30,30 @@ def document(result: RunResult) -> dict[str, Any]:
         "run": str(result.folder),
         "status": result.status,
         "scorecards": [card.model_dump(mode="json") for card in result.scorecards],
+        "behaviour": {task: _as_dict(audit) for task, audit in _audits(result).items()},
     }
 
 
 def print_result(result: RunResult, *, strata: bool = False, console: Console | None = None) -> None:
     """Print one block a task, then where the transcripts are."""
-    console = console or _console()
+    console = console or make_console()
     if result.status != "finished":
         console.print(
             Text(f"This run is not finished ({visible(result.status)}): evalkit run --resume {result.folder}")
         )
+    found = _audits(result)
     for task in dict.fromkeys(card.task for card in result.scorecards):
-        _print_task([card for card in result.scorecards if card.task == task], result, strata, console)
+        cards = [card for card in result.scorecards if card.task == task]
+        _print_task(cards, found.get(str(task)), result, strata, console)
     console.print(Text(f"Transcripts: evalkit show {_shown(result)} [ID]    a line each: --records"), soft_wrap=True)
 
 
 def outcomes_table(cards: Sequence[Scorecard]) -> Table:
     """What was answered: a row for each thing the prompt said."""
-    table = _table("told", ">n", ">correct", ">error", ">IDK", "accuracy", "non-answers")
+    table = make_table("told", ">n", ">correct", ">error", ">IDK", "accuracy", "non-answers")
     for card in cards:
+        if card.policy:
+            continue
         table.add_row(
             told(card.prompt_threshold), str(card.n), str(card.correct), str(card.error), str(card.idk),
             _interval(card.accuracy), _non_answers(card),
@@ -55,13 +63,16 @@ def outcomes_table(cards: Sequence[Scorecard]) -> Table:
 
 def scores_table(cards: Sequence[Scorecard]) -> Table:
     """What it scores: a row a threshold, a column a mode."""
-    modes = {"open": "score, told so (open)", "closed": "score, not told (closed)"}
+    modes = {"open": "told so (open)", "closed": "not told (closed)"}
+    modes["simulated"] = f"simulated, {next((card.policy for card in cards if card.policy), '')}"
     scores: dict[float, dict[str, Score]] = {}
     for card in cards:
         for score in card.scores:
             scores.setdefault(score.threshold, {})[score.mode] = score
     present = [mode for mode in modes if any(mode in row for row in scores.values())]
-    table = _table("a mistake costs", *(modes[mode] for mode in present), ">never answering")
+    table = make_table("a mistake costs", *(f"score, {modes[mode]}" for mode in present), ">never answering")
+    if len(present) > 2:  # noqa: PLR2004 - more would not fit a terminal's width
+        table = make_table("a mistake costs", *(modes[mode] for mode in present), ">never answering")
     for threshold in sorted(scores):
         row = scores[threshold]
         cost = f"{next(iter(row.values())).penalty:g}"
@@ -72,7 +83,7 @@ def scores_table(cards: Sequence[Scorecard]) -> Table:
 
 def strata_table(cards: Sequence[Scorecard]) -> Table:
     """Counts by stratum, a group of columns for each thing the prompt said."""
-    table = _table("stratum", "told", ">n", ">correct", ">error", ">IDK")
+    table = make_table("stratum", "told", ">n", ">correct", ">error", ">IDK")
     names = dict.fromkeys(name for card in cards for name in card.strata)
     for name in names:
         for card in cards:
@@ -121,8 +132,23 @@ def _meaning_when_not_told(card: Scorecard) -> str:
     )
 
 
-def _print_task(cards: list[Scorecard], result: RunResult, strata: bool, console: Console) -> None:
-    answers = sum(card.n for card in cards)
+def _audits(result: RunResult) -> dict[str, Behaviour]:
+    """The behavioural audit of each task that was asked under several targets."""
+    stated = [t for t in result.config.thresholds if t is not None]
+    return behaviour(result.folder) if len(stated) > 1 else {}
+
+
+def _as_dict(audit: Behaviour) -> dict[str, Any]:
+    plain = audit._asdict()
+    plain["targets"] = [at._asdict() for at in audit.targets]
+    plain["bands"] = [band._asdict() for band in audit.bands]
+    return plain
+
+
+def _print_task(
+    cards: list[Scorecard], audit: Behaviour | None, result: RunResult, strata: bool, console: Console
+) -> None:
+    answers = sum(card.n for card in cards if card.policy is None)
     took = f" in {_seconds(result.seconds)}" if result.seconds and len(result.config.tasks) == 1 else ""
     failed = sum(card.failed for card in cards)
     title = Text.assemble((f"{visible(cards[0].task or '')} · {visible(cards[0].model or '')}", "bold"))
@@ -132,9 +158,17 @@ def _print_task(cards: list[Scorecard], result: RunResult, strata: bool, console
         console.print(Padding(scores_table(cards), (0, 2, 1, 2), expand=False))
     if strata and any(card.strata for card in cards):
         console.print(Padding(strata_table(cards), (0, 2, 1, 2), expand=False))
-    for line in (meaning(cards), *_warnings(cards, result)):
+    said = list(audit_lines(audit)) if audit else [meaning([card for card in cards if card.policy is None])]
+    for line in (*said, *_unstated(cards), *_warnings([card for card in cards if card.policy is None], result)):
         console.print(Padding(Text(line), (0, 2)))
     console.print()
+
+
+def _unstated(cards: Sequence[Scorecard]) -> Iterable[str]:
+    for card in cards:
+        if card.unstated:
+            claims = card.correct + card.error
+            yield f"{card.unstated} of {claims} claims have no known confidence; the policy keeps them."
 
 
 def _warnings(cards: Sequence[Scorecard], result: RunResult) -> Iterable[str]:
@@ -151,7 +185,8 @@ def _warnings(cards: Sequence[Scorecard], result: RunResult) -> Iterable[str]:
         yield f"Counted otherwise than by default: {changes}."
 
 
-def _table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
+    """An empty table; a column whose name begins with ">" is right-aligned."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     for name in columns:
         table.add_column(
@@ -166,10 +201,11 @@ def _interval(found: Interval | Score | None) -> str:
     if found is None:
         return "–"
     low, high = found.ci95
-    return f"{_number(found.value)} [{_number(low)}, {_number(high)}]"
+    return f"{number(found.value)} [{number(low)}, {number(high)}]"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Two decimals, with a true minus and no negative zero."""
     text = f"{value:.2f}"
     return "0.00" if text == "-0.00" else text.replace("-", "−")
 
@@ -211,7 +247,8 @@ def _shown(result: RunResult) -> str:
     return result.name if str(result.folder.parent) == DEFAULT_FOLDER else str(result.folder)
 
 
-def _console() -> Console:
+def make_console() -> Console:
+    """Standard output; wide enough for one line a row where it is no terminal."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_WITHOUT_TERMINAL)
