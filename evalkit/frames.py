@@ -50,13 +50,15 @@ def count_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
     if missing := [column for column in (*_KEY, "outcome") if column not in frame.columns]:
         raise ValueError(f"the table has no column {missing[0]!r}; evalkit.load gives all that are needed")
+    if not len(frame):
+        return pd.DataFrame(columns=["task", "model", "prompt_threshold", "n", "correct", "error", "idk"])
     cards, names = _group(frame, ["task", "model", "prompt_threshold"])
     records, _ = _group(frame, list(_KEY))
     if len(records) and np.bincount(records).max() > 1:
         again = frame["sample_id"].iloc[int(np.flatnonzero(np.bincount(records)[records] > 1)[0])]
         raise ValueError(f"sample {again!r} occurs twice; drop the duplicates before counting")
     outcomes, kinds = pd.factorize(frame["outcome"])
-    counts = np.bincount(cards * max(len(kinds), 1) + outcomes, minlength=len(names) * max(len(kinds), 1))
+    counts = np.bincount(cards * len(kinds) + outcomes, minlength=len(names) * len(kinds))
     table = pd.DataFrame(counts.reshape(len(names), -1), columns=[str(kind) for kind in kinds])
     found = table.reindex(columns=["correct", "error", "idk"], fill_value=0)
     found.insert(0, "n", found.sum(axis=1))
@@ -73,7 +75,7 @@ def _group(frame: pd.DataFrame, columns: list[str]) -> tuple[Any, pd.DataFrame]:
         codes, values = pd.factorize(frame[column], use_na_sentinel=False)
         numbers = numbers * max(len(values), 1) + codes
     groups, _ = pd.factorize(numbers)
-    first = np.full(groups.max() + 1 if len(groups) else 0, -1)
+    first = np.full(groups.max() + 1, -1)
     first[groups[::-1]] = np.arange(len(groups))[::-1]
     return groups, frame.iloc[first][columns].reset_index(drop=True)
 

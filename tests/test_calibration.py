@@ -40,8 +40,9 @@ def test_the_hand_vector() -> None:
     assert calibration.murphy(p, y) == pytest.approx((0.12375, 0.1666667, 0.25), abs=1e-7)
     scores = [scoring.score(*calibration.counts_at(p, y, t), t) for t in (0, 0.3, 0.55, 0.6, 0.8, 0.9)]
     assert scores == pytest.approx([0.5, 0.3571429, 0.2962963, 0.0833333, 0.1666667, 0], abs=1e-7)
-    for weight, expected in (("uniform", 0.1975632), ("brier", 0.2929167)):
-        mean = np.mean([integrals.confidence_score(a, bool(b), weight) for a, b in zip(p, y, strict=True)])  # type: ignore[arg-type]
+    averages: dict[integrals.Weight, float] = {"uniform": 0.1975632, "brier": 0.2929167}
+    for weight, expected in averages.items():
+        mean = np.mean([integrals.confidence_score(a, bool(b), weight) for a, b in zip(p, y, strict=True)])
         assert mean == pytest.approx(expected, abs=1e-7)
 
 
@@ -98,8 +99,9 @@ def test_the_identities_of_the_theory(answers: list[tuple[float, bool]]) -> None
 def test_a_histogram_holds_every_answer_once(answers: list[tuple[float, bool]]) -> None:
     """By width and by mass."""
     p, y = zip(*answers, strict=True)
-    for by in ("width", "mass"):
-        assert sum(part.n for part in calibration.reliability(p, y, by=by)) == len(p)  # type: ignore[arg-type]
+    sorts: tuple[calibration.Bins, ...] = ("width", "mass")
+    for by in sorts:
+        assert sum(part.n for part in calibration.reliability(p, y, by=by)) == len(p)
 
 
 @pytest.mark.parametrize(("p", "y"), [([], []), ([1.5], [1]), ([0.5], [2]), ([0.5, 0.5], [1]), ([float("nan")], [1])])
@@ -117,11 +119,12 @@ def simulated(policy: str) -> NDArray[np.int64]:
     logit = np.log(q / (1 - q))
     shift = {"overconfident": 1.5, "underconfident": -1.5}.get(policy, 0.0)
     believed = 1 / (1 + np.exp(-(logit + shift)))
-    answers = {
-        "always": lambda t: np.ones(20000, bool),  # noqa: ARG005 - whatever t is
-        "blind": lambda t: q > 0.5,  # noqa: ARG005
-        "never": lambda t: np.zeros(20000, bool),  # noqa: ARG005
-    }.get(policy, lambda t: (believed > t) | (t == 0))
+
+    def answers(t: float) -> NDArray[np.bool_]:
+        fixed = {"always": right | ~right, "blind": q > 0.5, "never": right & ~right}
+        told: NDArray[np.bool_] = fixed[policy] if policy in fixed else (believed > t) | (t == 0)
+        return told
+
     return np.column_stack([np.where(answers(t), np.where(right, 0, 1), 2) for t in TS])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +63,9 @@ def test_swapping_the_models_changes_the_sign_and_nothing_else(table: list[list[
 def test_the_difference_is_that_of_the_two_scores(table: list[list[int]], t: float) -> None:
     """From the margins of the table."""
     a, b = [sum(row) for row in table], [sum(column) for column in zip(*table, strict=True)]
-    assert paired.difference(table, t).value == pytest.approx(scoring.score(*a, t) - scoring.score(*b, t))
+    assert paired.difference(table, t).value == pytest.approx(
+        scoring.score(a[0], a[1], a[2], t) - scoring.score(b[0], b[1], b[2], t)
+    )
 
 
 def test_the_general_sign_flip_agrees_with_the_convolution() -> None:
@@ -188,7 +191,7 @@ def test_students_quantiles(df: int) -> None:
 def test_the_uniform_average_is_the_integral(counts: tuple[int, int, int], upper: float) -> None:
     """Summed numerically."""
     ts = (np.arange(20000) + 0.5) / 20000 * upper
-    numeric = np.mean(scoring.sweep(*counts, ts))
+    numeric = np.mean(scoring.sweep(*counts, ts.tolist()))
     assert integrals.integral_score(*counts, "uniform", upper) == pytest.approx(numeric, abs=1e-4)
     assert integrals.integral_score(*counts, "brier") == pytest.approx(scoring.score(*counts, 0.5))
 
@@ -196,9 +199,10 @@ def test_the_uniform_average_is_the_integral(counts: tuple[int, int, int], upper
 @given(st.floats(0, 0.999), st.floats(0.001, 0.999))
 def test_the_confidence_scores_are_proper(p: float, q: float) -> None:
     """Nobody expects more than by saying what he believes."""
-    for weight in ("brier", "uniform"):
+    weights: tuple[integrals.Weight, ...] = ("brier", "uniform")
+    for weight in weights:
 
-        def expected(said: float, weight: integrals.Weight = weight) -> float:  # type: ignore[assignment]
+        def expected(said: float, weight: integrals.Weight = weight) -> float:
             right = integrals.confidence_score(said, right=True, weight=weight)
             return q * right + (1 - q) * integrals.confidence_score(said, right=False, weight=weight)
 
@@ -207,13 +211,14 @@ def test_the_confidence_scores_are_proper(p: float, q: float) -> None:
 
 def test_averages_that_diverge_are_refused() -> None:
     """Uniform up to 1; certain and wrong; Beta with b ≤ 1; weights that are none."""
-    for call in (
+    calls: list[Callable[[], float]] = [
         lambda: integrals.integral_score(1, 1, 1, "uniform", 1.0),
         lambda: integrals.confidence_score(1.0, right=False, weight="uniform"),
         lambda: integrals.beta_average(1, 1, 1, 1, 1),
         lambda: integrals.grid_average(1, 1, 1, {0: 0.4}),
         lambda: integrals.mean_normalized([]),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ValueError, match=r"diverge|−∞|Beta|sum to|no runs"):
             call()
     assert math.isfinite(integrals.confidence_score(1.0, right=False, weight="uniform", clip=True))
@@ -223,9 +228,8 @@ def test_averages_that_diverge_are_refused() -> None:
 def test_a_beta_average_is_one_score(counts: tuple[int, int, int], a: float, b: float) -> None:
     """At t = a/(a + b − 1), against the integral by scipy's quadrature."""
     grid = (np.arange(4000) + 0.5) / 4000
-    ts = stats.beta.ppf(grid, a, b)
-    usable = ts < 0.9999999
-    numeric = float(np.mean(np.array(scoring.sweep(*counts, ts[usable]))))
+    ts = [float(t) for t in stats.beta.ppf(grid, a, b) if t < 0.9999999]
+    numeric = float(np.mean(scoring.sweep(*counts, ts)))
     if b > 2:
         assert integrals.beta_average(*counts, a, b) == pytest.approx(numeric, abs=0.05)
     assert integrals.beta_average(*counts, 1, 2) == pytest.approx(scoring.score(*counts, 0.5))
