@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evalkit.models.asking import ask
     from evalkit.plugins import grader, task
     from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
+    from evalkit.rescoring import rescore
     from evalkit.runs import RunResult, load, run, run_async
     from evalkit.sampling import interleave
     from evalkit.scorecard import Scorecard, score
@@ -46,6 +47,7 @@ __all__ = [
     "read_table",
     "record_features",
     "requires",
+    "rescore",
     "run",
     "run_async",
     "score",
@@ -76,6 +78,7 @@ _HOMES = {
     "read_table": "tables",
     "record_features": "frames",
     "requires": "extras",
+    "rescore": "rescoring",
     "run": "runs",
     "run_async": "runs",
     "score": "scorecard",

@@ -11,6 +11,7 @@ import io
 import json
 import mmap
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -128,6 +129,11 @@ def write_run(folder: Path, content: dict[str, Any]) -> None:
 def _not_written(folder: Path, error: OSError) -> InputError:
     again = f"evalkit run --resume {folder}"
     return InputError(f"{folder} cannot be written ({error.strerror}); mend that, then: {again}")
+
+
+def remove(folder: Path) -> None:
+    """Take a folder away again in which nothing came to be."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_run(folder: Path) -> dict[str, Any]:

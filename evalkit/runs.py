@@ -296,7 +296,7 @@ class _Session:
 
     def _open_folder(self) -> None:
         if self.folder is None:
-            self.folder = _new_folder(self.out, self.started, [p.task.name for p in self.plan.tasks])
+            self.folder = new_folder(self.out, self.started, [p.task.name for p in self.plan.tasks])
             self.plan = replace(self.plan, run=self.folder.name)
 
     def _take_up(self) -> tuple[dict[RecordKey, int], dict[RecordKey, Completion]]:
@@ -415,7 +415,12 @@ def _simulated(folder: Path, config: RunConfig) -> list[Scorecard]:
     ]
 
 
-def _new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:
+def new_folder(out: Path, started: datetime, tasks: Iterable[str]) -> Path:
+    """Make a run folder named after the time and the tasks.
+
+    Raises:
+        UsageError: no folder can be made there.
+    """
     names = [re.sub(r"[^\w-]+", "-", name).strip("-") or "task" for name in tasks]
     label = names[0] if len(names) == 1 else f"{names[0]}-and-{len(names) - 1}-more"
     stem = f"{started:%Y%m%d-%H%M}-{label}"

@@ -45,7 +45,7 @@ def print_result(result: RunResult, *, strata: bool = False, console: Console | 
     for task in dict.fromkeys(card.task for card in result.scorecards):
         cards = [card for card in result.scorecards if card.task == task]
         _print_task(cards, found.get(str(task)), result, strata, console)
-    console.print(Text(f"Transcripts: evalkit show {_shown(result)} [ID]    a line each: --records"), soft_wrap=True)
+    console.print(Text(f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"), soft_wrap=True)
 
 
 def outcomes_table(cards: Sequence[Scorecard]) -> Table:
@@ -243,7 +243,8 @@ def _seconds(seconds: float) -> str:
     return f"{seconds / 60:.0f} min"
 
 
-def _shown(result: RunResult) -> str:
+def shown(result: RunResult) -> str:
+    """A run as it may be named to evalkit show."""
     return result.name if str(result.folder.parent) == DEFAULT_FOLDER else str(result.folder)
 
 
