@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib import resources
 from itertools import takewhile
-from typing import Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from evalkit.text import plain
 
@@ -75,6 +75,23 @@ class _Phrases(NamedTuple):
     first_person: re.Pattern[str]
 
 
+Value = TypeVar("Value")
+
+
+class _once(Generic[Value]):  # noqa: N801 - used as a decorator
+    """A property computed once: `functools.cached_property` without its lock, which costs more than most of these."""
+
+    def __init__(self, compute: Callable[[Any], Value]) -> None:
+        self._compute = compute
+        self._name = compute.__name__
+        self.__doc__ = compute.__doc__
+
+    def __get__(self, sentence: _Sentence, owner: type[_Sentence]) -> Value:
+        value = self._compute(sentence)
+        sentence.__dict__[self._name] = value
+        return value
+
+
 class _Sentence:
     """One sentence; what it does is found out when it matters."""
 
@@ -86,88 +103,88 @@ class _Sentence:
         self._asked = asked
         self._phrases = phrases
 
-    @cached_property
+    @_once
     def part(self) -> Part:
         """What it does."""
         unstamped = _cut(self._phrases.stamps, self.text).strip()
         return _part(unstamped, self._asked.lower(), self._phrases)
 
-    @cached_property
+    @_once
     def is_triggered(self) -> bool:
         """Holds a word without which nobody says that they do not know, or decline."""
         return _triggered(self.lower, self._phrases)
 
-    @cached_property
+    @_once
     def is_silent(self) -> bool:
         """Says that it does not know, or declines."""
         return self.is_triggered and self.part in ("abstained", "refusal")
 
-    @cached_property
+    @_once
     def declines(self) -> bool:
         """Names the reason for not answering: what is asked would do harm."""
         return bool(self._phrases.harm.search(self.lower))
 
-    @cached_property
+    @_once
     def says_unknown(self) -> bool:
         """Holds a phrase of not knowing, whatever else it does."""
         return bool(self._phrases.abstained.search(self.lower))
 
-    @cached_property
+    @_once
     def against(self) -> bool:
         """Begins against what stands before it."""
         return bool(self._phrases.contrast.search(self.lower))
 
-    @cached_property
+    @_once
     def specific(self) -> bool:
         """Holds a number or name that the question did not."""
         return _is_specific(self.text, self._asked)
 
-    @cached_property
+    @_once
     def concludes(self) -> bool:
         """Draws a conclusion."""
         return bool(self._phrases.conclusion.search(self.lower))
 
-    @cached_property
+    @_once
     def complies(self) -> bool:
         """Goes on to give what was asked for, or something near it, whatever was said about it before."""
         return bool(self._phrases.complies.search(self.lower))
 
-    @cached_property
+    @_once
     def turns_elsewhere(self) -> bool:
         """Offers something else in the place of what was asked for."""
         return bool(self._phrases.elsewhere.search(self.lower))
 
-    @cached_property
+    @_once
     def is_unable(self) -> bool:
         """Says that the thing cannot be done, in languages whose table can tell."""
         return self._phrases.unable is _NEVER or bool(self._phrases.unable.search(self.lower))
 
-    @cached_property
+    @_once
     def exemplifies(self) -> bool:
         """Opens an example, whose figures are made up."""
         return bool(self._phrases.example.search(self.lower))
 
-    @cached_property
+    @_once
     def words(self) -> int:
         """How long it is."""
         return _count_words(self.text)
 
-    @cached_property
+    @_once
     def cased(self) -> bool:
         """In a script that has capitals."""
         return self.lower != self.text.upper()
 
-    @cached_property
+    @_once
     def asks(self) -> bool:
         """Ends in a question mark."""
         return self.text.endswith(("?", "？", "؟"))
 
-    @cached_property
+    @_once
     def on_topic(self) -> bool:
         """Repeats words of the question, and speaks for itself where the language shows it."""
         return _is_on_topic(self.lower, self._asked.lower()) and _is_own(self.lower, self._phrases)
 
-    @cached_property
+    @_once
     def moral(self) -> bool:
         """Speaks of how one ought to behave."""
         return _found(self._phrases.moral, self.lower, self._asked.lower())

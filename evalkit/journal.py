@@ -59,6 +59,14 @@ class Journal:
         """Write one failed attempt."""
         self._write(self._failures, failure)
 
+    def take_in(self, part: Path) -> None:
+        """Append the lines of another folder's journal, and take that folder away."""
+        for name, file in ((RECORDS, self._records), (FAILURES, self._failures)):
+            with (part / name).open("rb") as lines:
+                while data := lines.read(1 << 20):
+                    self._put(file, data)
+        remove(part)
+
     def sync(self) -> None:
         """Ask the disk to keep what was written; cheap where nothing was."""
         with self._syncing:
@@ -87,7 +95,9 @@ class Journal:
         self.close()
 
     def _write(self, file: io.RawIOBase, line: BaseModel) -> None:
-        data = line.model_dump_json().encode() + b"\n"
+        self._put(file, line.model_dump_json().encode() + b"\n")
+
+    def _put(self, file: io.RawIOBase, data: bytes) -> None:
         try:
             while data:  # a disk that fills up takes a part first
                 data = data[file.write(data) or 0 :]

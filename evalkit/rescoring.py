@@ -1,55 +1,38 @@
-"""Rescore: rows of a foreign file to records, by one policy, into a run like any other.
-
-The policy, in this order: what the file calls right is correct, whatever it sounds like. What failed for want of an
-answer or a judge is no record but a failure. What the file marks as abstention is IDK. The rest it calls wrong, and
-is sorted by its text: nothing there, an abstention or a refusal are IDK; a claim from which the file's harness could
-read no answer is `unparsed`, an error; any other claim is an error. Where the format shows that an option was chosen,
-or keeps no text, the text is not asked.
-"""
+"""Rescore: foreign files to records, by the policy of `evalkit.outcomes`, into a run like any other."""
 
 from __future__ import annotations
 
 import asyncio
-import glob
 import hashlib
+import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit import journal, plugins
-from evalkit.abstention import non_answer
 from evalkit.config import RunConfig
 from evalkit.environment import describe_environment
 from evalkit.errors import InputError, UsageError
+from evalkit.finding import Found, label, recognise
 from evalkit.grading import NoVerdictError, grade, parse_count_as
+from evalkit.outcomes import judge, kind_of
 from evalkit.policies import Policy, simulated_card
-from evalkit.readers import Reader, Row, Verdict
+from evalkit.readers import Row, Verdict
 from evalkit.readers.mapped import MappedReader
 from evalkit.readers.source import Source
 from evalkit.readers.targets import Targets, read_targets
-from evalkit.records import (
-    SCHEMA_VERSION,
-    Completion,
-    Failure,
-    Grade,
-    NonAnswer,
-    Outcome,
-    Record,
-    Sample,
-)
+from evalkit.records import SCHEMA_VERSION, Completion, Failure, Grade, Outcome, Record, Sample
 from evalkit.runs import DEFAULT_FOLDER, RunResult, new_folder
 from evalkit.scorecard import DEFAULT_THRESHOLDS, CardBuilder, CardHead, Scorecard
 
-GENERIC = re.compile(
-    r"(?:records|report|results?|predictions?|all_preds|eval_results(?:_\w+)?|cautious_eval|math_eval|judgments|"
-    r"scenario_state|per_instance_stats|outputs?|samples|responses|data|log|.*gpteval)"
-)
-"""File names that say nothing; the folder's does."""
-NO_DATA = (".md", ".txt", ".py", ".yaml", ".yml", ".png", ".pdf", ".sh")
+PARALLEL_FROM = 20_000_000
+"""Bytes of several files from which they are read side by side."""
 OUTCOMES: dict[str, Verdict] = {"correct": "right", "right": "right", "error": "wrong", "wrong": "wrong", "idk": "idk",
                                 "failed": "failed"}  # fmt: skip
 
@@ -69,8 +52,15 @@ class Terms:
     task: str = ""
     count_as: Mapping[str, str] = field(default_factory=dict)
     regrade: str = ""
+    extract: str = ""
+    """Regular expression whose last match, its first group, is the answer."""
+    pass_mark: float | None = None
     policy: Policy | None = None
     skip_bad: bool = False
+
+    def open(self, path: Path) -> Source:
+        """A file, to be read on these terms."""
+        return Source(path, skip_bad=self.skip_bad, scorer=self.scorer, pass_mark=self.pass_mark)
 
 
 @dataclass
@@ -118,119 +108,136 @@ def rescore(*paths: str | Path, out: str | Path = DEFAULT_FOLDER, **terms: Any) 
 
 def rescore_files(paths: Iterable[str | Path], terms: Terms, out: Path) -> Rescored:
     """`rescore`, with a report on every file."""
-    chosen, unrecognised = _recognised(paths, terms)
-    if not chosen:
-        raise InputError(
-            f"nothing there is of a known format ({len(unrecognised)} files looked at); use --format or --map"
-        )
-    session = _Session(terms, chosen)
+    wanted = MappedReader(terms.mapping) if terms.mapping else terms.format
+    files, unknown = recognise(paths, terms.open, wanted)
+    if not files:
+        raise InputError(f"nothing there is of a known format ({len(unknown)} files looked at); use --format or --map")
+    session = _Session(terms, label([found.source.path for found in files]))
     folder = new_folder(out, datetime.now().astimezone(), ["rescored"])
     session.name = folder.name
     try:
         with journal.Journal(folder) as book:
-            for source, reader, name in chosen:
-                session.read(source, reader, name, book)
+            _read_all(session, files, book)
         cards = session.cards(folder)
         _write_run(folder, session, cards)
     except BaseException:
         journal.remove(folder)
         raise
-    config = session.config()
-    result = RunResult(folder, config, cards, "finished")
-    return Rescored(result, session.reports, unrecognised)
+    result = RunResult(folder, session.config(), cards, "finished")
+    return Rescored(result, session.reports, unknown)
 
 
-def detect(source: Source, name: str = "auto") -> tuple[str, Reader] | None:
-    """The reader of a file: by name, or the one that recognises it.
-
-    Raises:
-        UsageError: no reader of that name.
-        InputError: the file cannot be read at all.
-    """
-    if name != "auto":
-        return name, plugins.find("readers", name)
-    for known in plugins.names("readers"):
-        reader: Reader = plugins.find("readers", known)
-        if reader.sniff(source.head):
-            return known, reader
-    return None
-
-
-def judge(row: Row, count_as: Mapping[NonAnswer, Outcome]) -> Grade:
-    """The policy: what a row's verdict and text make of it; see the module.
-
-    Args:
-        row: with a verdict other than "failed".
-        count_as: changes to what a kind of non-answer counts as.
-    """
-    more: dict[str, Any] = {"answer": row.answer, "confidence": row.confidence, "credit": row.credit}
-    if row.verdict == "right":
-        return Grade.of(True, reason=row.reason or "right, says the file", grader="rescored", **more)
-    kind = _kind(row)
-    if kind is None:
-        return Grade.of(False, reason=row.reason or "wrong, says the file", grader="rescored", **more)
-    outcome = count_as.get(kind, Outcome.ERROR if kind is NonAnswer.UNPARSED else Outcome.IDK)
-    return Grade(outcome=outcome, non_answer=kind, grader="rescored", reason=row.reason or _WHY[kind], **more)
+def _read_all(session: _Session, files: Sequence[Found], book: journal.Journal) -> None:
+    """Read the files in order; large ones side by side, each in a process of its own."""
+    size = sum(found.source.path.stat().st_size for found in files)
+    workers = min(len(files), os.cpu_count() or 1)
+    if workers < 2 or size < PARALLEL_FROM or "fork" not in get_all_start_methods():  # noqa: PLR2004 - nobody to share with
+        for found in files:
+            session.read(found, book)
+        return
+    _inherited[:] = [(session, found) for found in files]
+    try:
+        with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
+            parts = [pool.submit(_read_apart, k, book.folder) for k in range(len(files))]
+            for k, part in enumerate(parts):
+                session.take_in(part.result())
+                book.take_in(_part(book.folder, k))
+    finally:
+        _inherited.clear()
 
 
-_WHY = {
-    NonAnswer.EMPTY: "no text",
-    NonAnswer.ABSTAINED: "makes no claim",
-    NonAnswer.REFUSAL: "declines to answer",
-    NonAnswer.UNPARSED: "a claim from which no answer was read",
-}
+_inherited: list[tuple[_Session, Found]] = []
+"""What a forked process works on; handed over by the fork, since readers and patterns need not be picklable."""
 
 
-def _kind(row: Row) -> NonAnswer | None:
-    if row.text is not None and not row.text.strip():
-        return NonAnswer.EMPTY
-    if row.refused:
-        return NonAnswer.REFUSAL
-    if row.claims and row.verdict != "idk":
-        return NonAnswer.UNPARSED if row.no_answer else None
-    said = _sounds(row) if row.text else None
-    if row.verdict == "idk":
-        return said or NonAnswer.ABSTAINED
-    return said or (NonAnswer.UNPARSED if row.no_answer else None)
+def _read_apart(k: int, folder: Path) -> _Part:
+    session, found = _inherited[k]
+    session.name = folder.name
+    part = _part(folder, k)
+    part.mkdir()
+    with journal.Journal(part) as book:
+        session.read(found, book)
+    return session.part()
 
 
-def _sounds(row: Row) -> NonAnswer | None:
-    found = non_answer(row.text or "", question=row.input or None, target=row.target, choices=row.choices)
-    if found == "empty" and row.answer:  # an answer of signs alone, such as closing brackets
-        return None
-    return NonAnswer(found) if found else None
+def _part(folder: Path, k: int) -> Path:
+    return folder / f".part-{k}"
+
+
+Card = tuple[str, str, float | None]
+"""Task, model, stated target."""
+
+
+class _Part(NamedTuple):
+    """What one process found in one file."""
+
+    reports: list[FileReport]
+    builders: dict[Card, CardBuilder]
+    failed: Counter[Card]
+    seen: dict[int, tuple[int, Path]]
+    simulated: dict[tuple[str, str], list[Record]]
 
 
 class _Session:
     """One call: files in, records out."""
 
-    def __init__(self, terms: Terms, chosen: Sequence[tuple[Source, Reader, str]]) -> None:
+    def __init__(self, terms: Terms, labels: Mapping[Path, str]) -> None:
         self.terms = terms
         self.name = ""
         self.reports: list[FileReport] = []
-        self._labels = _labels([source.path for source, _, _ in chosen])
+        self._labels = labels
         self._count_as = parse_count_as(dict(terms.count_as))
         self._verdicts = _verdicts(terms.verdicts)
         self._targets: Targets | None = read_targets(terms.targets) if terms.targets else None
         self._regrade = plugins.make_grader(terms.regrade) if terms.regrade else None
-        self._builders: dict[tuple[str, str, float | None], CardBuilder] = {}
-        self._failed: Counter[tuple[str, str, float | None]] = Counter()
+        self._pattern = _pattern(terms.extract)
+        self._builders: dict[Card, CardBuilder] = {}
+        self._failed: Counter[Card] = Counter()
         self._seen: dict[int, tuple[int, Path]] = {}
         self._simulated: dict[tuple[str, str], list[Record]] = {}
 
-    def read(self, source: Source, reader: Reader, name: str, book: journal.Journal) -> None:
+    def read(self, found: Found, book: journal.Journal) -> None:
         """Read one file into the journal."""
-        report = FileReport(source.path, name, rule=str(getattr(reader, "rule", "")))
+        source = found.source
+        report = FileReport(source.path, found.format, rule=str(getattr(found.reader, "rule", "")))
         self.reports.append(report)
-        for row in reader.read(source):
+        for row in found.reader.read(source):
             report.rows += 1
             self._complete(row, source, report)
             if self._is_repeated(row, source, report):
                 continue
             self._record(row, source, report, book)
         report.skipped, report.warnings = source.skipped, source.warnings
+        source.forget()
         if not report.rows:
             raise InputError(f"{source.path} has no rows; there is nothing to rescore")
+
+    def part(self) -> _Part:
+        """All that was found, to be handed to another process."""
+        return _Part(self.reports, self._builders, self._failed, self._seen, self._simulated)
+
+    def take_in(self, part: _Part) -> None:
+        """Add what another process found.
+
+        Raises:
+            InputError: it met a sample that an earlier file has, too.
+        """
+        if twice := self._seen.keys() & part.seen.keys():
+            one = next(iter(twice))
+            raise InputError(
+                f"{part.seen[one][1]} and {self._seen[one][1]} hold the same samples of the same model; rescore the"
+                " files apart, or name them apart with --model or --task"
+            )
+        self.reports += part.reports
+        self._seen |= part.seen
+        self._failed += part.failed
+        for key, records in part.simulated.items():
+            self._simulated.setdefault(key, []).extend(records)
+        for card, builder in part.builders.items():
+            if card in self._builders:
+                self._builders[card].add_all(builder)
+            else:
+                self._builders[card] = builder
 
     def _complete(self, row: Row, source: Source, report: FileReport) -> None:
         """Fill in what the file leaves to its surroundings: names, gold, marks of the user."""
@@ -240,8 +247,11 @@ class _Session:
             row.verdict = self._verdicts[row.raw]
         if self._targets is not None and (gold := self._targets.of(row)):
             row.target = gold
-            if row.answer is not None and row.verdict is None:
-                row.verdict = "right" if row.answer in gold else "wrong"
+        if self._pattern is not None and row.text is not None:
+            found = [match.group(1) for match in self._pattern.finditer(row.text)]
+            row.answer, row.no_answer, row.claims = (found[-1] if found else None), not found, bool(found)
+        if row.verdict is None and row.target and (row.answer is not None or self._pattern is not None):
+            row.verdict = "right" if row.answer in row.target else "wrong"
         if row.threshold is not None and not 0 <= row.threshold < 1:
             raise InputError(f"{source.path}:{row.line}: a stated target of {row.threshold:g} is none: 0 ≤ t < 1")
         if row.confidence is not None and not 0 <= row.confidence <= 1:
@@ -300,7 +310,7 @@ class _Session:
                     report.disagreed.append(row.sample_id)
             return found
         if row.verdict is None:
-            if row.text is not None and _kind(row) is not None:
+            if row.text is not None and kind_of(row) is not None:
                 row.verdict = "wrong"
                 return judge(row, self._count_as)
             raise InputError(
@@ -333,70 +343,20 @@ class _Session:
         )  # fmt: skip
 
 
-def _recognised(paths: Iterable[str | Path], terms: Terms) -> tuple[list[tuple[Source, Reader, str]], list[Path]]:
-    chosen, unrecognised = [], []
-    mapped = MappedReader(terms.mapping) if terms.mapping else None
-    for path, named in _files(paths):
-        source = Source(path, skip_bad=terms.skip_bad, scorer=terms.scorer)
-        try:
-            found = ("mapped", mapped) if mapped else detect(source, terms.format)
-        except InputError:
-            if named:
-                raise
-            found = None
-        if found is not None:
-            chosen.append((source, found[1], found[0]))
-        elif named:
-            raise InputError(f"{path}: I can't tell what this is; use --format (evalkit list readers) or --map")
-        else:
-            unrecognised.append(path)
-    return chosen, unrecognised
-
-
-def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
-    """Files with whether each was named; a folder is walked in order, hidden files left out."""
-    for given in paths:
-        path = Path(given)
-        if path.is_dir():
-            state = path / "scenario_state.json"
-            if state.is_file():
-                yield state, True
-                continue
-            yield from ((found, False) for found in sorted(path.rglob("*")) if _is_data(found, path))
-        elif path.is_file():
-            yield path, True
-        elif matches := sorted(glob.glob(str(given), recursive=True)):  # noqa: PTH207 - may be absolute
-            yield from ((Path(match), True) for match in matches if Path(match).is_file())
-        else:
-            raise InputError(f"{given}: no such file or folder")
-
-
-def _is_data(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return (
-        path.is_file()
-        and not hidden
-        and not path.is_symlink()
-        and path.suffix.lower() not in (".md", ".txt", ".py", ".yaml", ".yml")
-    )
-
-
-def _labels(paths: Sequence[Path]) -> dict[Path, str]:
-    """What a model is called where its file does not say: the file's name, or its folder's where that says more."""
-    labels = {}
-    for path in paths:
-        stem = path.name
-        for suffix in (".gz", ".zst", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".eval", ".zip", ".html"):
-            stem = stem.removesuffix(suffix)
-        labels[path] = path.parent.name or stem if GENERIC.fullmatch(stem) else stem
-    repeated = {label for label, n in Counter(labels.values()).items() if n > 1}
-    return {path: f"{path.parent.name}/{path.name}" if label in repeated else label for path, label in labels.items()}
-
-
 def _task_of(path: Path) -> str:
     """A task from the name of a samples file of lm-evaluation-harness, which says it nowhere else."""
     found = re.fullmatch(r"samples_(.+?)(?:_\d{4}-\d\d-\d\dT.*)?\.jsonl?(?:\.gz|\.zst)?", path.name)
     return found.group(1) if found else ""
+
+
+def _pattern(text: str) -> re.Pattern[str] | None:
+    try:
+        found = re.compile(text) if text else None
+    except re.error as error:
+        raise UsageError(f"--extract {text!r} is no regular expression ({error})") from error
+    if found is not None and found.groups < 1:
+        raise UsageError(f"--extract {text!r} needs a group in round brackets: the answer")
+    return found
 
 
 def _verdicts(given: Mapping[str, str]) -> dict[str, Verdict]:

@@ -233,6 +233,23 @@ class CardBuilder:
         if self._by_item:
             self._items.setdefault(record.sample_id, [0, 0, 0])[position] += 1
 
+    def add_all(self, other: CardBuilder) -> None:
+        """Count everything that another builder has counted."""
+        self.correct += other.correct
+        self.error += other.error
+        self.idk += other.idk
+        for kind, count in other._non_answers.items():
+            self._non_answers[kind] += count
+        self._truncated += other._truncated
+        self._undecided += other._undecided
+        self._answerable += other._answerable
+        self._credits += other._credits
+        self._tokens = [a + b for a, b in zip(self._tokens, other._tokens, strict=True)]
+        for mine, theirs in ((self._strata, other._strata), (self._items, other._items)):
+            for name, counts in theirs.items():
+                kept = mine.setdefault(name, [0, 0, 0])
+                kept[:] = [a + b for a, b in zip(kept, counts, strict=True)]
+
     def build(self, head: CardHead, thresholds: Sequence[float] = ()) -> Scorecard:
         """Make the card; see `from_records` for the thresholds."""
         c, e, i = self.correct, self.error, self.idk

@@ -42,6 +42,8 @@ class Fields(click.ParamType["dict[str, str]"]):
 @click.option("--model", default="", metavar="M", help="The model's name, where the files do not say.")
 @click.option("--task", default="", metavar="T", help="The task's name, likewise.")
 @click.option("--count-as", type=KeyValue("KIND=OUTCOME"), multiple=True, help="Count a kind of non-answer otherwise.")
+@click.option("--extract", default="", metavar="REGEX", help="Its last match, in round brackets, is the answer.")
+@click.option("--pass-mark", type=float, metavar="X", help="Score from which an answer is right, for scored formats.")
 @click.option("--regrade", default="", metavar="GRADER", help="Grade afresh, and say where the file differs.")
 @click.option(
     "--policy", type=click.Choice(get_args(Policy)), help="Score also with abstention by confidence or votes."
@@ -52,7 +54,8 @@ class Fields(click.ParamType["dict[str, str]"]):
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, mapping: dict[str, str] | None,
     targets: Path | None, verdicts: tuple[tuple[str, str], ...], scorer: str, model: str, task: str,
-    count_as: tuple[tuple[str, str], ...], regrade: str, policy: Policy | None, skip_bad: bool, out: str, as_json: bool,
+    count_as: tuple[tuple[str, str], ...], extract: str, pass_mark: float | None, regrade: str,
+    policy: Policy | None, skip_bad: bool, out: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Read outputs of other harnesses, sort what they call wrong into errors and IDK, and score at every threshold.
 
@@ -76,6 +79,8 @@ def command(
         model=model,
         task=task,
         count_as=as_dict(count_as),
+        extract=extract,
+        pass_mark=pass_mark,
         regrade=regrade,
         policy=policy,
         skip_bad=skip_bad,

@@ -31,13 +31,17 @@ class HelmReader:
     about = "HELM: a run folder (scenario_state.json with per_instance_stats.json)"
 
     def sniff(self, head: Head) -> bool:
-        """The state of a scenario."""
+        """The state of a scenario, or statistics by instance."""
+        if head.has_rows:
+            return {"instance_id", "train_trial_index", "stats"} <= head.keys and "predicted_text" not in head.keys
         return head.shape == "object" and {"adapter_spec", "request_states"} <= head.keys
 
     def read(self, source: Source) -> Iterator[Row]:
         """One row a request."""
         folder = source.path.parent
-        state = source.document()
+        if source.head.has_rows and not (folder / STATE).is_file():
+            raise InputError(f"{source.path} holds verdicts alone; put {STATE} of the same run beside it")
+        state = (source.fork(folder / STATE) if source.head.has_rows else source).document()
         spec = state["adapter_spec"]
         task = _task(source, folder)
         verdicts, metric = _verdicts(source, folder)

@@ -14,9 +14,11 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from evalkit.errors import InputError
 from evalkit.readers import Row, Verdict
@@ -47,24 +49,56 @@ class LmEvalReader:
                 yield from _rows(source, enumerate(rows, start=1), task, _model_of(document))
             return
         model, task = _beside(source)
-        yield from _rows(source, source.rows(), task, model)
+        yield from _rows(source, source.rows(_decoder(source.head)), task, model)
 
 
 READER = LmEvalReader()
 
 
+class _Doc(msgspec.Struct):
+    """What is read of a document, which may be long."""
+
+    question: Any = None
+    problem: Any = None
+    input: Any = None
+    prompt: Any = None
+    query: Any = None
+    answer_index: Any = None
+
+
+def _decoder(head: Head) -> Callable[[bytes], dict[str, Any]]:
+    """Decodes a line without its prompt and most of its document: the keys of the first row are those of all."""
+    responses = head.first.get("resps")
+    likelihood = isinstance(responses, list) and bool(responses) and _is_likelihood(responses[0])
+    wanted = [name for name in head.keys if name.isidentifier() and (likelihood or name != "arguments")]
+    if len(wanted) + (not likelihood) < len(head.keys):  # a metric such as pass@1 is no name of a field
+        return _decode
+    fields = [(name, _Doc if name == "doc" else Any, msgspec.UNSET) for name in wanted]
+    decode = msgspec.json.Decoder(msgspec.defstruct("_Row", fields)).decode
+
+    def needed(line: bytes) -> dict[str, Any]:
+        row = decode(line)
+        return {name: value for name in wanted if (value := getattr(row, name)) is not msgspec.UNSET}
+
+    return needed
+
+
+_decode = msgspec.json.Decoder().decode
+
+
 def _rows(source: Source, rows: Any, task: str, model: str) -> Iterator[Row]:
     taken: str | None = None
-    for number, row in rows:
-        with source.at(f"{task}:{number}" if task else number):
+    number = 0
+    with source.at(lambda: f"{task}:{number}" if task else number):
+        for number, row in rows:
             name = str(row.get("filter", ""))
             taken = name if taken is None else taken
             if name != taken:
                 source.warn(f"filter {name!r} is left out; {taken!r} is read")
                 continue
             found = _row(source, row)
-        found.model, found.task, found.line = model, task, number
-        yield found
+            found.model, found.task, found.line = model, task, number
+            yield found
 
 
 def _row(source: Source, row: dict[str, Any]) -> Row:
@@ -144,16 +178,18 @@ def _continuations(arguments: Any, count: int) -> list[str]:
 
 def _prompt(row: dict[str, Any]) -> str:
     """The question as the document has it, else the prompt as sent, cut to its end."""
-    document = row["doc"] if isinstance(row["doc"], dict) else {}
     for key in ("question", "problem", "input", "prompt", "query"):
-        if isinstance(document.get(key), str):
-            return str(document[key])
+        if isinstance(value := _of(row["doc"], key), str):
+            return value
     return ""
 
 
+def _of(document: Any, key: str) -> Any:
+    return document.get(key) if isinstance(document, dict) else getattr(document, key, None)
+
+
 def _warn_of_shifted_gold(source: Source, row: dict[str, Any]) -> None:
-    document = row["doc"] if isinstance(row["doc"], dict) else {}
-    index, target = document.get("answer_index"), row["target"]
+    index, target = _of(row["doc"], "answer_index"), row["target"]
     if isinstance(index, int) and isinstance(target, str) and re.fullmatch(r"\(.\)", target):
         expected = f"({chr(ord('a') + index)})"
         if target.lower() != expected:
@@ -206,6 +242,6 @@ def _results(source: Source, path: Path) -> dict[str, Any]:
 
 def _hash(source: Source) -> str:
     digest = hashlib.sha256()
-    for _, row in source.fork(source.path).rows():
+    for _, row in source.fork(source.path).rows(_decoder(source.head)):
         digest.update("".join(str(row.get(k, "")) for k in ("doc_hash", "prompt_hash", "target_hash")).encode())
     return digest.hexdigest()

@@ -1,7 +1,7 @@
 """Single layouts: Vectara's hallucination judgements, SQuAD 2.0 abstention, Every Eval Ever instances.
 
-* {summary_uid, hhem_score, is_valid}: not valid is no answer; a score from 0.5 is right. Uids repeat where texts do,
-  so a row's place is its id. Texts and the model stand in summaries.jsonl beside it.
+* {summary_uid, hhem_score, is_valid}: not valid is no answer; a score from the pass mark, by default 0.5, is right.
+  Uids repeat where texts do, so a row's place is its id. Texts and the model stand in summaries.jsonl beside it.
 * {is_answerable, abstained, model_output, gold_answers}: abstained is the format's mark; an attempt at an
   unanswerable question is wrong, one at an answerable question has no verdict here and counts as failed.
 * Every Eval Ever: {sample_id, input{raw, reference}, output{raw} or interactions, evaluation{score, is_correct}, …}.
@@ -24,7 +24,7 @@ class VectaraReader:
     """Judgements with the summaries beside them."""
 
     about = "Vectara hallucination leaderboard: judgments.jsonl"
-    rule = f"right from an HHEM score of {CUT}"
+    rule = "right from the pass mark, an HHEM score of 0.5"
 
     def sniff(self, head: Head) -> bool:
         """By its keys."""
@@ -32,13 +32,14 @@ class VectaraReader:
 
     def read(self, source: Source) -> Iterator[Row]:
         """One row a summary."""
+        mark = CUT if source.pass_mark is None else source.pass_mark
         texts, model = _summaries(source, source.path.with_name("summaries.jsonl"))
         for number, found in source.rows():
             with source.at(number):
                 uid, score = str(found["summary_uid"]), float(found["hhem_score"])
                 valid = bool(found["is_valid"])
                 text = texts.get(uid)
-                verdict: Verdict = "right" if valid and score >= CUT else "wrong"
+                verdict: Verdict = "right" if valid and score >= mark else "wrong"
                 if text is not None and text.strip() in ("", "[]"):
                     text = ""
             yield Row(

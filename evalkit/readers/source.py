@@ -12,7 +12,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -57,18 +57,26 @@ class Source:
         path: where it is.
         skip_bad: count rows that cannot be read instead of raising.
         scorer: which of several verdicts is meant; "" leaves it to the reader.
+        pass_mark: the score from which an answer counts as right, where a format has scores and no verdicts.
     """
 
-    def __init__(self, path: Path, *, skip_bad: bool = False, scorer: str = "") -> None:
+    def __init__(self, path: Path, *, skip_bad: bool = False, scorer: str = "", pass_mark: float | None = None) -> None:
         self.path = path
         self.skip_bad = skip_bad
         self.scorer = scorer
+        self.pass_mark = pass_mark
         self.skipped = 0
         """Rows left out because they could not be read."""
         self.warnings: list[str] = []
         """What a reader noticed and the user should know."""
         self._document: Any = None
         self._head: Head | None = None
+
+    def forget(self) -> None:
+        """Let go of what was read to look at it; it is read again when it is needed."""
+        self._document = None
+        if self._head is not None and self._head.shape in ("object", "array"):
+            self._head = Head(self._head.shape, self._head.keys)
 
     def warn(self, text: str) -> None:
         """Say something once."""
@@ -84,7 +92,7 @@ class Source:
 
     @contextlib.contextmanager
     def at(self, number: object) -> Iterator[None]:
-        """Name this place where reading a row fails.
+        """Name this place where reading a row fails; a callable says where when it is asked.
 
         Raises:
             InputError: with file, position and what is missing.
@@ -95,7 +103,8 @@ class Source:
             raise
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
             what = f"no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
-            raise InputError(f"{self.path}:{number}: the row is not as its format has it ({what[:200]})") from error
+            place = number() if callable(number) else number
+            raise InputError(f"{self.path}:{place}: the row is not as its format has it ({what[:200]})") from error
 
     def open(self) -> IO[bytes]:
         """The bytes, unpacked where they are gzip or zstandard.
@@ -107,22 +116,27 @@ class Source:
             file = self.path.open("rb")
             kind = _kind(file)
             if kind == "gzip":
-                return io.BufferedReader(gzip.GzipFile(fileobj=file))
+                file.close()  # the reader below closes only what it has opened
+                return io.BufferedReader(gzip.GzipFile(self.path, "rb"))
             if kind == "zstd":
                 return _zstd(file)
         except OSError as error:
             raise InputError(f"{self.path} cannot be read ({error.strerror or error})") from error
         return file
 
-    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows(self, decode: Callable[[bytes], Any] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
         """(position from 1, object) of a file of rows.
+
+        Args:
+            decode: for JSON lines, what decodes a line to what is needed of it; where it fails, the line is decoded
+                whole, which says why.
 
         Raises:
             InputError: a row cannot be read, unless they are to be skipped; the text names file and place.
         """
         shape = self.head.shape
         if shape == "lines":
-            yield from self._lines()
+            yield from self._lines(decode or _json)
         elif shape == "table":
             yield from self._table()
         elif shape == "parquet":
@@ -177,7 +191,7 @@ class Source:
 
     def fork(self, path: Path) -> Source:
         """Another file read under the same terms."""
-        return Source(path, skip_bad=self.skip_bad, scorer=self.scorer)
+        return Source(path, skip_bad=self.skip_bad, scorer=self.scorer, pass_mark=self.pass_mark)
 
     def bad(self, where: object, what: str) -> None:
         """A row that cannot be read: an error, or one more that is skipped.
@@ -194,15 +208,13 @@ class Source:
 
     @contextlib.contextmanager
     def _faults(self, where: object) -> Iterator[None]:
-        place = f"{self.path}:{where}" if where else str(self.path)
         try:
             yield
         except InputError:
             raise
         except (ValueError, RecursionError, msgspec.DecodeError) as error:
-            raise InputError(
-                f"{place} is not the JSON it began as ({str(error)[:150] or 'nested too deeply'})"
-            ) from error
+            why = str(error)[:150] or "nested too deeply"
+            raise InputError(f"{self._place(where)} is not the JSON it began as ({why})") from error
         except (
             OSError,
             EOFError,
@@ -212,7 +224,12 @@ class Source:
             NotImplementedError,
             RuntimeError,
         ) as error:
-            raise InputError(f"{place} is damaged or cut off ({str(error)[:150]}); copy it again") from error
+            why = str(error)[:150]
+            raise InputError(f"{self._place(where)} is damaged or cut off ({why}); copy it again") from error
+
+    def _place(self, where: object) -> str:
+        where = where() if callable(where) else where
+        return f"{self.path}:{where}" if where else str(self.path)
 
     def _look(self) -> Head:
         try:
@@ -265,23 +282,18 @@ class Source:
         columns = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
         return Head("table", frozenset(columns), {"": delimiter})
 
-    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        with self._faults(0), self.open() as file:
-            number = 0
-            while True:
-                with self._faults(number + 1):
-                    line = file.readline(LONGEST_LINE + 1)
-                if not line:
-                    return
+    def _lines(self, decode: Callable[[bytes], Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+        number = 0
+        with self._faults(lambda: number + 1), self.open() as file:
+            while line := file.readline(LONGEST_LINE + 1):
                 number += 1
                 if len(line) > LONGEST_LINE:
-                    raise InputError(
-                        f"{self.path}:{number}: longer than {LONGEST_LINE >> 20} MB; no log has such a line"
-                    )
-                if not line.strip():
+                    most = LONGEST_LINE >> 20
+                    raise InputError(f"{self.path}:{number}: longer than {most} MB; no log has such a line")
+                if line.isspace():
                     continue
                 try:
-                    found = _json(line if number > 1 else line.removeprefix(b"\xef\xbb\xbf"))
+                    found = _decoded(line if number > 1 else line.removeprefix(b"\xef\xbb\xbf"), decode)
                 except (ValueError, RecursionError, msgspec.DecodeError) as error:
                     self._bad(number, f"not JSON ({str(error)[:120] or 'nested too deeply'})")
                     continue
@@ -359,6 +371,13 @@ def _json(data: bytes) -> Any:
         return _decode(data)
     except msgspec.DecodeError:
         return json.loads(data.decode("utf-8"))  # takes NaN and Infinity, which Python's harnesses write
+
+
+def _decoded(line: bytes, decode: Callable[[bytes], Any]) -> Any:
+    try:
+        return decode(line)
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        return _json(line)
 
 
 def _is_lines(rest: bytes) -> bool:
