@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import agreement
+
 from evalkit import Completion, Grade, Outcome, Sample, non_answer
 from evalkit.plugins import make_grader
 
@@ -174,7 +176,7 @@ def document() -> str:
     rows = "\n".join(line(name) for name in SETS)
     about = "\n".join(f"- `{name}`: {text}." for name, text in SETS.items())
     entity = "\n".join(entity_line(name) for name in ("evouna_nq", "nq301", "efficientqa"))
-    return TEMPLATE.format(rows=rows, about=about, entity=entity)
+    return TEMPLATE.format(rows=rows, about=about, entity=entity, agreement=agreement.table())
 
 
 TEMPLATE = """# How well evalkit's judgements agree with people's
@@ -236,6 +238,29 @@ errors unless `-G judge=MODEL` decides.
 - A wrong answer that names the accepted one in passing is called correct.
 
 A sample of the differences on each of the three sets was read once while making the rules.
+
+## Rescoring
+
+Real outputs of other harnesses, counted by hand from the files' own verdicts, and rescored. Right must be right, and no
+row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/outcomes.py`), so that errors and IDK
+may differ from a count by hand, which takes every technical non-answer for an abstention.
+
+{agreement}
+
+### Where the rest differs, and why
+
+- An answer from which the harness could read nothing is an error (`unparsed`) unless its text abstains; counts by hand
+  put it among the non-answers. MMLU-Pro's Phi-3-mini has 1,855 of them, none of them empty: the text stands under another
+  key than in the other files.
+- Wrong answers whose text declines or abstains are IDK: XML-like refusals in IFEval and WildBench, "not stated in the
+  passage" in GPQA baselines. A format with its own mark for abstention (SimpleQA's C, lighteval's idk_freq, Omni-MATH's
+  category) is taken at its word instead.
+- BBH's bracket tasks are answered by signs alone, which are answers.
+- HLE's four "Job failed" rows are failures, not abstentions; a confidence of 100 that only the judge wrote is none.
+- WildBench and Vectara grade on a scale: right from 5 of 10, and from 0.5, unless `--pass-mark` says otherwise.
+- openai-batch/kmmlu holds answers alone: `--targets` names the gold, `--extract` the pattern of an answer. The
+  prompt-and-response file of IFEval has neither verdict nor gold and is refused as ungraded. MuSR's targets are shifted
+  by one against the documents' own answers: its verdicts are kept, with a warning.
 """
 
 

@@ -112,7 +112,19 @@ def rescore_files(paths: Iterable[str | Path], terms: Terms, out: Path) -> Resco
     files, unknown = recognise(paths, terms.open, wanted)
     if not files:
         raise InputError(f"nothing there is of a known format ({len(unknown)} files looked at); use --format or --map")
-    session = _Session(terms, label([found.source.path for found in files]))
+    labels = label([found.source.path for found in files])
+    try:
+        session, result = _into_a_run(_Session(terms, labels), files, out)
+    except _OverlapError:
+        session, result = _into_a_run(_Session(terms, labels, apart=True), files, out)
+    return Rescored(result, session.reports, unknown)
+
+
+class _OverlapError(InputError):
+    """Two files hold the same samples of the same model: two runs of it, to be told apart by their files' names."""
+
+
+def _into_a_run(session: _Session, files: Sequence[Found], out: Path) -> tuple[_Session, RunResult]:
     folder = new_folder(out, datetime.now().astimezone(), ["rescored"])
     session.name = folder.name
     try:
@@ -123,8 +135,7 @@ def rescore_files(paths: Iterable[str | Path], terms: Terms, out: Path) -> Resco
     except BaseException:
         journal.remove(folder)
         raise
-    result = RunResult(folder, session.config(), cards, "finished")
-    return Rescored(result, session.reports, unknown)
+    return session, RunResult(folder, session.config(), cards, "finished")
 
 
 def _read_all(session: _Session, files: Sequence[Found], book: journal.Journal) -> None:
@@ -151,7 +162,8 @@ _inherited: list[tuple[_Session, Found]] = []
 
 
 def _read_apart(k: int, folder: Path) -> _Part:
-    session, found = _inherited[k]
+    parent, found = _inherited[k]
+    session = _Session(parent.terms, parent.labels, apart=parent.apart)  # a worker reads several files, each by itself
     session.name = folder.name
     part = _part(folder, k)
     part.mkdir()
@@ -181,11 +193,12 @@ class _Part(NamedTuple):
 class _Session:
     """One call: files in, records out."""
 
-    def __init__(self, terms: Terms, labels: Mapping[Path, str]) -> None:
+    def __init__(self, terms: Terms, labels: Mapping[Path, str], *, apart: bool = False) -> None:
         self.terms = terms
+        self.apart = apart
         self.name = ""
         self.reports: list[FileReport] = []
-        self._labels = labels
+        self.labels = labels
         self._count_as = parse_count_as(dict(terms.count_as))
         self._verdicts = _verdicts(terms.verdicts)
         self._targets: Targets | None = read_targets(terms.targets) if terms.targets else None
@@ -220,14 +233,11 @@ class _Session:
         """Add what another process found.
 
         Raises:
-            InputError: it met a sample that an earlier file has, too.
+            _OverlapError: it met a sample that an earlier file has, too.
         """
         if twice := self._seen.keys() & part.seen.keys():
             one = next(iter(twice))
-            raise InputError(
-                f"{part.seen[one][1]} and {self._seen[one][1]} hold the same samples of the same model; rescore the"
-                " files apart, or name them apart with --model or --task"
-            )
+            raise _OverlapError(f"{part.seen[one][1]} and {self._seen[one][1]} hold the same samples of the same model")
         self.reports += part.reports
         self._seen |= part.seen
         self._failed += part.failed
@@ -241,7 +251,11 @@ class _Session:
 
     def _complete(self, row: Row, source: Source, report: FileReport) -> None:
         """Fill in what the file leaves to its surroundings: names, gold, marks of the user."""
-        row.model = self.terms.model or row.model or self._labels[source.path]
+        label_ = self.labels[source.path]
+        row.model = self.terms.model or row.model or label_
+        if self.apart and row.model != label_:
+            row.model = f"{row.model} ({label_})"
+            source.warn("another file holds the same samples of this model; each carries its file's name")
         row.task = self.terms.task or row.task or _task_of(source.path) or report.format
         if row.raw and row.raw in self._verdicts:
             row.verdict = self._verdicts[row.raw]
@@ -267,10 +281,10 @@ class _Session:
         if earlier[0] == content:
             report.collapsed += 1
             return True
-        where = f" and {earlier[1]}" if earlier[1] != source.path else ""
-        raise InputError(
-            f"{source.path}:{row.line}{where}: sample {row.sample_id!r} of {row.model}, {row.task}, is there twice with"
-            " different answers; rescore the files apart, or name them apart with --model or --task"
+        kind = InputError if earlier[1] == source.path else _OverlapError
+        raise kind(
+            f"{source.path}:{row.line}: sample {row.sample_id!r} of {row.model}, {row.task}, is there twice with"
+            " different answers; take one of them out"
         )
 
     def _record(self, row: Row, source: Source, report: FileReport, book: journal.Journal) -> None:

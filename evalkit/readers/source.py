@@ -25,6 +25,8 @@ LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_DOCUMENT = 1024 * 1024 * 1024
 """Bytes of one JSON document, unpacked; it has to be held in memory."""
 PEEK = 4 * 1024 * 1024
+FIRST = 5
+"""Lines that are looked at for a whole one."""
 MEMBERS = 2_000_000
 _MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "zip", b"PAR1": "parquet"}
 _decode = msgspec.json.Decoder().decode
@@ -102,7 +104,7 @@ class Source:
         except InputError:
             raise
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError) as error:
-            what = f"no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+            what = f"no {error.args[0]}" if isinstance(error, KeyError) else str(error) or type(error).__name__
             place = number() if callable(number) else number
             raise InputError(f"{self.path}:{place}: the row is not as its format has it ({what[:200]})") from error
 
@@ -250,14 +252,7 @@ class Source:
     def _look_at(self, start: bytes) -> Head:
         text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
         if text[:1] in (b"{", b"["):
-            line, _, rest = text.partition(b"\n")
-            with contextlib.suppress(ValueError, RecursionError, msgspec.DecodeError):
-                first = _json(line)
-                if isinstance(first, dict) and rest.strip():
-                    return Head("lines", frozenset(first), first)
-            if text[:1] == b"{" and b"\n" in text and _is_lines(rest):
-                return Head("lines")  # the first line is damaged; reading it says where
-            return self._look_at_document()
+            return _look_at_lines(text) or self._look_at_document()
         return self._look_at_table(text)
 
     def _look_at_document(self) -> Head:
@@ -373,15 +368,24 @@ def _json(data: bytes) -> Any:
         return json.loads(data.decode("utf-8"))  # takes NaN and Infinity, which Python's harnesses write
 
 
+def _look_at_lines(text: bytes) -> Head | None:
+    """JSON lines, where one of the first is an object and more follow; a damaged one is named when it is read."""
+    start, _, rest = text.partition(b"\n")
+    for line in (start, *rest.split(b"\n", FIRST)[:FIRST]):
+        if not line.startswith(b"{") or not rest.strip():
+            continue
+        with contextlib.suppress(ValueError, RecursionError, msgspec.DecodeError):
+            first = _json(line)
+            if isinstance(first, dict):
+                return Head("lines", frozenset(first), first)
+    return None
+
+
 def _decoded(line: bytes, decode: Callable[[bytes], Any]) -> Any:
     try:
         return decode(line)
     except (ValueError, RecursionError, msgspec.DecodeError):
         return _json(line)
-
-
-def _is_lines(rest: bytes) -> bool:
-    return rest.lstrip(b"\r\n").startswith(b"{")
 
 
 def _kind(file: IO[bytes]) -> str:

@@ -30,9 +30,13 @@ def print_notes(found: Rescored, console: Console | None = None) -> None:
         names = ", ".join(visible(path.name) for path in found.unrecognised[:NAMED])
         more = ", …" if len(found.unrecognised) > NAMED else ""
         console.print(Text(f"not recognised, skipped: {len(found.unrecognised)} files ({names}{more})"), soft_wrap=True)
+    said_of: dict[str, list[str]] = {}
     for report in found.files:
         for line in _notes(report):
-            console.print(Text(f"{visible(report.path.name)}: {visible(line)}"), soft_wrap=True)
+            said_of.setdefault(line, []).append(report.path.name)
+    for line, whose in said_of.items():
+        which = whose[0] if len(whose) == 1 else f"{len(whose)} files"
+        console.print(Text(f"{visible(which)}: {visible(line)}"), soft_wrap=True)
 
 
 def _notes(report: FileReport) -> list[str]:

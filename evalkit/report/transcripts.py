@@ -19,7 +19,8 @@ def print_transcript(record: Record, console: Console | None = None) -> None:
     """Print one record whole."""
     console = console or Console(highlight=False)
     epoch = f" · epoch {record.epoch}" if record.epoch > 1 else ""
-    head = f"{record.task} · {record.sample_id} · told {told(record.prompt_threshold)}{epoch}"
+    model = f" · {record.model}" if record.source else ""
+    head = f"{record.task}{model} · {record.sample_id} · told {told(record.prompt_threshold)}{epoch}"
     console.print(Rule(Text(visible(head), "bold"), align="left", style="dim"))
     for message in record.messages:
         _print_part(console, message.role, message.content)
@@ -29,6 +30,8 @@ def print_transcript(record: Record, console: Console | None = None) -> None:
     console.print(Text.assemble(("grade", "dim")))
     console.print(Padding(_verdict(record), (0, 2)))
     console.print(Padding(Text(f"{visible(record.grade.reason)} (grader {visible(record.grade.grader)})"), (0, 2)))
+    if record.source:
+        console.print(Padding(Text(f"read from {visible(record.source)}", "dim"), (0, 2)))
     console.print()
 
 
@@ -70,7 +73,7 @@ def _print_part(console: Console, name: str, text: str) -> None:
 
 
 def _circumstances(completion: Completion) -> str:
-    parts = [] if completion.finish_reason == "stop" else [f"stopped: {completion.finish_reason}"]
+    parts = [] if completion.finish_reason in ("stop", "unknown") else [f"stopped: {completion.finish_reason}"]
     if completion.usage.completion_tokens is not None:
         parts.append(f"{completion.usage.completion_tokens} tokens")
     if completion.latency is not None:
