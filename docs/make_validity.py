@@ -241,18 +241,18 @@ A sample of the differences on each of the three sets was read once while making
 
 ## Rescoring
 
-Real outputs of other harnesses, counted by hand from the files' own verdicts, and rescored. Right must be right, and no
-row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/outcomes.py`), so that errors and IDK
-may differ from a count by hand, which takes every technical non-answer for an abstention.
+Real outputs of other harnesses, counted by hand from the files' own verdicts, and rescored. Right must be right, and
+no row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/outcomes.py`), so that errors
+and IDK may differ from a count by hand, which takes every technical non-answer for an abstention.
 
 {agreement}
 
 ### Where the rest differs, and why
 
 - An answer from which the harness could read nothing is an error (`unparsed`) unless its text abstains; counts by hand
-  put it among the non-answers. MMLU-Pro's Phi-3-mini has 1,855 of them, none of them empty: the text stands under another
-  key than in the other files.
-- Wrong answers whose text declines or abstains are IDK: XML-like refusals in IFEval and WildBench, "not stated in the
+  put it among the non-answers. MMLU-Pro's Phi-3-mini has 1,855 of them, none of them empty: the text stands under
+  another key than in the other files.
+- Wrong answers whose text declines or abstains are IDK: refusals in IFEval and WildBench, "not stated in the
   passage" in GPQA baselines. A format with its own mark for abstention (SimpleQA's C, lighteval's idk_freq, Omni-MATH's
   category) is taken at its word instead.
 - BBH's bracket tasks are answered by signs alone, which are answers.

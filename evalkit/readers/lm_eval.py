@@ -11,6 +11,8 @@ warning. A filter's "[invalid]" means that no answer could be read.
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import math
 import re
@@ -28,6 +30,9 @@ ROW = frozenset({"doc_id", "doc", "target", "resps", "filtered_resps"})
 _FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "model_output",
                 "output_matches_target", "idx", "repeats"}  # fmt: skip
 _INVALID = "[invalid]"
+_SHIFTED = "its targets are not the options that its documents give as right"
+LONGEST_LIST = 20_000
+"""Characters of a list kept as text that is read as one."""
 
 
 class LmEvalReader:
@@ -63,6 +68,7 @@ class _Doc(msgspec.Struct):
     input: Any = None
     prompt: Any = None
     query: Any = None
+    choices: Any = None
     answer_index: Any = None
 
 
@@ -117,9 +123,11 @@ def _row(source: Source, row: dict[str, Any]) -> Row:
     text = as_text(row["resps"][0][0] if row["resps"] and row["resps"][0] else "")
     filtered = row["filtered_resps"][0] if row["filtered_resps"] else None
     answer = as_text(filtered[0] if isinstance(filtered, list) and filtered else filtered)
+    own_choices, gold = _own_gold(row)
     return Row(
         sample_id=str(row["doc_id"]), verdict=verdict, text=text, answer=None if answer == _INVALID else answer,
-        target=targets_of(row["target"]), no_answer=answer == _INVALID, input=_prompt(row), reason=f"metric {metric}",
+        target=gold or targets_of(row["target"]), choices=own_choices, no_answer=answer == _INVALID, input=_prompt(row),
+        reason=f"metric {metric}",
     )  # fmt: skip
 
 
@@ -192,11 +200,20 @@ def _warn_of_shifted_gold(source: Source, row: dict[str, Any]) -> None:
     index, target = _of(row["doc"], "answer_index"), row["target"]
     if isinstance(index, int) and isinstance(target, str) and re.fullmatch(r"\(.\)", target):
         expected = f"({chr(ord('a') + index)})"
-        if target.lower() != expected:
-            source.warn(
-                f"target {target!r} is not option {expected} that the document gives as right (answer_index {index}):"
-                " the file's verdicts are kept; --regrade choice grades the documents afresh"
-            )
+        if target.lower() != expected and not any(said.startswith(_SHIFTED) for said in source.warnings):
+            first = f"document {row['doc_id']}: {target} where answer_index {index} means {expected}"
+            source.warn(f"{_SHIFTED} ({first}); the file's verdicts are kept, --regrade choice grades by the documents")
+
+
+def _own_gold(row: dict[str, Any]) -> tuple[list[str] | None, list[str] | None]:
+    """The options of a document that numbers its right one, and that one's letter; some keep the list as text."""
+    options, index = _of(row["doc"], "choices"), _of(row["doc"], "answer_index")
+    if isinstance(options, str) and options.startswith("[") and len(options) < LONGEST_LIST:
+        with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
+            options = ast.literal_eval(options)
+    if not isinstance(options, list) or not isinstance(index, int) or not 0 <= index < len(options):
+        return None, None
+    return [str(option) for option in options], [chr(ord("A") + index)]
 
 
 def _model_of(results: dict[str, Any]) -> str:
