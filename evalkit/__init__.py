@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.frames import count_outcomes, record_features
     from evalkit.models.asking import ask
     from evalkit.plugins import grader, task
+    from evalkit.ranking import leaderboard
     from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
     from evalkit.runs import RunResult, load, run, run_async
@@ -41,6 +42,7 @@ __all__ = [
     "count_outcomes",
     "grader",
     "interleave",
+    "leaderboard",
     "load",
     "non_answer",
     "plain",
@@ -72,6 +74,7 @@ _HOMES = {
     "count_outcomes": "frames",
     "grader": "plugins",
     "interleave": "sampling",
+    "leaderboard": "ranking",
     "load": "runs",
     "non_answer": "abstention",
     "plain": "text",

@@ -19,8 +19,8 @@ def test_the_public_names_are_pinned() -> None:
     assert evalkit.__all__ == sorted(evalkit.__all__)
     assert set(evalkit.__all__) == {
         "Completion", "EvalkitError", "Grade", "NonAnswer", "Outcome", "Record", "RunResult", "Sample", "Scorecard",
-        "Task", "ask", "behaviour", "compare", "count_outcomes", "grader", "interleave", "load", "non_answer", "plain",
-        "read_table", "record_features", "requires", "rescore", "run", "run_async", "score", "simplify", "task",
+        "Task", "ask", "behaviour", "compare", "count_outcomes", "grader", "interleave", "leaderboard", "load",
+        "non_answer", "plain", "read_table", "record_features", "requires", "rescore", "run", "run_async", "score", "simplify", "task",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

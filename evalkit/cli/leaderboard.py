@@ -1,0 +1,63 @@
+"""`evalkit leaderboard`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from evalkit import runs
+from evalkit.cli.options import Thresholds
+from evalkit.errors import UsageError
+
+FORMATS = ("table", "markdown", "csv", "json", "html")
+
+
+@click.command("leaderboard", short_help="Rank models over runs, at every threshold.")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Default: 0,0.5,0.75,0.9.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
+)
+@click.option(
+    "--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
+)
+def command(
+    paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, output: Path | None, out: str
+) -> None:
+    """Rank models over runs and foreign outputs: scores with rank sets, and how ranks move with t.
+
+    \b
+    evalkit leaderboard
+    evalkit leaderboard results/ --threshold 0,0.5,0.9 --format html -o board.html
+    evalkit leaderboard logs/                        foreign outputs are rescored on the way
+    """
+    from evalkit.ranking import rank
+    from evalkit.report import boards, page
+    from evalkit.scorecard import DEFAULT_THRESHOLDS
+
+    if thresholds and None in thresholds:
+        raise UsageError("--threshold none: a leaderboard needs targets, such as 0,0.75")
+    ts = [t for t in thresholds or () if t is not None] or list(DEFAULT_THRESHOLDS)
+    found = rank(paths, ts, Path(out))
+    if format_ == "table" and output is None:
+        boards.print_boards(found)
+        return
+    if format_ == "table":
+        raise UsageError("-o needs --format markdown, csv, json or html")
+    text = {
+        "markdown": lambda: boards.markdown(found),
+        "csv": lambda: boards.as_csv(found),
+        "json": lambda: json.dumps(boards.document(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "html": lambda: page.html_page(found),
+    }[format_]()
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"-o {output} cannot be written ({error.strerror})") from error
+    click.echo(f"written: {output}", err=True)

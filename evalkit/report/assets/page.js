@@ -1,0 +1,147 @@
+"use strict";
+// Scores follow from counts, S_t = (correct − error·t/(1−t)) / n, so that every t is one line of arithmetic away.
+(() => {
+  const SVG = "http://www.w3.org/2000/svg";
+  // Okabe and Ito's palette, told apart by the colour-blind; dashes tell apart what shares a colour.
+  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#B8A900"];
+  const DASHES = ["", "7 3", "2 3", "10 3 2 3"];
+  const LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 34, WIDTH = 460, HEIGHT = 300, LAST = 0.95;
+
+  const boards = JSON.parse(document.getElementById("data").textContent);
+  const slider = document.getElementById("t");
+  const shown = document.getElementById("shown");
+  const live = document.getElementById("live");
+
+  const score = (m, t) => (m.correct - m.error * t / (1 - t)) / m.n;
+  const always = (m, t) => (m.correct / m.n - t) / (1 - t);
+  const number = (v) => (Math.abs(v) < 0.005 ? 0 : v).toFixed(2).replace("-", "−");
+  const x = (t) => LEFT + t / LAST * (WIDTH - LEFT - RIGHT);
+  const y = (v) => TOP + (1 - Math.max(-1, Math.min(1, v))) / 2 * (HEIGHT - TOP - BOTTOM);
+
+  function element(name, attributes, text) {
+    const made = document.createElementNS(SVG, name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function path(f) {
+    const points = [];
+    for (let k = 0; k <= 190; k++) {
+      const t = k / 200, v = f(t);
+      points.push(`${x(t).toFixed(1)},${y(v).toFixed(1)}`);
+      if (v <= -1) break;
+    }
+    return points.join(" ");
+  }
+
+  function ranked(models, t) {
+    const values = models.map((m) => score(m, t));
+    return values.map((v) => 1 + values.filter((other) => other > v + 1e-12).length);
+  }
+
+  function draw(board, holder) {
+    const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Score against t, ${board.models.length} models` });
+    for (const v of [-1, -0.5, 0, 0.5, 1]) {
+      svg.append(element("line", { class: v ? "axis" : "never", x1: LEFT, x2: WIDTH - RIGHT, y1: y(v), y2: y(v) }));
+      svg.append(element("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end" }, v === -1 ? "≤ −1" : number(v)));
+    }
+    for (const t of [0, 0.25, 0.5, 0.75, 0.9]) {
+      svg.append(element("line", { class: "axis", x1: x(t), x2: x(t), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
+      svg.append(element("text", { x: x(t), y: HEIGHT - BOTTOM + 17, "text-anchor": "middle" }, String(t)));
+    }
+    svg.append(element("text", { x: WIDTH - RIGHT, y: HEIGHT - 3, "text-anchor": "end" }, "confidence target t"));
+    svg.append(element("text", { x: WIDTH - RIGHT, y: y(0) - 5, "text-anchor": "end" }, "never answering"));
+    const all = element("polyline", { class: "always" });
+    svg.append(all);
+    board.lines = board.models.map((m, k) => {
+      const line = element("polyline", {
+        class: "model", points: path((t) => score(m, t)), stroke: COLOURS[k % COLOURS.length],
+        "stroke-dasharray": DASHES[Math.floor(k / COLOURS.length) % DASHES.length],
+      });
+      line.append(element("title", {}, m.model));
+      svg.append(line);
+      return line;
+    });
+    for (const c of board.crossings) {
+      const m = board.models.find((one) => one.model === c.below);
+      if (m && c.t < LAST && score(m, c.t) > -1) {
+        const dot = element("circle", { class: "cross", cx: x(c.t), cy: y(score(m, c.t)), r: 3.5 });
+        dot.append(element("title", {}, `${c.above} overtakes ${c.below} at t = ${c.t.toFixed(3)}`));
+        svg.append(dot);
+      }
+    }
+    board.now = element("line", { class: "now", y1: TOP, y2: HEIGHT - BOTTOM });
+    svg.append(board.now);
+    board.all = all;
+    holder.prepend(svg);
+  }
+
+  function highlight(board, k) {
+    board.lines.forEach((line, other) => line.classList.toggle("dim", k !== null && other !== k));
+    const m = board.models[k === null ? board.order[0] : k];
+    board.all.setAttribute("points", path((t) => always(m, t)));
+  }
+
+  function fill(board, t) {
+    const ranks = ranked(board.models, t), base = ranked(board.models, 0);
+    board.models.forEach((m, k) => {
+      const row = board.rows[k], change = base[k] - ranks[k];
+      row.querySelector("[data-is=rank]").textContent = ranks[k];
+      row.querySelector("[data-is=score]").textContent = number(score(m, t));
+      const arrow = row.querySelector("[data-is=change]");
+      arrow.textContent = change ? `${change > 0 ? "↑" : "↓"}${Math.abs(change)}` : "";
+      arrow.className = change > 0 ? "up" : "down";
+      arrow.setAttribute("aria-label", change ? `${Math.abs(change)} ranks ${change > 0 ? "better" : "worse"} than by accuracy` : "");
+    });
+    const value = { rank: (k) => -ranks[k], score: (k) => score(board.models[k], t), model: (k) => board.models[k].model,
+      n: (k) => board.models[k].n, accuracy: (k) => board.models[k].correct / board.models[k].n,
+      coverage: (k) => 1 - board.models[k].idk / board.models[k].n, wrong: (k) => board.models[k].error / board.models[k].n,
+      idk: (k) => board.models[k].idk }[board.key];
+    const order = board.models.map((_, k) => k);
+    order.sort((a, b) => {
+      const one = value(a), other = value(b);
+      const by = typeof one === "string" ? one.localeCompare(other) : other - one;
+      return (board.rising ? -by : by) || a - b;
+    });
+    board.order = order;
+    board.body.append(...order.map((k) => board.rows[k]));
+    board.now.setAttribute("x1", x(t)); board.now.setAttribute("x2", x(t));
+    highlight(board, null);
+  }
+
+  function update() {
+    const t = Math.min(LAST, Number(slider.value)), cost = t / (1 - t);
+    const costs = cost === 1 ? "1 point" : `${Number(cost.toFixed(2))} points`;
+    shown.textContent = `t = ${t.toFixed(2)}: a mistake costs ${costs}`;
+    boards.forEach((board) => fill(board, t));
+    const first = boards[0];
+    live.textContent = first ? `t ${t.toFixed(2)}: first in ${first.task} is ${first.models[ranked(first.models, t).indexOf(1)].model}` : "";
+  }
+
+  boards.forEach((board, number_) => {
+    const section = document.getElementById(`board-${number_}`);
+    board.body = section.querySelector("tbody");
+    board.rows = board.models.map((_, k) => section.querySelector(`tr[data-model="${k}"]`));
+    board.key = "score"; board.rising = false; board.order = board.models.map((_, k) => k);
+    draw(board, section.querySelector("figure"));
+    board.rows.forEach((row, k) => {
+      const swatch = row.querySelector(".swatch");
+      const mark = element("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" });
+      mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, stroke: COLOURS[k % COLOURS.length], "stroke-width": 4,
+        "stroke-dasharray": DASHES[Math.floor(k / COLOURS.length) % DASHES.length] }));
+      swatch.append(mark);
+      for (const event of ["mouseenter", "focus"]) row.addEventListener(event, () => highlight(board, k));
+      for (const event of ["mouseleave", "blur"]) row.addEventListener(event, () => highlight(board, null));
+    });
+    section.querySelectorAll("th[data-key]").forEach((head) => head.querySelector("button").addEventListener("click", () => {
+      board.rising = board.key === head.dataset.key ? !board.rising : false;
+      board.key = head.dataset.key;
+      section.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", board.rising ? "ascending" : "descending");
+      update();
+    }));
+  });
+  slider.addEventListener("input", update);
+  update();
+})();
