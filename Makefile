@@ -17,12 +17,12 @@ $(VENV)/.user: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evalkit needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing evalkit and what it needs into $(VENV)"
-	@$(PIP) install --quiet -e '.[local]'
+	@$(PIP) install --quiet -e '.[local,view]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.user
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,decryption,dev]'
+	@$(PIP) install --quiet -e '.[local,view,decryption,dev]'
 	@touch $@
 
 install: $(VENV)/.dev
@@ -52,7 +52,7 @@ validity: $(VENV)/.dev
 	$(BIN)/python docs/make_validity.py
 
 bench: $(VENV)/.dev
-	@for each in startup process throughput memory local scoring abstention; do $(BIN)/python perf/$$each.py || exit 1; done
+	@for each in startup process throughput memory local scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done
 
 # A hundred kills of one run; the tests make ten.
 soak: $(VENV)/.dev

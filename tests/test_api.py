@@ -20,7 +20,8 @@ def test_the_public_names_are_pinned() -> None:
     assert set(evalkit.__all__) == {
         "Completion", "EvalkitError", "Grade", "NonAnswer", "Outcome", "Record", "RunResult", "Sample", "Scorecard",
         "Task", "ask", "behaviour", "compare", "count_outcomes", "grader", "interleave", "leaderboard", "load",
-        "non_answer", "plain", "read_table", "record_features", "requires", "rescore", "run", "run_async", "score", "simplify", "task",
+        "non_answer", "plain", "read_table", "record_features", "requires", "rescore", "run", "run_async", "score",
+        "simplify", "task",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

@@ -1,0 +1,241 @@
+"""The pages as HTML. Everything that comes from a model or a log is text: escaped, its hidden characters visible."""
+
+# ruff: noqa: E501 - markup is read better unbroken
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+from evalkit.behavioural import Behaviour
+from evalkit.records import Record
+from evalkit.report.audit import audit_lines
+from evalkit.report.terminal import number, told
+from evalkit.report.visible import one_line, visible
+from evalkit.runs import RunResult
+from evalkit.scorecard import Interval, Score, Scorecard
+from evalkit.site.index import Filter, Index
+
+PER_PAGE = 50
+LABELS = {
+    "outcome": "outcome",
+    "kind": "kind",
+    "task": "task",
+    "model": "model",
+    "told": "told t =",
+    "stratum": "stratum",
+}
+
+
+def page(title: str, body: str, trail: Sequence[tuple[str, str]] = ()) -> str:
+    """A whole page with its way back."""
+    crumbs = " › ".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in trail)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(one_line(title, 80))} · evalkit</title>
+<link rel="stylesheet" href="/site.css">
+</head>
+<body>
+<header><nav aria-label="Where you are">{crumbs}</nav><h1>{escape(one_line(title, 160))}</h1></header>
+<main>{body}</main>
+</body>
+</html>
+"""
+
+
+def runs_page(runs: Sequence[tuple[str, dict[str, Any]]], problems: Sequence[str]) -> str:
+    """All runs, newest first."""
+    rows = "".join(
+        f'<tr><td><a href="{_url("/run", run=name)}">{_text(name)}</a></td><td>{_text(content.get("status"))}</td>'
+        f"<td>{_text(_config(content, 'model'))}</td><td>{_text(', '.join(map(str, _config(content, 'tasks') or [])))}</td>"
+        f'<td class="n">{sum(int(card.get("n") or 0) for card in content.get("scorecards") or []):,}</td>'
+        f"<td>{_text(str(content.get('created', ''))[:16].replace('T', ' '))}</td></tr>"
+        for name, content in runs
+    )
+    said = "".join(f"<p class=warn>{_text(problem, 300)}</p>" for problem in problems)
+    table = _table(("run", "status", "model", "tasks", "answers", "made"), rows)
+    return page("Runs", f'<p><a href="/board">Leaderboard over all of them</a></p>{table}{said}')
+
+
+def run_page(result: RunResult, audits: dict[str, Behaviour], settings: dict[str, Any]) -> str:
+    """One run: its cards, what they mean, its settings."""
+    name = result.name
+    tasks = dict.fromkeys(str(card.task) for card in result.scorecards)
+    body = [f'<p><a href="{_url("/records", run=name)}">Records and transcripts</a></p>']
+    for task in tasks:
+        cards = [card for card in result.scorecards if card.task == task]
+        body.append(f"<section><h2>{_text(task)}</h2>{_cards(name, cards)}")
+        if task in audits:
+            body.append("".join(f"<p>{escape(line)}</p>" for line in audit_lines(audits[task])))
+            body.append(behaviour_figure(audits[task]))
+        body.append("</section>")
+    rows = "".join(
+        f"<tr><th scope=row>{_text(key)}</th><td>{_text(value, 400)}</td></tr>" for key, value in settings.items()
+    )
+    body.append(f"<details><summary>Settings</summary><table>{rows}</table></details>")
+    return page(name, "".join(body), [("Runs", "/")])
+
+
+def records_page(run: str, index: Index, wanted: Filter, found: Sequence[int], number_: int) -> str:
+    """A page of records with the filters that made it."""
+    shown = found[(number_ - 1) * PER_PAGE : number_ * PER_PAGE]
+    rows = "".join(_record_row(run, position, index.record(position)) for position in shown)
+    count = f"<p>{len(found):,} of {len(index):,} records</p>"
+    table = _table(("sample", "outcome", "told", "read", "right", "answer"), rows)
+    body = f"{_form(run, index, wanted)}{count}{table}{_pager(run, wanted, len(found), number_)}"
+    return page(f"Records of {run}", body, [("Runs", "/"), (run, _url("/run", run=run))])
+
+
+def record_page(run: str, position: int, record: Record, size: int) -> str:
+    """One transcript: prompt as sent, answer, grade and why."""
+    grade = record.grade
+    kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
+    facts = {
+        "outcome": f"{grade.outcome.value}{kind}",
+        "why": grade.reason,
+        "read": grade.answer if grade.answer is not None else "–",
+        "right": " or ".join(record.target) or "nothing: this question has no answer",
+        "confidence": "–" if grade.confidence is None else f"{grade.confidence:.2f}",
+        "told": told(record.prompt_threshold),
+        "model": record.model,
+        "task": record.task,
+        "grader": grade.grader,
+        "epoch": str(record.epoch),
+        "stopped": record.completion.finish_reason,
+        "read from": record.source or "–",
+    }
+    rows = "".join(f"<tr><th scope=row>{name}</th><td>{_text(value, 500)}</td></tr>" for name, value in facts.items())
+    parts = [_block(message.role, message.content) for message in record.messages]
+    if record.completion.reasoning:
+        parts.append(_block("reasoning", record.completion.reasoning))
+    parts.append(_block("answer", record.completion.text or "(no text)", "answer"))
+    near = [(position - 1, "previous"), (position + 1, "next")]
+    links = " · ".join(f'<a href="{_url("/record", run=run, k=k)}">{name}</a>' for k, name in near if 0 <= k < size)
+    body = f'<p>{links}</p><table class="facts">{rows}</table>{"".join(parts)}'
+    trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run))]
+    return page(record.sample_id, body, trail)
+
+
+def behaviour_figure(audit: Behaviour) -> str:
+    """Coverage and accuracy given attempted against the stated target, with the line that accuracy has to reach."""
+    width, height, left, bottom = 420, 240, 40, 30
+
+    def at(t: float, value: float) -> str:
+        return f"{left + t * (width - left - 10):.1f},{10 + (1 - value) * (height - bottom - 10):.1f}"
+
+    def line(points: list[tuple[float, float]], kind: str) -> str:
+        dots = "".join(
+            f'<circle class="{kind}" cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3.5"/>'
+            for p in (at(*q) for q in points)
+        )
+        return f'<polyline class="{kind}" points="{" ".join(at(*point) for point in points)}"/>{dots}'
+
+    coverage = [(a.t, a.coverage) for a in audit.targets]
+    accuracy = [(a.t, a.accuracy_given_attempted) for a in audit.targets if a.accuracy_given_attempted is not None]
+    ticks = "".join(
+        f'<text x="{left - 6}" y="{float(at(0, v).split(",")[1]) + 4:.0f}" text-anchor="end">{v:g}</text>'
+        f'<text x="{at(v, 0).split(",")[0]}" y="{height - 12}" text-anchor="middle">{v:g}</text>'
+        for v in (0, 0.5, 1)
+    )
+    n = audit.targets[0].n
+    return f"""<figure><svg viewBox="0 0 {width} {height}" role="img" aria-label="Coverage and accuracy against t">
+<polyline class="axis" points="{at(0, 1)} {at(0, 0)} {at(1, 0)}"/>
+<polyline class="diagonal" points="{at(0, 0)} {at(1, 1)}"/>
+{line(coverage, "coverage")}{line(accuracy, "accuracy")}{ticks}</svg>
+<figcaption>Told t (open), n = {n:,} at each: <span class="coverage">share answered</span> and
+<span class="accuracy">accuracy of the answers</span>, which has to reach the diagonal.</figcaption></figure>"""
+
+
+def _cards(run: str, cards: Iterable[Scorecard]) -> str:
+    rows = []
+    for card in cards:
+        where = {
+            "told": "nothing" if card.prompt_threshold is None else f"{card.prompt_threshold:g}",
+            "task": card.task,
+        }
+        cells = [
+            f'<a href="{_url("/records", run=run, outcome=kind, **where)}">{getattr(card, kind):,}</a>'
+            for kind in ("correct", "error", "idk")
+        ]
+        kept = f" ({card.policy}, simulated)" if card.policy else ""
+        scores = "<br>".join(f"t = {s.threshold:g}: {_interval(s)}" for s in card.scores)
+        rows.append(
+            f'<tr><td>{_text(card.model)}</td><td>{told(card.prompt_threshold)}{_text(kept)}</td><td class="n">{card.n:,}</td>'
+            + "".join(f'<td class="n">{cell}</td>' for cell in cells)
+            + f'<td class="n">{card.failed:,}</td><td>{_interval(card.accuracy)}</td><td>{scores}</td></tr>'
+        )
+    names = ("model", "told", "n", "correct", "error", "IDK", "failed", "accuracy", "score")
+    return _table(names, "".join(rows))
+
+
+def _record_row(run: str, position: int, record: Record) -> str:
+    grade = record.grade
+    kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
+    return (
+        f'<tr><td><a href="{_url("/record", run=run, k=position)}">{_text(record.sample_id, 60)}</a></td>'
+        f'<td class="{grade.outcome.value}">{grade.outcome.value}{kind}</td><td>{told(record.prompt_threshold)}</td>'
+        f"<td>{_text(grade.answer or '–', 40)}</td><td>{_text(' or '.join(record.target) or 'nothing', 40)}</td>"
+        f"<td>{_text(record.completion.text, 90)}</td></tr>"
+    )
+
+
+def _form(run: str, index: Index, wanted: Filter) -> str:
+    selects = "".join(
+        f'<label>{label} <select name="{name}"><option value="">any</option>{_options(index, name, wanted)}</select></label>'
+        for name, label in LABELS.items()
+        if len(index.values(name)) > 1
+    )
+    return (
+        f'<form method="get" action="/records"><input type="hidden" name="run" value="{escape(run)}">{selects}'
+        f'<label>text <input type="search" name="text" value="{escape(wanted.text)}"></label>'
+        '<button type="submit">Filter</button></form>'
+    )
+
+
+def _options(index: Index, name: str, wanted: Filter) -> str:
+    return "".join(
+        f'<option value="{escape(value)}"{" selected" if value == getattr(wanted, name) else ""}>{_text(value, 60)}</option>'
+        for value in index.values(name)[:200]
+        if value
+    )
+
+
+def _pager(run: str, wanted: Filter, total: int, number_: int) -> str:
+    pages = max(1, -(-total // PER_PAGE))
+    kept = {name: value for name, value in vars(wanted).items() if value}
+    links = [
+        f'<a href="{_url("/records", run=run, page=where, **kept)}">{name}</a>'
+        for name, where in (("previous", number_ - 1), ("next", number_ + 1))
+        if 1 <= where <= pages
+    ]
+    return f"<p>Page {number_:,} of {pages:,} {' · '.join(links)}</p>"
+
+
+def _block(name: str, text: str, kind: str = "") -> str:
+    return f'<section class="turn {kind}"><h2>{_text(name)}</h2><pre>{escape(visible(text))}</pre></section>'
+
+
+def _table(names: Iterable[str], rows: str) -> str:
+    heads = "".join(f"<th scope=col>{name}</th>" for name in names)
+    return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _interval(found: Interval | Score | None) -> str:
+    return "–" if found is None else f"{number(found.value)} [{number(found.ci95[0])}, {number(found.ci95[1])}]"
+
+
+def _config(content: dict[str, Any], key: str) -> Any:
+    config = content.get("config")
+    return config.get(key) if isinstance(config, dict) else None
+
+
+def _text(value: object, width: int = 120) -> str:
+    return escape(one_line("" if value is None else str(value), width))
+
+
+def _url(path: str, **query: object) -> str:
+    return escape(f"{path}?{urlencode({key: value for key, value in query.items() if value not in (None, '')})}")
