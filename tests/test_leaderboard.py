@@ -38,7 +38,7 @@ HOSTILE = [
 
 def write(folder: Path, model: str, counts: tuple[int, int, int], told: str = "") -> None:
     """Outputs of a model in a CSV: right, wrong and abstaining, the first ones right."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     answers = ["4"] * counts[0] + ["5"] * counts[1] + ["I don't know"] * counts[2]
     rows = [{"id": k, "answer": a, "target": "4", "model": model, "threshold": told} for k, a in enumerate(answers)]
     (folder / f"{len(list(folder.iterdir()))}.jsonl").write_text(
@@ -97,8 +97,7 @@ def test_models_that_were_asked_other_samples_are_ranked_with_a_warning(tmp_path
 
 def test_the_newest_run_wins_and_the_board_says_so(tmp_path: Path) -> None:
     """An older card of the same task and model is replaced."""
-    first = rescored(tmp_path / "a", m=(10, 0, 0)) if (tmp_path / "a").mkdir() is None else tmp_path
-    second = rescored(tmp_path / "b", m=(0, 10, 0)) if (tmp_path / "b").mkdir() is None else tmp_path
+    first, second = rescored(tmp_path / "a", m=(10, 0, 0)), rescored(tmp_path / "b", m=(0, 10, 0))
     run = next(second.glob("*/run.json"))
     content = json.loads(run.read_text(encoding="utf-8"))
     run.write_text(json.dumps({**content, "created": "2999-01-01T00:00:00+00:00"}), encoding="utf-8")
@@ -149,8 +148,10 @@ def test_foreign_outputs_are_rescored_on_the_way(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["leaderboard", str(folder), "--out", str(tmp_path / "results")])
     assert result.exit_code == 0
     assert list((tmp_path / "results").glob("*/run.json"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
     with pytest.raises(InputError, match="nothing there"):
-        rank([tmp_path / "nowhere" if (tmp_path / "nowhere").mkdir() is None else tmp_path], [0.5], tmp_path)
+        rank([empty], [0.5], tmp_path)
 
 
 def test_names_from_outside_are_text_everywhere(tmp_path: Path) -> None:
