@@ -42,8 +42,8 @@ def print_result(result: RunResult, *, strata: bool = False, console: Console | 
             Text(f"This run is not finished ({visible(result.status)}): evalkit run --resume {result.folder}")
         )
     found = _audits(result)
-    for task in dict.fromkeys(card.task for card in result.scorecards):
-        cards = [card for card in result.scorecards if card.task == task]
+    for task, model in dict.fromkeys((card.task, card.model) for card in result.scorecards):
+        cards = [card for card in result.scorecards if (card.task, card.model) == (task, model)]
         _print_task(cards, found.get(str(task)), result, strata, console)
     console.print(Text(f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"), soft_wrap=True)
 
@@ -135,7 +135,8 @@ def _meaning_when_not_told(card: Scorecard) -> str:
 def _audits(result: RunResult) -> dict[str, Behaviour]:
     """The behavioural audit of each task that was asked under several targets."""
     stated = [t for t in result.config.thresholds if t is not None]
-    return behaviour(result.folder) if len(stated) > 1 else {}
+    one_model = len({card.model for card in result.scorecards}) == 1
+    return behaviour(result.folder) if len(stated) > 1 and one_model else {}
 
 
 def _as_dict(audit: Behaviour) -> dict[str, Any]:
