@@ -18,7 +18,8 @@ def reference() -> str:
         command = cli.get_command(click.Context(cli), name) if name else cli
         assert command is not None
         title = f"evalkit {name}".strip()
-        context = click.Context(command, info_name=title, max_content_width=100, terminal_width=100)
+        settings = {"max_content_width": 100, "terminal_width": 100, "help_option_names": ["-h", "--help"]}
+        context = click.Context(command, info_name=title, **settings)  # type: ignore[arg-type]  # each of its own type
         parts += [f"## {title}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(parts)
 

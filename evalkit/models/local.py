@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import MissingExtraError, UsageError
+from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models import Options
 from evalkit.models.chat import ChatModel, ChatSettings, parse_extra
 from evalkit.models.pacing import Pace
@@ -65,6 +65,12 @@ class _LocalModel(ChatModel):
     async def _attempt(self, body: bytes) -> Completion:
         if self._server.has_ended:
             self._move_to(f"{await self._server.start_again()}/v1")
+        try:
+            return await super()._attempt(body)
+        except TransientError:
+            if not await self._server.is_ending():
+                raise
+        self._move_to(f"{await self._server.start_again()}/v1")
         return await super()._attempt(body)
 
 

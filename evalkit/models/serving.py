@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from evalkit.errors import InputError, ModelCrashedError
 SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "2000"}
 """By default llama.cpp's threads spin long while they wait for each other, which stalls them as soon as another
 process is busy: 40 answers on two cores took 21 s alone and over 300 s beside one busy loop. With this, 20 and 47."""
+MOMENT = 0.5
+"""Seconds between a connection's end and that of its process."""
 LOAD_TIMEOUT = 900.0
 """Seconds until a server that says nothing is given up; large weights take long to load."""
 
@@ -46,6 +49,13 @@ class LocalServer:
     def has_ended(self) -> bool:
         """Whether the process is gone."""
         return self._process is not None and self._process.returncode is not None
+
+    async def is_ending(self) -> bool:
+        """Whether the process is gone, or is within a moment: a connection drops before its process is buried."""
+        if self._process is not None and not self.has_ended:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), MOMENT)
+        return self.has_ended
 
     async def __aenter__(self) -> Self:
         try:
