@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 # How long an example takes depends on the machine; no test has a time limit.
 settings.register_profile("evalkit", deadline=None)
 settings.load_profile("evalkit")
+
+
+# A shell starts a job in the background with SIGINT ignored, and children inherit that:
+# tests that press Ctrl-C on a child would wait for nothing.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

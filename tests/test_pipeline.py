@@ -233,10 +233,11 @@ def wait_for_records(out: Path, count: int) -> Path:
 
 def test_kill_minus_nine_loses_and_doubles_nothing(server: ChatServer, tmp_path: Path) -> None:
     """Resumed: no key missing, none twice, earlier lines byte-identical, scores those of an undisturbed run."""
-    server.answer, server.delay = deterministic, 0.02  # long enough to be caught in the middle
+    server.answer, server.hold_after = deterministic, 30  # so that it is caught in the middle
     with start_run(server, tmp_path) as process:
         folder = wait_for_records(tmp_path, 20)
         process.send_signal(signal.SIGKILL)
+    server.hold_after = None
     before = (folder / "records.jsonl").read_bytes()
     whole = before[: before.rfind(b"\n") + 1]
     assert 20 <= whole.count(b"\n") < 90
@@ -254,11 +255,12 @@ def test_ctrl_c_leaves_a_run_that_can_be_resumed_and_says_how(
     server: ChatServer, tmp_path: Path, sign: signal.Signals
 ) -> None:
     """Exit code 130, the command in the last line, and that command works."""
-    server.answer, server.delay = deterministic, 0.02  # long enough to be caught in the middle
+    server.answer, server.hold_after = deterministic, 15  # so that it is caught in the middle
     with start_run(server, tmp_path) as process:
         folder = wait_for_records(tmp_path, 10)
         process.send_signal(sign)
         _, said = process.communicate(timeout=30)
+    server.hold_after = None
     assert process.returncode == 130
     last = said.strip().splitlines()[-1]
     assert last.endswith(f"evalkit run --resume {folder}")

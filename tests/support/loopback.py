@@ -23,6 +23,8 @@ class ChatServer:
     answer: Answer = lambda _: "1"
     delay: float = 0.0
     """Seconds before each answer."""
+    hold_after: int | None = None
+    """Requests after this many wait until it is None again: a run that can't end before a test is done with it."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     under_way: int = 0
@@ -35,8 +37,11 @@ class ChatServer:
         self.requests.append(body)
         self.headers.append(dict(request.headers))
         self.under_way += 1
+        number = len(self.requests)
         try:
             await asyncio.sleep(self.delay)
+            while self.hold_after is not None and number > self.hold_after:
+                await asyncio.sleep(0.005)
             answer = self.answer(body)
         finally:
             self.under_way -= 1
