@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit import journal, paired, ranks, scoring
 from evalkit.comparing import Outcomes, outcomes_by_card
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 Mode = Literal["closed", "open"]
 LARGEST = 200_000
 """Records of one board from which rank sets are left out: they need every answer of every model."""
+
+STRATUM = "\0"
+"""Between task and sample on a board of several tasks; no sample's name holds it."""
 
 
 @dataclass
@@ -51,16 +56,23 @@ class Entry:
     runs: list[str] = field(default_factory=list)
     outcomes: dict[float | None, Outcomes] = field(default_factory=dict, repr=False)
     """Told → outcomes by sample."""
+    rates: tuple[float, float] | None = None
+    """Correct and error rate where they do not follow from the counts: means over tasks."""
 
     @property
-    def coverage(self) -> float | None:
-        """Share of the questions answered."""
-        return (self.correct + self.error) / self.n if self.n else None
+    def correct_rate(self) -> float:
+        """Share of the questions answered rightly."""
+        return self.rates[0] if self.rates else self.correct / self.n
 
     @property
-    def error_rate(self) -> float | None:
+    def error_rate(self) -> float:
         """Share of the questions answered wrongly."""
-        return self.error / self.n if self.n else None
+        return self.rates[1] if self.rates else self.error / self.n
+
+    @property
+    def coverage(self) -> float:
+        """Share of the questions answered."""
+        return self.correct_rate + self.error_rate
 
     @property
     def mean_normalized(self) -> float:
@@ -91,6 +103,10 @@ class Board:
     uncommon: int
     """Samples that some of them lack."""
     crossings: list[Crossing] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+    """What it is the mean of, if of several tasks."""
+    left_out: list[str] = field(default_factory=list)
+    """Models that lack one of those."""
 
 
 @dataclass
@@ -109,6 +125,7 @@ def leaderboard(
     *,
     thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     threshold: float | None = None,
+    macro: bool = False,
 ) -> pd.DataFrame:
     """Rank every run below some folders; the public `evalkit.leaderboard`.
 
@@ -116,6 +133,7 @@ def leaderboard(
         paths: run folders, folders that hold them, or foreign outputs, which are rescored; default `results/`.
         thresholds: where answers that were told nothing are scored.
         threshold: the same, for one.
+        macro: whether a board of the mean over tasks comes first.
 
     Returns:
         One row a task, model, mode and threshold, with the columns of the CSV.
@@ -126,7 +144,7 @@ def leaderboard(
     """
     import pandas as pd
 
-    found = rank(paths, [threshold] if threshold is not None else thresholds)
+    found = rank(paths, [threshold] if threshold is not None else thresholds, macro=macro)
     return pd.DataFrame(rows(found), columns=COLUMNS)
 
 
@@ -175,7 +193,11 @@ def _row(entry: Entry, t: float) -> dict[str, Any]:
 
 
 def rank(
-    paths: Iterable[str | Path] = (), thresholds: Sequence[float] = DEFAULT_THRESHOLDS, out: Path = Path(DEFAULT_FOLDER)
+    paths: Iterable[str | Path] = (),
+    thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
+    out: Path = Path(DEFAULT_FOLDER),
+    *,
+    macro: bool = False,
 ) -> Ranking:
     """Rank every run below some folders.
 
@@ -183,6 +205,7 @@ def rank(
         paths: run folders, folders that hold them, or foreign outputs, which are rescored into `out`.
         thresholds: where answers that were told nothing are scored, each 0 ≤ t < 1.
         out: folder for rescored runs, and what is ranked where no path is given.
+        macro: whether boards of the mean over tasks come first.
 
     Raises:
         InputError: there is nothing to rank.
@@ -199,9 +222,13 @@ def rank(
         _add(entries, card, folder, outcomes, ts)
     boards = []
     for task, mode in sorted({(task, mode) for task, mode, _ in entries}):
-        boards.append(_board(task, mode, [entry for key, entry in entries.items() if key[:2] == (task, mode)]))
+        boards.append(make_board(task, mode, [entry for key, entry in entries.items() if key[:2] == (task, mode)]))
     if not boards:
         raise InputError("there is nothing to rank: no run with an answer")
+    if macro:
+        from evalkit.macro import macro_boards  # it builds on the boards of this module
+
+        boards = macro_boards(boards) + boards
     return Ranking(boards, superseded, empty)
 
 
@@ -283,9 +310,16 @@ def _scores(card: Scorecard, ts: Sequence[float]) -> Sequence[Score]:
     return [known[t] for t in ts]
 
 
-def _board(task: str, mode: Mode, entries: list[Entry]) -> Board:
+def make_board(task: str, mode: Mode, entries: list[Entry]) -> Board:
+    """Rank the entries of one task in one mode, best first.
+
+    Args:
+        task: what the board is called.
+        mode: of all entries.
+        entries: a model each.
+    """
     ts = sorted({t for entry in entries for t in entry.scores})
-    base = _ranks([entry.accuracy[0] if entry.accuracy else entry.correct / entry.n for entry in entries])
+    base = _ranks([entry.accuracy[0] if entry.accuracy else entry.correct_rate for entry in entries])
     sets = [frozenset(sample for told in entry.outcomes.values() for sample in told) for entry in entries]
     common = frozenset.intersection(*sets) if sets else frozenset()
     everything = frozenset.union(*sets) if sets else frozenset()
@@ -317,16 +351,24 @@ def _add_rank_sets(entries: Sequence[Entry], t: float, mode: Mode, common: froze
     if len(samples) < 2:  # noqa: PLR2004 - likewise
         return
     scores = np.array([[values[entry.outcomes[told][s]].mean() for entry in entries] for s in samples])
+    scores *= _weights(samples)[:, None]
     for entry, found in zip(entries, ranks.rank_sets(scores, draws=500), strict=True):
         entry.rank_sets[t] = (found.best, found.worst)
 
 
+def _weights(samples: Sequence[str]) -> NDArray[np.float64]:
+    """What a sample weighs so that every task weighs the same; 1 on a board of a single task."""
+    tasks = [sample.partition(STRATUM)[0] if STRATUM in sample else "" for sample in samples]
+    sizes = Counter(tasks)
+    return np.array([len(samples) / (len(sizes) * sizes[task]) for task in tasks])
+
+
 def _crossings(entries: Sequence[Entry]) -> list[Crossing]:
     """Of neighbours in the order of accuracy."""
-    by_accuracy = sorted(entries, key=lambda entry: -entry.correct / entry.n)
+    by_accuracy = sorted(entries, key=lambda entry: -entry.correct_rate)
     found = []
     for a, b in itertools.pairwise(by_accuracy):
-        crossing = paired.crossing(a.correct / a.n, a.error / a.n, b.correct / b.n, b.error / b.n)
+        crossing = paired.crossing(a.correct_rate, a.error_rate, b.correct_rate, b.error_rate)
         if crossing.t is not None:
             found.append(Crossing(a.model, b.model, crossing.t))
     return found

@@ -241,3 +241,32 @@ def test_the_page_fits_a_phone(page: Page, tmp_path: Path) -> None:
     page.set_viewport_size({"width": 360, "height": 700})
     opened(page, rescored(tmp_path, guesser=GUESSER, careful=CAREFUL), tmp_path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_the_mean_over_tasks_weighs_each_task_the_same(tmp_path: Path) -> None:
+    """However many questions it has; n is the sum, and a model that lacks a task is named and left out."""
+    fields = {"id": "id", "answer": "answer", "target": "target", "model": "model"}
+    for task, model, counts in [
+        ("long", "a", (90, 10, 0)),
+        ("long", "b", (50, 0, 50)),
+        ("short", "a", (0, 10, 0)),
+        ("short", "b", (5, 0, 5)),
+        ("short", "c", (5, 0, 5)),
+    ]:
+        write(tmp_path / task, model, counts)
+    for task in ("long", "short"):
+        evalkit.rescore(*sorted((tmp_path / task).iterdir()), mapping=fields, task=task, out=tmp_path / "runs")
+    board = rank([tmp_path / "runs"], [0.0, 0.5], macro=True).boards[0]
+    scores = {entry.model: [entry.scores[t].value for t in (0, 0.5)] for entry in board.entries}
+    assert scores == {"a": [pytest.approx(0.45), pytest.approx(-0.1)], "b": [pytest.approx(0.5), pytest.approx(0.5)]}
+    assert {entry.model: entry.n for entry in board.entries} == {"a": 110, "b": 110}
+    assert (board.tasks, board.left_out) == (["long", "short"], ["c"])
+    low, high = board.entries[0].scores[0.5].ci95
+    assert low < 0.5 < high
+    assert high - low > 0.1
+    assert board.entries[0].rank_sets[0.5] == (1, 1)
+
+
+def test_one_task_alone_has_no_mean(tmp_path: Path) -> None:
+    """Then the board of that task says all there is."""
+    assert len(rank([rescored(tmp_path, one=(1, 1, 1))], [0.5], macro=True).boards) == 1

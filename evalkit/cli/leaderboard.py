@@ -17,6 +17,7 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
 @click.command("leaderboard", short_help="Rank models over runs, at every threshold.")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Default: 0,0.5,0.75,0.9.")
+@click.option("--macro", is_flag=True, help="Also rank by the mean over tasks.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
@@ -25,7 +26,13 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
     "--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
 )
 def command(
-    paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, output: Path | None, out: str
+    paths: tuple[str, ...],
+    *,
+    thresholds: list[float | None] | None,
+    macro: bool,
+    format_: str,
+    output: Path | None,
+    out: str,
 ) -> None:
     """Rank models over runs and foreign outputs: scores with rank sets, and how ranks move with t.
 
@@ -41,7 +48,7 @@ def command(
     if thresholds and None in thresholds:
         raise UsageError("--threshold none: a leaderboard needs targets, such as 0,0.75")
     ts = [t for t in thresholds or () if t is not None] or list(DEFAULT_THRESHOLDS)
-    found = rank(paths, ts, Path(out))
+    found = rank(paths, ts, Path(out), macro=macro)
     if format_ == "table" and output is None:
         boards.print_boards(found)
         return

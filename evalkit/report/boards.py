@@ -47,6 +47,10 @@ def remarks(board: Board) -> list[str]:
     lines = []
     if len(board.entries) > 1:
         lines.append("#: rank at that t, with its 95% set; ↑ ↓: against plain accuracy. Ordered by the mean of N_t.")
+    if board.tasks:
+        lines.append(f"Each task weighs the same: {', '.join(map(visible, board.tasks))}; n and IDK are sums.")
+    if board.left_out:
+        lines.append(f"Left out, since they lack a task: {', '.join(map(visible, board.left_out))}.")
     if board.uncommon:
         lines.append(
             f"Not all were asked the same: {board.common:,} samples are common to all, {board.uncommon:,} are not;"
@@ -128,8 +132,7 @@ def _cell(entry: Entry, t: float, *, intervals: bool = False) -> str:
 
 def _rates(entry: Entry) -> list[str]:
     accuracy = "–" if entry.accuracy is None else number(entry.accuracy[0])
-    coverage = "–" if entry.coverage is None else f"{entry.coverage:.0%}"
-    return [accuracy, coverage, f"{entry.idk}"]
+    return [accuracy, f"{entry.coverage:.0%}", f"{entry.idk}"]
 
 
 def _interval(value: tuple[float, float, float]) -> str:

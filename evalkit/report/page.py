@@ -11,6 +11,7 @@ import hashlib
 import json
 from html import escape
 from importlib import resources
+from typing import Any
 
 from evalkit.ranking import Board, Entry, Ranking
 from evalkit.report.boards import MODES, notes, remarks
@@ -108,8 +109,8 @@ def _row(k: int, entry: Entry) -> str:
         f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.model)}</td>'
         f'<td data-is="score">{number(entry.scores[middle].value)}</td>'
         f'<td title="95% interval {number(accuracy[1])} to {number(accuracy[2])}">{number(accuracy[0])}</td>'
-        f'<td class="optional">{entry.n:,}</td><td class="optional">{entry.coverage or 0:.0%}</td>'
-        f'<td class="optional">{entry.error_rate or 0:.0%}</td><td class="optional">{entry.idk:,}</td></tr>'
+        f'<td class="optional">{entry.n:,}</td><td class="optional">{entry.coverage:.0%}</td>'
+        f'<td class="optional">{entry.error_rate:.0%}</td><td class="optional">{entry.idk:,}</td></tr>'
     )
 
 
@@ -144,10 +145,7 @@ def _data(boards: list[Board]) -> str:
     content = [
         {
             "task": one_line(board.task, 200),
-            "models": [
-                {"model": one_line(e.model, 200), "n": e.n, "correct": e.correct, "error": e.error, "idk": e.idk}
-                for e in board.entries
-            ],
+            "models": [_counts(e) for e in board.entries],
             "crossings": [
                 {"below": one_line(c.ahead_below, 200), "above": one_line(c.ahead_above, 200), "t": c.t}
                 for c in board.crossings
@@ -158,6 +156,18 @@ def _data(boards: list[Board]) -> str:
     return (
         json.dumps(content, ensure_ascii=False).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
     )
+
+
+def _counts(entry: Entry) -> dict[str, Any]:
+    """What scores follow from; on a mean over tasks the counts that would have its rates."""
+    right, wrong = round(entry.correct_rate * entry.n, 9), round(entry.error_rate * entry.n, 9)
+    return {
+        "model": one_line(entry.model, 200),
+        "n": entry.n,
+        "correct": right,
+        "error": wrong,
+        "idk": round(entry.n - right - wrong, 9),
+    }
 
 
 def _text(text: str, width: int = 120) -> str:

@@ -1,0 +1,94 @@
+"""Boards of several tasks to one: every task weighs the same, however many questions it has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from evalkit.ranking import STRATUM, Board, Entry, Mode, make_board
+from evalkit.scorecard import NonAnswers, Score
+from evalkit.scoring import penalty
+
+
+def macro_boards(boards: Sequence[Board]) -> list[Board]:
+    """A board a mode, over the models that have every task of that mode; modes with a single task have none.
+
+    Args:
+        boards: of single tasks.
+    """
+    found = []
+    for mode in dict.fromkeys(board.mode for board in boards):
+        of_mode = [board for board in boards if board.mode == mode]
+        if len(of_mode) > 1:
+            found.append(_macro_board(of_mode, mode))
+    return found
+
+
+def _macro_board(boards: Sequence[Board], mode: Mode) -> Board:
+    models: dict[str, list[Entry]] = {}
+    for board in boards:
+        for entry in board.entries:
+            models.setdefault(entry.model, []).append(entry)
+    whole = [_macro_entry(entries) for entries in models.values() if len(entries) == len(boards)]
+    board = make_board(f"mean of {len(boards)} tasks", mode, whole)
+    board.tasks = [one.task for one in boards]
+    board.left_out = [model for model, entries in models.items() if len(entries) < len(boards)]
+    return board
+
+
+def _macro_entry(entries: Sequence[Entry]) -> Entry:
+    first, n = entries[0], len(entries)
+    accuracies = [entry.accuracy for entry in entries if entry.accuracy is not None]
+    common = [t for t in first.scores if all(t in entry.scores for entry in entries)]
+    kinds = [entry.non_answers.model_dump() for entry in entries]
+    return Entry(
+        task="",
+        model=first.model,
+        mode=first.mode,
+        n=sum(entry.n for entry in entries),
+        correct=sum(entry.correct for entry in entries),
+        error=sum(entry.error for entry in entries),
+        idk=sum(entry.idk for entry in entries),
+        failed=sum(entry.failed for entry in entries),
+        accuracy=mean_interval(accuracies) if len(accuracies) == n else None,
+        scores={t: _mean_score([entry.scores[t] for entry in entries]) for t in common},
+        non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
+        runs=list(dict.fromkeys(run for entry in entries for run in entry.runs)),
+        rates=(sum(entry.correct_rate for entry in entries) / n, sum(entry.error_rate for entry in entries) / n),
+        outcomes={
+            told: {
+                f"{entry.task}{STRATUM}{sample}": found
+                for entry in entries
+                for sample, found in entry.outcomes.get(told, {}).items()
+            }
+            for told in first.outcomes
+        },
+    )
+
+
+def _mean_score(scores: Sequence[Score]) -> Score:
+    value, low, high = mean_interval([(score.value, *score.ci95) for score in scores])
+    return Score(
+        threshold=scores[0].threshold,
+        penalty=penalty(scores[0].threshold),
+        value=value,
+        se=None,
+        ci95=(low, high),
+        normalized=sum(score.normalized for score in scores) / len(scores),
+        mode=scores[0].mode,
+    )
+
+
+def mean_interval(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
+    """Mean of independent estimates with a 95% interval from theirs (MOVER; Zou and Donner 2008).
+
+    L = θ − √Σ(w(θ_k − l_k))², and so upwards: it keeps the parts' skewness, which ±1.96 SE would lose.
+
+    Args:
+        parts: (value, lower end, upper end) of each, at least one.
+    """
+    n = len(parts)
+    middle = sum(value for value, _, _ in parts) / n
+    below = math.sqrt(sum((value - low) ** 2 for value, low, _ in parts)) / n
+    above = math.sqrt(sum((high - value) ** 2 for value, _, high in parts)) / n
+    return middle, middle - below, middle + above
