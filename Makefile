@@ -17,12 +17,12 @@ $(VENV)/.user: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "evalkit needs Python 3.11 or newer: make PYTHON=python3.11 …"; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing evalkit and what it needs into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,view]'
+	@$(PIP) install --quiet -e '.[local,view,plot]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.user
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,view,decryption,dev]'
+	@$(PIP) install --quiet -e '.[local,view,plot,decryption,dev]'
 	@touch $@
 
 install: $(VENV)/.dev

@@ -19,6 +19,7 @@ COMMANDS = {
     "show": "Show a run's summary, or the transcript of one sample.",
     "rescore": "Read what other harnesses wrote, and score it.",
     "leaderboard": "Rank models over runs, at every threshold.",
+    "plot": "Draw a figure of runs as PNG, SVG or HTML.",
     "view": "Browse runs, records and transcripts as local web pages.",
     "compare": "Compare two runs on the samples that both have.",
     "power": "How many questions a comparison or an interval needs.",

@@ -1,0 +1,402 @@
+"""Figures from records: each says its n and whether the model was told what a mistake costs.
+
+Colours are Okabe and Ito's, which the colour-blind tell apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from evalkit import calibration, scoring
+from evalkit.errors import InputError, UsageError
+from evalkit.extras import requires
+from evalkit.report.terminal import number
+from evalkit.report.visible import one_line
+from evalkit.scoring import penalty
+from evalkit.statistics import dirichlet_intervals
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#000000"]
+MIX = {"correct": "#009E73", "error": "#D55E00", "unparsed (error)": "#E69F00", "IDK": "#56B4E9"}
+LOWEST = -1.5
+"""Where the axis of scores ends; what lies below is not drawn."""
+GRID = [k / 100 for k in range(96)]
+WIDTH, HEIGHT, COLUMNS, PANELS = 300, 220, 3, 24
+BANDS = 3
+"""Models a panel up to which intervals are drawn as bands; more would hide each other."""
+FORMATS = (".png", ".svg", ".html")
+
+
+class Figure(NamedTuple):
+    """A chart and what it shows in words."""
+
+    chart: Any
+    title: str
+    caption: str
+
+
+def score_figure(frame: pd.DataFrame) -> Figure:
+    """S_t against t: lines where nothing was told (closed), diamonds where t was (open)."""
+    import altair as alt
+    import pandas as pd
+
+    lines, points = [], []
+    closed = frame[frame["prompt_threshold"].isna()]
+    shown = sorted(set(frame["model"]))
+    for (task, model), part in closed.groupby(["task", "model"], sort=True):
+        lines += list(_curve(str(task), str(model), _counts(part)))
+    for (task, model, t), part in frame.dropna(subset=["prompt_threshold"]).groupby(
+        ["task", "model", "prompt_threshold"], sort=True
+    ):
+        value, low, high = _score(_counts(part), float(str(t)))
+        points.append({"task": task, "model": model, "t": float(str(t)), "score": value, "low": low, "high": high})
+    tasks = _panels(sorted(set(frame["task"])))
+    colour = alt.Color("model:N", scale=alt.Scale(domain=shown, range=_cycle(len(shown))), title=None)
+    y = alt.Y("score:Q", scale=alt.Scale(domain=[LOWEST, 1]), title="score S_t")
+    x = alt.X("t:Q", scale=alt.Scale(domain=[0, 0.95]), title="confidence target t")
+    curves = pd.DataFrame(lines, columns=["task", "model", "t", "score", "low", "high"])
+    told = pd.DataFrame(points, columns=["task", "model", "t", "score", "low", "high"])
+    panels = []
+    for task in tasks:
+        mine, theirs = curves[curves["task"] == task], told[told["task"] == task]
+        layers = [_rule(0, "never answering")]
+        if len(shown) <= BANDS:
+            layers.append(
+                alt.Chart(mine)
+                .mark_area(opacity=0.15, clip=True)
+                .encode(x=x, y=y.field("low"), y2="high:Q", color=colour)
+            )
+        layers.append(alt.Chart(mine).mark_line(clip=True, strokeWidth=2).encode(x=x, y=y, color=colour))
+        layers.append(alt.Chart(theirs).mark_rule(clip=True).encode(x=x, y="low:Q", y2="high:Q", color=colour))
+        layers.append(
+            alt.Chart(theirs)
+            .mark_point(shape="diamond", filled=True, size=70, clip=True, opacity=1)
+            .encode(x=x, y=y, color=colour)
+        )
+        panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=task))
+    parts = []
+    if len(closed):
+        bands = ", with 95% bands" if len(shown) <= BANDS else ""
+        parts.append(f"Lines: answers of models that were told nothing (closed), {_asked(closed)}{bands}.")
+    if points:
+        parts.append(f"Diamonds: told that t (open), {_asked(told_only(frame))}, with 95% intervals.")
+    parts.append(f"Scores below {number(LOWEST)} are not drawn.")
+    return Figure(_grid(panels), "Score against the confidence target", " ".join(parts))
+
+
+def coverage_figure(frame: pd.DataFrame) -> Figure:
+    """Share answered, and accuracy of the answers, against the stated t; accuracy has to reach the diagonal."""
+    import altair as alt
+    import pandas as pd
+
+    told = told_only(frame)
+    if not len(told):
+        raise InputError("no answer was told a target; run with --threshold 0,0.5,0.75,0.9")
+    rows = []
+    names = {"coverage": "share answered", "accuracy": "accuracy of the answers"}
+    for (task, model, t), part in told.groupby(["task", "model", "prompt_threshold"], sort=True):
+        correct, error, idk = _counts(part)
+        where = {"panel": _panel(task, model), "t": float(str(t))}
+        rows.append({**where, "what": names["coverage"], "value": (correct + error) / (correct + error + idk)})
+        if correct + error:
+            rows.append({**where, "what": names["accuracy"], "value": correct / (correct + error)})
+    data = pd.DataFrame(rows)
+    colour = alt.Color("what:N", scale=alt.Scale(domain=list(names.values()), range=COLOURS[:2]), title=None)
+    panels = []
+    for panel in _panels(list(dict.fromkeys(data["panel"]))):
+        base = alt.Chart(data[data["panel"] == panel]).encode(
+            x=alt.X("t:Q", scale=alt.Scale(domain=[0, 1]), title="stated target t"),
+            y=alt.Y("value:Q", scale=alt.Scale(domain=[0, 1]), title="share"),
+            color=colour,
+            shape=alt.Shape("what:N", title=None),
+        )
+        layers = [_diagonal(), base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=60, opacity=1)]
+        panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=panel))
+    caption = f"Told t (open), {_asked(told)}. Accuracy below the dashed diagonal is confidence that was not earned."
+    return Figure(_grid(panels), "What it answers, and how often it is right", caption)
+
+
+def reliability_figure(frame: pd.DataFrame) -> Figure:
+    """Accuracy against stated confidence, in ten bins of equal width."""
+    import altair as alt
+    import pandas as pd
+
+    rows, said = [], {}
+    for panel, part in _with_confidence(frame):
+        p, y = part["confidence"].to_numpy(float), (part["outcome"] == "correct").to_numpy(float)
+        said[panel] = f"n = {len(part):,}, ECE {number(calibration.ece(p, y))}"
+        rows += [{"panel": panel, **one._asdict()} for one in calibration.reliability(p, y)]
+    data = pd.DataFrame(rows)
+    panels = []
+    for panel in _panels(list(said)):
+        base = alt.Chart(data[data["panel"] == panel]).encode(
+            x=alt.X("confidence:Q", scale=alt.Scale(domain=[0, 1]), title="mean confidence"),
+            y=alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy"),
+        )
+        line = base.mark_line(color=COLOURS[0], strokeWidth=1.5)
+        size = alt.Size("n:Q", scale=alt.Scale(range=[30, 500]), title="answers")
+        dots = base.mark_circle(color=COLOURS[0], opacity=0.8).encode(size=size)
+        title = alt.TitleParams(panel, subtitle=said[panel])
+        panels.append(alt.layer(_diagonal(), line, dots).properties(width=WIDTH, height=HEIGHT, title=title))
+    caption = (
+        "Claims with a known confidence, in ten bins of equal width; a dot's area is its number of answers. On the"
+        " dashed diagonal confidence is what it claims to be; below it is overconfident. ECE is biased upwards for"
+        " small n."
+    )
+    return Figure(_grid(panels), "Is its confidence earned?", caption)
+
+
+def risk_figure(frame: pd.DataFrame) -> Figure:
+    """Share of wrong answers among the k most confident, against the share answered."""
+    import altair as alt
+    import pandas as pd
+
+    rows, said = [], {}
+    for panel, part in _with_confidence(frame):
+        p, y = part["confidence"].to_numpy(float), (part["outcome"] == "correct").to_numpy(float)
+        said[panel] = (
+            f"n = {len(part):,}, AURC {number(calibration.aurc(p, y))} (best order {number(calibration.best_aurc(y))})"
+        )
+        for what, order in (("by its confidence", p), ("best order", y)):
+            curve = calibration.risk_coverage(order, y)
+            step = max(1, len(curve.risk) // 500)
+            rows += [
+                {"panel": panel, "what": what, "coverage": float(c), "risk": float(r)}
+                for c, r in list(zip(curve.coverage, curve.risk, strict=True))[::-step][::-1]
+            ]
+    data = pd.DataFrame(rows)
+    panels = []
+    for panel in _panels(list(said)):
+        chart = (
+            alt.Chart(data[data["panel"] == panel])
+            .mark_line(strokeWidth=2)
+            .encode(
+                x=alt.X("coverage:Q", scale=alt.Scale(domain=[0, 1]), title="share answered, most confident first"),
+                y=alt.Y("risk:Q", scale=alt.Scale(domain=[0, 1]), title="share wrong of those"),
+                color=alt.Color(
+                    "what:N", scale=alt.Scale(domain=["by its confidence", "best order"], range=COLOURS[:2]), title=None
+                ),
+                strokeDash=alt.StrokeDash("what:N", legend=None),
+            )
+        )
+        title = alt.TitleParams(panel, subtitle=said[panel])
+        panels.append(chart.properties(width=WIDTH, height=HEIGHT, title=title))
+    caption = (
+        "Claims with a known confidence. The lower the curve on the left, the better its confidence tells right from"
+        " wrong; a flat one tells nothing."
+    )
+    return Figure(_grid(panels), "What refusing the unsure answers would save", caption)
+
+
+def outcomes_figure(frame: pd.DataFrame) -> Figure:
+    """Shares of correct, error, unparsed and IDK by stratum and by what was told."""
+    import altair as alt
+    import pandas as pd
+
+    rows = []
+    kinds = frame["outcome"].map({"correct": "correct", "error": "error", "idk": "IDK"})
+    kinds = kinds.mask((frame["outcome"] == "error") & (frame["non_answer"] == "unparsed"), "unparsed (error)")
+    split = frame.assign(kind=kinds, row=frame["stratum"].fillna("all"), told=frame["prompt_threshold"].map(_told))
+    for (task, model, row, told), part in split.groupby(["task", "model", "row", "told"], sort=True):
+        start = 0.0
+        for kind in MIX:
+            share = float((part["kind"] == kind).mean())
+            where = {"panel": _panel(task, model), "row": f"{one_line(str(row), 24)} ({len(part):,})", "told": told}
+            rows.append({**where, "kind": kind, "start": start, "end": start + share})
+            start += share
+    data = pd.DataFrame(rows)
+    panels = []
+    for panel in _panels(list(dict.fromkeys(data["panel"]))):
+        mine = data[data["panel"] == panel]
+        chart = (
+            alt.Chart(mine)
+            .mark_bar()
+            .encode(
+                x=alt.X("start:Q", scale=alt.Scale(domain=[0, 1]), title="share of answers", axis=alt.Axis(format="%")),
+                x2="end:Q",
+                y=alt.Y("told:N", title=None, sort=sorted(set(mine["told"]), key=lambda t: (t != "nothing", t))),
+                row=alt.Row(
+                    "row:N", title=None, spacing=6, header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=170)
+                ),
+                color=alt.Color("kind:N", scale=alt.Scale(domain=list(MIX), range=list(MIX.values())), title=None),
+            )
+        )
+        panels.append(chart.properties(width=WIDTH, height=alt.Step(16), title=panel))
+    caption = f"By stratum, with its number of answers at all targets together, and by what was told; {_asked(frame)}."
+    return Figure(_grid(panels, columns=2), "What became of its answers", caption)
+
+
+KINDS: dict[str, Callable[[Any], Figure]] = {
+    "score": score_figure,
+    "coverage": coverage_figure,
+    "reliability": reliability_figure,
+    "risk": risk_figure,
+    "outcomes": outcomes_figure,
+}
+"""Name → figure of a table of records."""
+
+
+def make_figure(kind: str, frame: pd.DataFrame) -> Figure:
+    """A figure of a table of records; of several runs of one task, model and target the last counts.
+
+    Args:
+        kind: a name of `KINDS`.
+        frame: as `evalkit.load` gives it.
+
+    Raises:
+        MissingExtraError: altair is not installed.
+        InputError: the records do not hold what the figure shows.
+        UsageError: more panels than a page holds.
+    """
+    with requires("plot"):
+        import altair as alt  # noqa: F401 - only to say at once that it is missing
+        import vl_convert  # noqa: F401 - likewise
+    if not len(frame):
+        raise InputError("no answers, and nothing to draw")
+    card = ["task", "model", "prompt_threshold"]
+    newest = frame.groupby(card, dropna=False)["run"].transform("max")
+    kept = frame[frame["run"] == newest]
+    names = {column: kept[column].map(lambda text: one_line(str(text), 40)) for column in ("task", "model")}
+    return KINDS[kind](kept.assign(**names))
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write it as PNG, SVG or a page that loads nothing and runs nothing, by the path's ending.
+
+    Raises:
+        UsageError: another ending, or the path cannot be written.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"-o {path}: a figure ends in {', '.join(FORMATS)}")
+    import vl_convert
+
+    spec = _finished(figure).to_dict()
+    try:
+        if path.suffix.lower() == ".png":
+            path.write_bytes(vl_convert.vegalite_to_png(spec, scale=2))
+            return
+        svg = vl_convert.vegalite_to_svg(spec)
+        path.write_text(svg if path.suffix.lower() == ".svg" else _page(figure, svg), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"-o {path} cannot be written ({error.strerror})") from error
+
+
+def told_only(frame: pd.DataFrame) -> pd.DataFrame:
+    """The records whose prompt stated a target."""
+    return frame[frame["prompt_threshold"].notna()]
+
+
+def _finished(figure: Figure) -> Any:
+    import altair as alt
+
+    lines = textwrap.wrap(figure.caption, 110)
+    title = alt.TitleParams(figure.title, subtitle=lines, anchor="start", fontSize=16, subtitleFontSize=11, offset=16)
+    return (
+        figure.chart.properties(title=title, padding=14)
+        .configure(background="white", font="sans-serif")
+        .configure_view(stroke=None)
+        .configure_axis(
+            grid=True, gridColor="#e8ebef", domainColor="#8a939e", tickColor="#8a939e", titleFontWeight="normal"
+        )
+        .configure_title(subtitleColor="#59636e")
+        .configure_legend(labelLimit=260, orient="bottom", columns=3, symbolStrokeWidth=3)
+    )
+
+
+def _page(figure: Figure, svg: str) -> str:
+    """The picture as an image: nothing in it can run."""
+    style = "body{font:16px system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}img{max-width:100%}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'"
+    data = base64.b64encode(svg.encode()).decode()
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(figure.title)}</title><style>{style}</style></head>\n"
+        f'<body><img alt="{escape(figure.title)}. {escape(figure.caption)}" src="data:image/svg+xml;base64,{data}">'
+        "</body></html>\n"
+    )
+
+
+def _counts(part: pd.DataFrame) -> tuple[int, int, int]:
+    found = part["outcome"].value_counts()
+    return int(found.get("correct", 0)), int(found.get("error", 0)), int(found.get("idk", 0))
+
+
+def _score(counts: tuple[int, int, int], t: float) -> tuple[float, float, float]:
+    low, high = dirichlet_intervals(*counts, [penalty(t)])[0]
+    return scoring.score(*counts, t), low, high
+
+
+def _curve(task: str, model: str, counts: tuple[int, int, int]) -> Iterator[dict[str, Any]]:
+    bounds = dirichlet_intervals(*counts, [penalty(t) for t in GRID])
+    for t, (low, high) in zip(GRID, bounds, strict=True):
+        value = scoring.score(*counts, t)
+        yield {"task": task, "model": model, "t": t, "score": value, "low": max(low, LOWEST), "high": max(high, LOWEST)}
+
+
+def _with_confidence(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    claims = frame[(frame["outcome"] != "idk") & frame["confidence"].notna()]
+    if not len(claims):
+        raise InputError("no answer has a confidence; run with --confidence logprob, verbal or vote")
+    claims = claims.assign(told=claims["prompt_threshold"].map(_told))
+    for (task, model, told), part in claims.groupby(["task", "model", "told"], sort=True):
+        yield f"{_panel(task, model)}, told {told}", part
+
+
+def _told(t: Any) -> str:
+    return "nothing" if t is None or t != t else f"t = {t:g}"  # noqa: PLR0124 - NaN is not itself
+
+
+def _panel(task: Any, model: Any) -> str:
+    return f"{task} · {model}"
+
+
+def _panels(names: Sequence[str]) -> Sequence[str]:
+    if len(names) > PANELS:
+        raise UsageError(
+            f"{len(names)} panels are more than {PANELS}; draw fewer runs, or choose with --task and --model"
+        )
+    return names
+
+
+def _asked(frame: pd.DataFrame) -> str:
+    sizes = sorted(set(frame.groupby(["task", "model", "prompt_threshold"], dropna=False).size()))
+    return f"n = {sizes[0]:,} each" if len(sizes) == 1 else f"n = {sizes[0]:,} to {sizes[-1]:,} each"
+
+
+def _cycle(n: int) -> list[str]:
+    return [COLOURS[k % len(COLOURS)] for k in range(n)]
+
+
+def _diagonal() -> Any:
+    import altair as alt
+    import pandas as pd
+
+    ends = pd.DataFrame({"x": [0, 1], "y": [0, 1]})
+    return alt.Chart(ends).mark_line(color="#8a939e", strokeDash=[5, 4], strokeWidth=1.2).encode(x="x:Q", y="y:Q")
+
+
+def _rule(value: float, label: str) -> Any:
+    import altair as alt
+    import pandas as pd
+
+    data = pd.DataFrame({"value": [value], "label": [label], "end": [0.95]})
+    line = alt.Chart(data).mark_rule(color="#8a939e", strokeDash=[5, 4]).encode(y="value:Q")
+    text = alt.Chart(data).mark_text(align="right", dy=-6, color="#59636e", fontSize=10)
+    return alt.layer(line, text.encode(x="end:Q", y="value:Q", text="label:N"))
+
+
+def _grid(panels: Sequence[Any], columns: int = COLUMNS) -> Any:
+    import altair as alt
+
+    return alt.concat(*panels, columns=min(columns, len(panels))).resolve_scale(color="shared", size="shared")
