@@ -3,6 +3,7 @@
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
 # make bench    speed and memory, each against its limit
+# make reference results/reference and docs/figures, from real runs; half an hour
 # make soak     a run killed a hundred times and resumed
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test check bench soak docs validity clean
+.PHONY: install run test check bench soak docs validity reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -50,6 +51,9 @@ docs: $(VENV)/.dev
 
 validity: $(VENV)/.dev
 	$(BIN)/python docs/make_validity.py
+
+reference: $(VENV)/.dev
+	$(BIN)/python docs/make_reference.py
 
 bench: $(VENV)/.dev
 	@for each in startup process throughput memory local scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done

@@ -60,8 +60,9 @@ def score_figure(frame: pd.DataFrame) -> Figure:
         points.append({"task": task, "model": model, "t": float(str(t)), "score": value, "low": low, "high": high})
     tasks = _panels(sorted(set(frame["task"])))
     colour = alt.Color("model:N", scale=alt.Scale(domain=shown, range=_cycle(len(shown))), title=None)
-    y = alt.Y("score:Q", scale=alt.Scale(domain=[LOWEST, 1]), title="score S_t")
-    x = alt.X("t:Q", scale=alt.Scale(domain=[0, 0.95]), title="confidence target t")
+    y_scale = alt.Scale(domain=[LOWEST, 1], nice=False)
+    y = alt.Y("score:Q", scale=y_scale, title="score S_t")
+    x = alt.X("t:Q", scale=alt.Scale(domain=[0, 0.95], nice=False), title="confidence target t")
     curves = pd.DataFrame(lines, columns=["task", "model", "t", "score", "low", "high"])
     told = pd.DataFrame(points, columns=["task", "model", "t", "score", "low", "high"])
     panels = []
@@ -72,10 +73,14 @@ def score_figure(frame: pd.DataFrame) -> Figure:
             layers.append(
                 alt.Chart(mine)
                 .mark_area(opacity=0.15, clip=True)
-                .encode(x=x, y=y.field("low"), y2="high:Q", color=colour)
+                .encode(x=x, y=alt.Y("low:Q", scale=y_scale, title="score S_t"), y2="high:Q", color=colour)
             )
         layers.append(alt.Chart(mine).mark_line(clip=True, strokeWidth=2).encode(x=x, y=y, color=colour))
-        layers.append(alt.Chart(theirs).mark_rule(clip=True).encode(x=x, y="low:Q", y2="high:Q", color=colour))
+        layers.append(
+            alt.Chart(theirs)
+            .mark_rule(clip=True)
+            .encode(x=x, y=alt.Y("low:Q", scale=y_scale), y2="high:Q", color=colour)
+        )
         layers.append(
             alt.Chart(theirs)
             .mark_point(shape="diamond", filled=True, size=70, clip=True, opacity=1)
@@ -229,7 +234,7 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
                 color=alt.Color("kind:N", scale=alt.Scale(domain=list(MIX), range=list(MIX.values())), title=None),
             )
         )
-        panels.append(chart.properties(width=WIDTH, height=alt.Step(16), title=panel))
+        panels.append(chart.properties(width=WIDTH, height=alt.Step(14), title=alt.TitleParams(panel, anchor="start")))
     caption = f"By stratum, with its number of answers at all targets together, and by what was told; {_asked(frame)}."
     return Figure(_grid(panels, columns=2), "What became of its answers", caption)
 
@@ -307,7 +312,7 @@ def _finished(figure: Figure) -> Any:
             grid=True, gridColor="#e8ebef", domainColor="#8a939e", tickColor="#8a939e", titleFontWeight="normal"
         )
         .configure_title(subtitleColor="#59636e")
-        .configure_legend(labelLimit=260, orient="bottom", columns=3, symbolStrokeWidth=3)
+        .configure_legend(labelLimit=260, orient="bottom", columns=4, symbolStrokeWidth=3)
     )
 
 

@@ -1,0 +1,104 @@
+"""Makes results/reference/ and docs/figures/: what evalkit says of models anybody can run, and of published outputs.
+
+    python docs/make_reference.py            all of it; half an hour on two cores
+    python docs/make_reference.py --drawn    only what follows from the runs that are there: boards and figures
+
+Runs of the embedded model and of both baselines are kept whole, with their transcripts. Of published outputs only
+counts and scores are kept, with their source; they are no part of the project and are looked for in ../shared/real,
+beside the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from evalkit import rescore, run, runs
+from evalkit.ranking import rank
+from evalkit.report import boards, figures, page
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "results" / "reference"
+FIGURES = ROOT / "docs" / "figures"
+REAL = ROOT.parent / "shared" / "real"
+MODELS = ("local/smollm2-135m", "baseline/idk", "baseline/guess")
+TASKS = ("birthdays", "letters", "dissertations")
+TARGETS = (None, 0.0, 0.5, 0.75, 0.9)
+LIMIT = 60
+PUBLISHED = {
+    "simpleqa-cs": (
+        REAL / "simpleqa" / "czech",
+        "SimpleQA in Czech, answers and verdicts as published with the Czech SimpleQA data set",
+    ),
+}
+"""Name → files, source."""
+CLOSED = (0.0, 0.5, 0.75, 0.9)
+
+
+def make_runs() -> None:
+    """The three models on the three tasks, told nothing and told each target."""
+    shutil.rmtree(REFERENCE, ignore_errors=True)
+    for model in MODELS:
+        print(f"{model}", file=sys.stderr)
+        found = run(tasks=list(TASKS), model=model, thresholds=list(TARGETS), limit=LIMIT, out=REFERENCE)
+        (found.folder / ".lock").unlink(missing_ok=True)
+        found.folder.rename(REFERENCE / model.replace("/", "-"))
+
+
+def make_published() -> None:
+    """Counts and scores of published outputs."""
+    for name, (path, source) in PUBLISHED.items():
+        if not path.is_dir():
+            print(f"{path} is absent: {name} is left as it is", file=sys.stderr)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            found = rescore(path, thresholds=list(CLOSED), task=name, out=folder)
+            ranking = rank([found.result.folder], CLOSED)
+            (FIGURES / "published.html").write_text(page.html_page(ranking), encoding="utf-8")
+            frame = runs.load(found.result.folder)
+            figures.save(figures.make_figure("score", frame), FIGURES / "published.png")
+            cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.result.scorecards]
+        content = {"source": source, "scorecards": cards}
+        text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+        (REFERENCE / f"{name}.json").write_text(text, encoding="utf-8")
+        (REFERENCE / f"{name}.md").write_text(f"{source}.\n\n{boards.markdown(ranking)}", encoding="utf-8")
+
+
+def make_confidence() -> None:
+    """Figures of token probabilities; those records are too large to keep."""
+    with tempfile.TemporaryDirectory() as folder:
+        run(tasks=list(TASKS), model=MODELS[0], confidence="logprob", limit=LIMIT, out=folder)
+        frame = runs.load(folder)
+        for kind in ("reliability", "risk"):
+            figures.save(figures.make_figure(kind, frame), FIGURES / f"{kind}.png")
+
+
+def draw() -> None:
+    """The board and the figures of the runs that are there."""
+    ranking = rank([REFERENCE], CLOSED, macro=True)
+    for board in ranking.boards:
+        for entry in board.entries:
+            entry.runs = [Path(run_).name for run_ in entry.runs]
+    (REFERENCE / "leaderboard.md").write_text(boards.markdown(ranking), encoding="utf-8")
+    (REFERENCE / "leaderboard.html").write_text(page.html_page(ranking), encoding="utf-8")
+    frame = runs.load(REFERENCE)
+    for kind in ("score", "coverage", "outcomes"):
+        shown = frame if kind == "score" else frame[frame["model"] == MODELS[0]]
+        figures.save(figures.make_figure(kind, shown), FIGURES / f"{kind}.png")
+
+
+def main() -> None:
+    """Everything, or what is drawn only."""
+    FIGURES.mkdir(exist_ok=True)
+    if "--drawn" not in sys.argv:
+        make_runs()
+        make_confidence()
+    make_published()
+    draw()
+
+
+if __name__ == "__main__":
+    main()
