@@ -59,7 +59,8 @@ def score_figure(frame: pd.DataFrame) -> Figure:
         value, low, high = _score(_counts(part), float(str(t)))
         points.append({"task": task, "model": model, "t": float(str(t)), "score": value, "low": low, "high": high})
     tasks = _panels(sorted(set(frame["task"])))
-    colour = alt.Color("model:N", scale=alt.Scale(domain=shown, range=_cycle(len(shown))), title=None)
+    colours = alt.Scale(domain=shown, range=_cycle(len(shown)))
+    colour = alt.Color("model:N", scale=colours, legend=alt.Legend(symbolType="square", symbolOpacity=1), title=None)
     y_scale = alt.Scale(domain=[LOWEST, 1], nice=False)
     y = alt.Y("score:Q", scale=y_scale, title="score S_t")
     x = alt.X("t:Q", scale=alt.Scale(domain=[0, 0.95], nice=False), title="confidence target t")
@@ -121,7 +122,7 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
             x=alt.X("t:Q", scale=alt.Scale(domain=[0, 1]), title="stated target t"),
             y=alt.Y("value:Q", scale=alt.Scale(domain=[0, 1]), title="share"),
             color=colour,
-            shape=alt.Shape("what:N", title=None),
+            shape=alt.Shape("what:N", legend=None),
         )
         layers = [_diagonal(), base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=60, opacity=1)]
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=panel))
@@ -147,12 +148,13 @@ def reliability_figure(frame: pd.DataFrame) -> Figure:
             y=alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy"),
         )
         line = base.mark_line(color=COLOURS[0], strokeWidth=1.5)
-        size = alt.Size("n:Q", scale=alt.Scale(range=[30, 500]), title="answers")
+        size = alt.Size("n:Q", scale=alt.Scale(range=[30, 500]), legend=None)
         dots = base.mark_circle(color=COLOURS[0], opacity=0.8).encode(size=size)
+        sizes = base.mark_text(dy=-16, fontSize=10, color="#59636e").encode(text="n:Q")
         title = alt.TitleParams(panel, subtitle=said[panel])
-        panels.append(alt.layer(_diagonal(), line, dots).properties(width=WIDTH, height=HEIGHT, title=title))
+        panels.append(alt.layer(_diagonal(), line, dots, sizes).properties(width=WIDTH, height=HEIGHT, title=title))
     caption = (
-        "Claims with a known confidence, in ten bins of equal width; a dot's area is its number of answers. On the"
+        "Claims with a known confidence, in ten bins of equal width; the numbers are answers. On the"
         " dashed diagonal confidence is what it claims to be; below it is overconfident. ECE is biased upwards for"
         " small n."
     )
@@ -164,13 +166,14 @@ def risk_figure(frame: pd.DataFrame) -> Figure:
     import altair as alt
     import pandas as pd
 
+    orders = ["by its confidence", "best order"]
     rows, said = [], {}
     for panel, part in _with_confidence(frame):
         p, y = part["confidence"].to_numpy(float), (part["outcome"] == "correct").to_numpy(float)
         said[panel] = (
             f"n = {len(part):,}, AURC {number(calibration.aurc(p, y))} (best order {number(calibration.best_aurc(y))})"
         )
-        for what, order in (("by its confidence", p), ("best order", y)):
+        for what, order in zip(orders, (p, y), strict=True):
             curve = calibration.risk_coverage(order, y)
             step = max(1, len(curve.risk) // 500)
             rows += [
@@ -186,10 +189,10 @@ def risk_figure(frame: pd.DataFrame) -> Figure:
             .encode(
                 x=alt.X("coverage:Q", scale=alt.Scale(domain=[0, 1]), title="share answered, most confident first"),
                 y=alt.Y("risk:Q", scale=alt.Scale(domain=[0, 1]), title="share wrong of those"),
-                color=alt.Color(
-                    "what:N", scale=alt.Scale(domain=["by its confidence", "best order"], range=COLOURS[:2]), title=None
+                color=alt.Color("what:N", scale=alt.Scale(domain=orders, range=COLOURS[:2]), title=None),
+                strokeDash=alt.StrokeDash(
+                    "what:N", scale=alt.Scale(domain=orders, range=[[1, 0], [5, 4]]), legend=None
                 ),
-                strokeDash=alt.StrokeDash("what:N", legend=None),
             )
         )
         title = alt.TitleParams(panel, subtitle=said[panel])
