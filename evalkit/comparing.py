@@ -138,6 +138,26 @@ def audits(cards: dict[tuple[str, float | None], Outcomes]) -> dict[str, behavio
     return found
 
 
+Confidences = tuple[list[float], list[int]]
+"""Confidences of claims, and 1 where the claim is right."""
+
+
+def confidences(records: Iterable[Record]) -> dict[str, Confidences]:
+    """Task → the claims whose confidence is known, of all targets.
+
+    Args:
+        records: of one run.
+    """
+    found: dict[str, Confidences] = {}
+    for record in records:
+        if record.grade.confidence is None or record.grade.outcome is Outcome.IDK:
+            continue
+        p, y = found.setdefault(record.task, ([], []))
+        p.append(record.grade.confidence)
+        y.append(int(record.grade.outcome is Outcome.CORRECT))
+    return found
+
+
 def outcomes_by_card(records: Iterable[Record]) -> dict[tuple[str, float | None], Outcomes]:
     """Outcome codes by (task, stated target), then by sample, in order of epochs."""
     cards: dict[tuple[str, float | None], dict[str, dict[int, int]]] = {}

@@ -137,6 +137,19 @@ def test_a_folder_that_is_none_and_a_port_that_is_taken(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_run_with_confidences_shows_whether_they_are_earned(server: ChatServer, tmp_path: Path) -> None:
+    """A reliability diagram with its n, where the answers have a confidence, and none where not."""
+    server.answer = lambda _: "1\nConfidence: 90%"
+    evalkit.run(model="m", base_url=server.url, tasks=["letters"], limit=20, confidence="verbal", out=tmp_path / "a")
+    evalkit.run(model="m", base_url=server.url, tasks=["letters"], limit=20, out=tmp_path / "b")
+    for folder, shown in (("a", True), ("b", False)):
+        with serving(tmp_path / folder) as site:
+            name = next((tmp_path / folder).iterdir()).name
+            body = get(f"{site}/run?run={name}")[1]
+        assert ("n = 20 claims" in body) is shown
+        assert ("Accuracy against confidence" in body) is shown
+
+
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A page of a real browser."""

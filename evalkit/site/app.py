@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from evalkit import journal
-from evalkit.comparing import behaviour
+from evalkit.comparing import behaviour, confidences
 from evalkit.errors import EvalkitError, InputError
 from evalkit.ranking import rank
 from evalkit.report.page import html_page
@@ -83,7 +83,9 @@ class Site:
         audits = behaviour(folder) if len(stated) > 1 and len({card.model for card in result.scorecards}) == 1 else {}
         content = journal.read_run(folder)
         settings: dict[str, Any] = {**(content.get("config") or {}), **(content.get("environment") or {})}
-        return pages.run_page(result, audits, settings)
+        # Without any the records need not be read; outputs of others say nothing of it in their settings.
+        known = {} if settings.get("confidence") == "none" else confidences(journal.read_records(folder))
+        return pages.run_page(result, audits, known, settings)
 
     def records(self, request: Request) -> str:
         """Records of a run that a filter lets through."""

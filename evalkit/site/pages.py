@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from evalkit.behavioural import Behaviour
+from evalkit.comparing import Confidences
 from evalkit.records import Record
 from evalkit.report.audit import audit_lines
 from evalkit.report.terminal import number, told
@@ -16,6 +17,7 @@ from evalkit.report.visible import one_line, visible
 from evalkit.runs import RunResult
 from evalkit.scorecard import Interval, Score, Scorecard
 from evalkit.site.index import Filter, Index
+from evalkit.site.plots import behaviour_figure, reliability_figure
 
 PER_PAGE = 50
 LABELS = {
@@ -61,7 +63,9 @@ def runs_page(runs: Sequence[tuple[str, dict[str, Any]]], problems: Sequence[str
     return page("Runs", f'<p><a href="/board">Leaderboard over all of them</a></p>{table}{said}')
 
 
-def run_page(result: RunResult, audits: dict[str, Behaviour], settings: dict[str, Any]) -> str:
+def run_page(
+    result: RunResult, audits: dict[str, Behaviour], confidences: dict[str, Confidences], settings: dict[str, Any]
+) -> str:
     """One run: its cards, what they mean, its settings."""
     name = result.name
     tasks = dict.fromkeys(str(card.task) for card in result.scorecards)
@@ -72,6 +76,8 @@ def run_page(result: RunResult, audits: dict[str, Behaviour], settings: dict[str
         if task in audits:
             body.append("".join(f"<p>{escape(line)}</p>" for line in audit_lines(audits[task])))
             body.append(behaviour_figure(audits[task]))
+        if task in confidences:
+            body.append(reliability_figure(*confidences[task]))
         body.append("</section>")
     rows = "".join(
         f"<tr><th scope=row>{_text(key)}</th><td>{_text(value, 400)}</td></tr>" for key, value in settings.items()
@@ -118,36 +124,6 @@ def record_page(run: str, position: int, record: Record, size: int) -> str:
     body = f'<p>{links}</p><table class="facts">{rows}</table>{"".join(parts)}'
     trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run))]
     return page(record.sample_id, body, trail)
-
-
-def behaviour_figure(audit: Behaviour) -> str:
-    """Coverage and accuracy given attempted against the stated target, with the line that accuracy has to reach."""
-    width, height, left, bottom = 420, 240, 40, 30
-
-    def at(t: float, value: float) -> str:
-        return f"{left + t * (width - left - 10):.1f},{10 + (1 - value) * (height - bottom - 10):.1f}"
-
-    def line(points: list[tuple[float, float]], kind: str) -> str:
-        dots = "".join(
-            f'<circle class="{kind}" cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3.5"/>'
-            for p in (at(*q) for q in points)
-        )
-        return f'<polyline class="{kind}" points="{" ".join(at(*point) for point in points)}"/>{dots}'
-
-    coverage = [(a.t, a.coverage) for a in audit.targets]
-    accuracy = [(a.t, a.accuracy_given_attempted) for a in audit.targets if a.accuracy_given_attempted is not None]
-    ticks = "".join(
-        f'<text x="{left - 6}" y="{float(at(0, v).split(",")[1]) + 4:.0f}" text-anchor="end">{v:g}</text>'
-        f'<text x="{at(v, 0).split(",")[0]}" y="{height - 12}" text-anchor="middle">{v:g}</text>'
-        for v in (0, 0.5, 1)
-    )
-    n = audit.targets[0].n
-    return f"""<figure><svg viewBox="0 0 {width} {height}" role="img" aria-label="Coverage and accuracy against t">
-<polyline class="axis" points="{at(0, 1)} {at(0, 0)} {at(1, 0)}"/>
-<polyline class="diagonal" points="{at(0, 0)} {at(1, 1)}"/>
-{line(coverage, "coverage")}{line(accuracy, "accuracy")}{ticks}</svg>
-<figcaption>Told t (open), n = {n:,} at each: <span class="coverage">share answered</span> and
-<span class="accuracy">accuracy of the answers</span>, which has to reach the diagonal.</figcaption></figure>"""
 
 
 def _cards(run: str, cards: Iterable[Scorecard]) -> str:
