@@ -23,7 +23,7 @@ $(VENV)/.user: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.user
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,view,plot,decryption,dev]'
+	@$(PIP) install --quiet -e '.[local,view,plot,math,ifeval,decryption,dev]'
 	@touch $@
 
 install: $(VENV)/.dev

@@ -56,11 +56,11 @@ def make_published() -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             found = rescore(path, thresholds=list(CLOSED), task=name, out=folder)
-            ranking = rank([found.result.folder], CLOSED)
+            ranking = rank([found.folder], CLOSED)
             (FIGURES / "published.html").write_text(page.html_page(ranking), encoding="utf-8")
-            frame = runs.load(found.result.folder)
+            frame = runs.load(found.folder)
             figures.save(figures.make_figure("score", frame), FIGURES / "published.png")
-            cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.result.scorecards]
+            cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.scorecards]
         content = {"source": source, "scorecards": cards}
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
         (REFERENCE / f"{name}.json").write_text(text, encoding="utf-8")

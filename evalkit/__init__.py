@@ -10,39 +10,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
+    from evalkit.benchmarks import BenchmarkRow, Hub, Rows, benchmark_rows
     from evalkit.comparing import behaviour, compare
     from evalkit.errors import EvalkitError
     from evalkit.extras import requires
     from evalkit.frames import count_outcomes, record_features
+    from evalkit.grading import grade_with
     from evalkit.models.asking import ask
+    from evalkit.patches import find_patch
     from evalkit.plugins import grader, task
     from evalkit.ranking import leaderboard
-    from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Sample, Task
+    from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
     from evalkit.runs import RunResult, load, run, run_async
-    from evalkit.sampling import interleave
+    from evalkit.sampling import interleave, shuffled
     from evalkit.scorecard import Scorecard, score
     from evalkit.tables import read_table
-    from evalkit.text import plain, simplify
+    from evalkit.text import lettered, plain, simplify
 
 __all__ = [
+    "BenchmarkRow",
     "Completion",
     "EvalkitError",
     "Grade",
+    "Hub",
+    "Message",
     "NonAnswer",
     "Outcome",
     "Record",
+    "Rows",
     "RunResult",
     "Sample",
     "Scorecard",
     "Task",
     "ask",
     "behaviour",
+    "benchmark_rows",
     "compare",
     "count_outcomes",
+    "find_patch",
+    "grade_with",
     "grader",
     "interleave",
     "leaderboard",
+    "lettered",
     "load",
     "non_answer",
     "plain",
@@ -53,28 +64,37 @@ __all__ = [
     "run",
     "run_async",
     "score",
+    "shuffled",
     "simplify",
     "task",
 ]
 
 _HOMES = {
+    "BenchmarkRow": "benchmarks",
     "Completion": "records",
     "EvalkitError": "errors",
     "Grade": "records",
+    "Hub": "benchmarks",
+    "Message": "records",
     "NonAnswer": "records",
     "Outcome": "records",
     "Record": "records",
+    "Rows": "benchmarks",
     "RunResult": "runs",
     "Sample": "records",
     "Scorecard": "scorecard",
     "Task": "records",
     "ask": "models.asking",
     "behaviour": "comparing",
+    "benchmark_rows": "benchmarks",
     "compare": "comparing",
     "count_outcomes": "frames",
+    "find_patch": "patches",
+    "grade_with": "grading",
     "grader": "plugins",
     "interleave": "sampling",
     "leaderboard": "ranking",
+    "lettered": "text",
     "load": "runs",
     "non_answer": "abstention",
     "plain": "text",
@@ -85,6 +105,7 @@ _HOMES = {
     "run": "runs",
     "run_async": "runs",
     "score": "scorecard",
+    "shuffled": "sampling",
     "simplify": "text",
     "task": "plugins",
 }

@@ -190,6 +190,10 @@ class _Sentence:
         return _found(self._phrases.moral, self.lower, self._asked.lower())
 
 
+BARE = 3
+"""Spaces below which a text says one thing only."""
+
+
 def non_answer(
     text: str,
     *,
@@ -216,13 +220,15 @@ def non_answer(
     if "<" in words and _MACHINE.search(words):
         return "abstained"
     lower = words.lower()
+    # Whoever says only "I don't know" means it, even where the question holds these words too.
+    asked = plain(question) if question and words.count(" ") >= BARE else ""
     for language in ("en",) if _is_english(lower) else LANGUAGES:
         phrases = _phrases(language)
         triggers = [trigger for trigger in phrases.triggers if trigger in lower]
         if triggers:
             # Its sentences hold no other triggers than the whole text does.
             phrases = phrases._replace(triggers=tuple(triggers))
-            kind = _judge(_read_all(words, plain(question) if question else "", phrases))
+            kind = _judge(_read_all(words, asked, phrases))
             if kind is not None:
                 return kind
     return None

@@ -44,6 +44,8 @@ class RunConfig(BaseModel):
     """Whether the number of requests under way finds its own level below max_connections."""
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Seconds one answer may take."""
+    data: str | None = None
+    """Local files to read questions from, for the tasks that take them from elsewhere."""
     task_parameters: dict[str, str] = {}
     grader_parameters: dict[str, str] = {}
     model_parameters: dict[str, str] = {}
@@ -91,7 +93,8 @@ def make_config(**settings: Any) -> RunConfig:
             if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
                 raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
     # A resumed run may be started elsewhere.
-    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks]})
+    data = str(Path(config.data).resolve()) if config.data else None
+    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks], "data": data})
 
 
 def _check_policy(config: RunConfig) -> None:

@@ -10,8 +10,26 @@ import inspect
 from collections.abc import Mapping
 
 from evalkit.errors import EvalkitError, UsageError
-from evalkit.plugins import Judge, described
+from evalkit.plugins import Judge, described, make_grader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
+
+
+async def grade_with(grader: str, sample: Sample, completion: Completion, **parameters: str | None) -> Grade:
+    """Judge by another grader, for a task whose samples need different ones; the public `evalkit.grade_with`.
+
+    Args:
+        grader: its registered name.
+        sample: what was asked.
+        completion: what was answered.
+        parameters: of that grader; None leaves the default.
+
+    Raises:
+        UsageError: no such grader or parameter.
+    """
+    name, judge = make_grader(grader, {key: value for key, value in parameters.items() if value is not None})
+    judged = judge(sample, completion)
+    found: Grade = await judged if inspect.isawaitable(judged) else judged
+    return found.model_copy(update={"grader": name})
 
 
 class NoVerdictError(EvalkitError):

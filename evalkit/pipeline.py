@@ -58,7 +58,7 @@ class Plan:
     def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
         """The prompt of one sample at one target."""
         asked_for = confidence.ASK if self.confidence == "verbal" else ""
-        return build_messages(sample.input, threshold, self.system, asked_for)
+        return build_messages(sample.input, threshold, self.system, asked_for, sample.turns)
 
     @property
     def total(self) -> int | None:

@@ -133,6 +133,10 @@ def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None 
     function = find_grader(wanted)
     name = getattr(function, "__name__", str(wanted))
     values = _convert(f"grader {name}", function, parameters or {}, skip=2)
+    for parameter in list(inspect.signature(function).parameters.values())[2:]:
+        needed = parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY
+        if needed and parameter.name not in values:
+            raise UsageError(f"grader {name} needs -G {parameter.name}=…")
     return name, functools.partial(function, **values) if values else function
 
 

@@ -6,6 +6,7 @@ computed. The paper's own example "t = 0.75 (penalty 2)" is a slip: 0.75/(1−0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from evalkit.records import Message
@@ -35,7 +36,9 @@ def confidence_target(threshold: float | None) -> str:
     )
 
 
-def build_messages(question: str, threshold: float | None, system: str | None = None, last: str = "") -> list[Message]:
+def build_messages(
+    question: str, threshold: float | None, system: str | None = None, last: str = "", turns: Sequence[Message] = ()
+) -> list[Message]:
     """The prompt as sent: an optional system message, then the question with its confidence target.
 
     Args:
@@ -43,8 +46,9 @@ def build_messages(question: str, threshold: float | None, system: str | None = 
         threshold: see `confidence_target`.
         system: text of a system message.
         last: what stands at the end of the user's turn.
+        turns: of the conversation so far.
     """
     target = confidence_target(threshold)
     parts = [question, target, last] if target or last else [question]
     user = Message(role="user", content="\n\n".join(part for part in parts if part))
-    return [Message(role="system", content=system), user] if system else [user]
+    return [*([Message(role="system", content=system)] if system else []), *turns, user]

@@ -69,6 +69,13 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class Message(_Frozen):
+    """One turn of the prompt as it was sent."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
 class Sample(_Frozen):
     """One question."""
 
@@ -80,6 +87,8 @@ class Sample(_Frozen):
     """The accepted answers; a single string becomes a list of one."""
     choices: list[str] | None = None
     """The options of a multiple-choice question, in the order shown."""
+    turns: list[Message] = Field(default_factory=list)
+    """Earlier turns of a conversation, of which the input is the last."""
     metadata: JsonDict = Field(default_factory=dict)
     """Anything else; `stratum` names its stratum, `answerable: false` says that only IDK is right."""
 
@@ -93,13 +102,6 @@ class Sample(_Frozen):
     def answerable(self) -> bool:
         """Whether any claim can be right."""
         return self.metadata.get("answerable", True) is not False
-
-
-class Message(_Frozen):
-    """One turn of the prompt as it was sent."""
-
-    role: Literal["system", "user", "assistant"]
-    content: str
 
 
 class Usage(_Frozen):
@@ -245,4 +247,6 @@ class Task:
     name: str = ""
     """Filled in by `@task`."""
     revision: dict[str, str] = field(default_factory=dict)
-    """Which version of a data set this is: recorded in run.json."""
+    """Which version of a data set this is, and what of it was left out: recorded in run.json."""
+    notes: Sequence[str] = ()
+    """What a reader of the scores has to know of the questions, a sentence each; printed before the first answer."""

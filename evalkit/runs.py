@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 import shutil
 import signal
@@ -135,9 +136,12 @@ def make_plan(config: RunConfig, name: str = "") -> pipeline.Plan:
         UsageError: an unknown name or a parameter that will not do.
     """
     functions = {name: plugins.find("tasks", name) for name in config.tasks}
+    defaults = {"seed": config.seed, **({"data": config.data} if config.data else {})}
+    if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
+        raise UsageError(f"--data: {', '.join(functions)} reads no files")
     tasks: dict[str, Task] = {}
     for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
-        task = plugins.make_task(wanted, parameters, {"seed": config.seed})
+        task = plugins.make_task(wanted, parameters, defaults)
         if task.name in tasks:
             raise UsageError(f"--task {wanted}: another task of this run is also called {task.name}")
         tasks[task.name] = task
@@ -290,6 +294,9 @@ class _Session:
         with journal.Journal(self.folder) as book:
             done, answered = self._take_up()
             self.begun = True
+            for planned in self.plan.tasks:
+                for note in planned.task.notes:
+                    self.notify(f"{planned.task.name}: {note}")
             self._write("running")
             self.watch(self.tally)
             await pipeline.execute(self.plan, model, book, self.tally, done, answered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u00a0": " "}
@@ -39,6 +40,15 @@ def plain(text: str) -> str:
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
     return text.strip()
+
+
+def lettered(options: Sequence[str]) -> str:
+    """Options a line each, as "A) …", in the order given.
+
+    Args:
+        options: at most 26.
+    """
+    return "\n".join(f"{chr(ord('A') + k)}) {option}" for k, option in enumerate(options))
 
 
 def simplify(text: str) -> str:

@@ -36,4 +36,5 @@ def _key(text: str) -> str:
     text = plain(text).strip().rstrip(".")
     if _SIGNED.fullmatch(text):  # punctuation is part of a number
         return text.replace(",", "").replace("−", "-").lstrip("+")
-    return _ARTICLE.sub("", simplify(text))
+    # "] ]" and the like have no words: what there is, is compared.
+    return _ARTICLE.sub("", simplify(text)) or "".join(text.split())

@@ -21,6 +21,7 @@ COMMANDS = {
     "leaderboard": "Rank models over runs, at every threshold.",
     "plot": "Draw a figure of runs as PNG, SVG or HTML.",
     "view": "Browse runs, records and transcripts as local web pages.",
+    "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
     "power": "How many questions a comparison or an interval needs.",
     "list": "List tasks, graders, readers or models.",

@@ -32,6 +32,11 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
     "--threshold", "thresholds", type=Thresholds(), metavar="T,…", multiple=True,
     help="Confidence targets to state in the prompt, such as none,0,0.75; none says nothing. Default: none.",
 )  # fmt: skip
+@click.option(
+    "--data",
+    metavar="PATH",
+    help="Read the questions from local files in their publisher's layout. [env: EVALKIT_DATA]",
+)
 @click.option("--limit", type=int, metavar="N", help="Only the first N samples of each task.")
 @click.option("--epochs", type=int, metavar="K", help="Ask each sample K times. Default: 1.")
 @click.option("--seed", type=int, metavar="S", help="Draws the samples and seeds the model. Default: 0.")

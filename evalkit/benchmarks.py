@@ -1,0 +1,246 @@
+"""Published benchmarks: rows from the hub, or from local files in the publisher's layout.
+
+Nothing of a benchmark comes with evalkit. A task says where its rows are published and which files hold them locally;
+every row knows where it stands, so that a bad one is named.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import gzip
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from evalkit.errors import InputError
+
+DATA = "EVALKIT_DATA"
+"""Environment variable: the folder where local files are looked for, unless `--data` names one."""
+LARGEST_FIELD = 2**27
+"""Characters a field of a csv may have."""
+
+
+class BenchmarkRow(dict[str, Any]):
+    """One row, column → value; a column that is missing or of another type is named with the row's place."""
+
+    def __init__(self, values: Mapping[str, Any], where: str, part: str = "") -> None:
+        super().__init__(values)
+        self.where = where
+        """File and line, or the hub's id and the row's number."""
+        self.part = part
+        """The file's name without its endings, or the configuration on the hub."""
+
+    def __missing__(self, key: str) -> Any:
+        raise InputError(f"{self.where}: no column {key!r}; there are {', '.join(map(str, self)) or 'none'}")
+
+    def text(self, key: str) -> str:
+        """A text, or a number as one."""
+        value = self[key]
+        if not isinstance(value, str | int | float):
+            raise InputError(f"{self.where}: {key} is {type(value).__name__}, not a text")
+        return str(value)
+
+    def whole(self, key: str) -> int:
+        """A whole number."""
+        try:
+            return int(self[key])
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.where}: {key} {self[key]!r} is no whole number") from error
+
+    def texts(self, key: str) -> list[str]:
+        """A list of texts, also one that is written as a Python list."""
+        value = self[key]
+        if isinstance(value, str):
+            try:
+                value = ast.literal_eval(value)
+            except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+                raise InputError(f"{self.where}: {key} is no list") from error
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str | int | float) for one in value):
+            raise InputError(f"{self.where}: {key} is no list of texts")
+        return [str(one) for one in value]
+
+    def objects(self, key: str) -> list[BenchmarkRow]:
+        """A list of objects, as rows of their own."""
+        value = self[key]
+        if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
+            raise InputError(f"{self.where}: {key} is no list of objects")
+        return [BenchmarkRow(one, f"{self.where}, {key} {k}", self.part) for k, one in enumerate(value, start=1)]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows and which version of them this is."""
+
+    rows: Iterator[BenchmarkRow]
+    revision: dict[str, str]
+    """For run.json: hub id, revision asked for and commit found; or the files."""
+    local: bool
+    """Whether they come from files."""
+
+    def __iter__(self) -> Iterator[BenchmarkRow]:
+        return self.rows
+
+
+@dataclass(frozen=True)
+class Hub:
+    """Where a benchmark is published."""
+
+    id: str
+    """Data set on the Hugging Face hub."""
+    splits: Sequence[str] = ("test",)
+    configs: Sequence[str | None] = (None,)
+    revision: str = "main"
+    files: Sequence[str] = field(default=())
+    """Patterns of local files below the data folder; the first that matches any file is read."""
+
+
+def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
+    """Rows of a benchmark: local files where a folder is given, else streamed from the hub.
+
+    Args:
+        hub: where it is published, and its local files' names.
+        data: a folder with such files, or one of those files; default the environment's EVALKIT_DATA, if set.
+
+    Raises:
+        InputError: no such files; or the hub cannot be reached, or asks for an account. Reading on may raise it too.
+    """
+    where = data or os.environ.get(DATA)
+    if not where:
+        return _from_hub(hub)
+    paths = _local(hub, Path(where))
+    return Rows(_read(paths), {"files": ", ".join(path.name for path in paths)}, local=True)
+
+
+def _local(hub: Hub, root: Path) -> list[Path]:
+    if root.is_file():
+        return [root]
+    if not root.is_dir():
+        raise InputError(f"--data {root}: there is no such file or folder")
+    for pattern in hub.files:
+        for candidate in (pattern, Path(pattern).name):
+            if found := sorted(path for path in root.glob(candidate) if path.is_file()):
+                return found
+    raise InputError(f"--data {root}: none of the files of {hub.id} is there: {', '.join(hub.files)}")
+
+
+def _read(paths: Sequence[Path]) -> Iterator[BenchmarkRow]:
+    for path in paths:
+        part = path.name.split(".", 1)[0]
+        name = path.name.removesuffix(".gz")
+        readers = {".jsonl": _lines, ".json": _document, ".csv": _table, ".parquet": _parquet}
+        reader = readers.get(Path(name).suffix)
+        if reader is None:
+            raise InputError(f"{path}: not one of {', '.join(readers)}")
+        try:
+            for where, values in reader(path):
+                yield BenchmarkRow(values, where, part)
+        except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"{path} cannot be read: {' '.join(str(error).split())[:200]}") from error
+
+
+def _text(path: Path) -> Any:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8", newline="")
+    return path.open(encoding="utf-8", newline="")
+
+
+def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with _text(path) as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip():
+                yield f"{path}:{number}", _object(line, f"{path}:{number}")
+
+
+def _document(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    with _text(path) as file:
+        content = _parsed(file.read(), str(path))
+    found = content if isinstance(content, list) else [content]
+    for number, row in enumerate(found, start=1):
+        if not isinstance(row, dict):
+            raise InputError(f"{path}: entry {number} is no object")
+        yield f"{path}, entry {number}", row
+
+
+def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    csv.field_size_limit(LARGEST_FIELD)
+    with _text(path) as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            if None in row or None in row.values():
+                raise InputError(f"{path}:{reader.line_num}: not as many fields as the first line names")
+            yield f"{path}:{reader.line_num}", row
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(256):
+            for row in batch.to_pylist():
+                number += 1
+                yield f"{path}, row {number}", row
+    except pa.ArrowException as error:
+        raise InputError(f"{path} is damaged after row {number}: {str(error)[:200]}") from error
+
+
+def _parsed(text: str, where: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: no JSON ({error})") from error
+
+
+def _object(line: str, where: str) -> dict[str, Any]:
+    found = _parsed(line, where)
+    if not isinstance(found, dict):
+        raise InputError(f"{where}: no JSON object")
+    return found
+
+
+def _from_hub(hub: Hub) -> Rows:
+    commit = _commit(hub)
+    revision = {"hub": hub.id, "revision": hub.revision, "commit": commit}
+    return Rows(_stream(hub, commit), revision, local=False)
+
+
+def _commit(hub: Hub) -> str:
+    """What the revision is now; the rows are then read at that very commit."""
+    from huggingface_hub import HfApi
+
+    try:
+        return str(HfApi().dataset_info(hub.id, revision=hub.revision, timeout=30).sha)
+    except Exception as error:
+        raise _unreachable(hub, error) from error
+
+
+def _stream(hub: Hub, commit: str) -> Iterator[BenchmarkRow]:
+    import datasets
+
+    for config in hub.configs:
+        for split in hub.splits:
+            part = config or split
+            try:
+                found = datasets.load_dataset(hub.id, config, split=split, revision=commit, streaming=True)
+                for number, row in enumerate(found, start=1):
+                    yield BenchmarkRow(cast("dict[str, Any]", row), f"{hub.id} {part}, row {number}", part)
+            except InputError:
+                raise
+            except Exception as error:
+                raise _unreachable(hub, error) from error
+
+
+def _unreachable(hub: Hub, error: Exception) -> InputError:
+    local = f"give its files ({', '.join(hub.files)}) with --data DIR"
+    said = " ".join(str(error).split())
+    if type(error).__name__ == "GatedRepoError" or "gated" in said.lower():
+        return InputError(
+            f"{hub.id} is gated: accept its terms at https://huggingface.co/datasets/{hub.id} with an account,"
+            f" then set HF_TOKEN to a token of that account; or {local}"
+        )
+    return InputError(f"{hub.id} cannot be read from the hub ({type(error).__name__}: {said[:160]}); {local}")

@@ -1,0 +1,43 @@
+"""`evalkit predictions`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from evalkit import runs
+from evalkit.errors import UsageError
+
+
+@click.command("predictions", short_help="Write a run's patches in SWE-bench's layout.")
+@click.argument("run")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("predictions.jsonl"),
+    show_default=True,
+    metavar="FILE",
+)
+@click.option("--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
+def command(run: str, *, output: Path, out: str) -> None:
+    """Write a run's patches as predictions, for SWE-bench's harness to evaluate elsewhere.
+
+    \b
+    evalkit run --task swe_bench --model openai/gpt-4o
+    evalkit predictions RUN
+    python -m swebench.harness.run_evaluation --dataset_name SWE-bench/SWE-bench_Verified \\
+        --predictions_path predictions.jsonl --run_id evalkit
+    evalkit rescore openai__gpt-4o.evalkit.json
+    """
+    from evalkit.patches import predictions
+
+    found = list(predictions(runs.find_run(run, out)))
+    try:
+        output.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"-o {output} cannot be written ({error.strerror})") from error
+    empty = sum(not row["model_patch"] for row in found)
+    click.echo(f"written: {output} ({len(found):,} answers, {empty:,} without a patch)", err=True)

@@ -1,0 +1,104 @@
+"""Does this patch resolve the issue? SWE-bench's own harness decides, in Docker.
+
+Here only what the answer holds is read: a patch, no patch and no claim (IDK), or a claim without one (unparsed). A
+patch is given to `swebench`, which needs Docker; without either there is no verdict, and the failure says what to run:
+the answers are kept, `evalkit predictions RUN` writes them in the official layout, and `evalkit rescore` reads its
+report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+from evalkit import Completion, Grade, Sample, find_patch, grader, non_answer
+
+COMMAND = "python -m swebench.harness.run_evaluation --dataset_name {dataset} --predictions_path {path} --run_id {run}"
+_SAFE = re.compile(r"[^\w.-]+")
+
+
+@grader
+async def patch(sample: Sample, completion: Completion) -> Grade:
+    """Apply the patch in the answer and run the project's tests."""
+    found = find_patch(completion.text)
+    if found is None:
+        if kind := non_answer(completion.text, question=sample.input):
+            return Grade.idk(kind)
+        return Grade.unparsed("a claim, but no patch in unified diff format")
+    if missing := what_is_missing():
+        dataset = str(sample.metadata.get("dataset") or "SWE-bench/SWE-bench_Verified")
+        command = COMMAND.format(dataset=dataset, path="predictions.jsonl", run="evalkit")
+        raise RuntimeError(
+            f"{missing}; elsewhere: evalkit predictions RUN, then {command}, then evalkit rescore its report"
+        )
+    resolved = await _evaluate(sample, found)
+    return Grade.of(resolved, answer=found[:200], reason="resolved" if resolved else "applied or not, not resolved")
+
+
+def what_is_missing() -> str | None:
+    """What stands in the way of running the harness here, None where nothing does."""
+    if find_spec("swebench") is None:
+        return "a patch needs the harness: pip install 'evalkit-idk[swebench]'"
+    if shutil.which("docker") is None:
+        return "a patch needs Docker, which is not here"
+    return None
+
+
+async def _evaluate(sample: Sample, found: str) -> bool:
+    """Run the harness on one prediction.
+
+    Raises:
+        RuntimeError: it ended without a verdict.
+    """
+    name = str(sample.metadata.get("instance_id") or sample.id)
+    dataset = str(sample.metadata.get("dataset") or "SWE-bench/SWE-bench_Verified")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.jsonl"
+        row = {"instance_id": name, "model_name_or_path": "evalkit", "model_patch": found}
+        path.write_text(json.dumps(row) + "\n", encoding="utf-8")
+        run = _SAFE.sub("-", f"evalkit-{name}")
+        command = COMMAND.format(dataset=dataset, path=path, run=run).split()[1:]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *command,
+            "--instance_ids",
+            name,
+            cwd=folder,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        report = _report(Path(folder), run)
+        if report is None:
+            raise RuntimeError(f"the harness gave no report: {said.decode(errors='replace').strip()[-200:]}")
+        return resolved_in(report, name)
+
+
+def _report(folder: Path, run: str) -> dict[str, object] | None:
+    path = next(folder.glob(f"*.{run}.json"), None)
+    found: dict[str, object] | None = json.loads(path.read_text(encoding="utf-8")) if path else None
+    return found
+
+
+def resolved_in(report: dict[str, object], name: str) -> bool:
+    """Whether the harness's report counts an instance as resolved.
+
+    Args:
+        report: as the harness writes it.
+        name: the instance's id.
+
+    Raises:
+        RuntimeError: it says nothing of it, or that the harness itself failed.
+    """
+    listed = {key: value for key, value in report.items() if isinstance(value, list)}
+    if name in listed.get("resolved_ids", []):
+        return True
+    if name in listed.get("unresolved_ids", []) or name in listed.get("empty_patch_ids", []):
+        return False
+    raise RuntimeError(f"the harness came to no verdict on {name}")

@@ -1,0 +1,63 @@
+"""MATH, level 5: the hardest competition problems of the MATH test set.
+
+What it measures: mathematical reasoning with a final answer. Strata: the subject, where the source gives it. Source:
+Hendrycks et al. 2021 (arXiv:2103.03874), hub EleutherAI/hendrycks_math; MIT. Prompt: the problem, a boxed answer
+asked for. Grader: `math`. IDK originally pays: nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from evalkit import BenchmarkRow, Hub, Rows, Sample, Task, benchmark_rows, task
+
+SUBJECTS = (
+    "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra",
+    "precalculus",
+)  # fmt: skip
+FILES = {
+    "level5": ("math/level5*.jsonl", "math/*.parquet"),
+    "all": ("math/math_test.csv", "math/*.parquet"),
+}
+ASK = "Reason step by step, and put your final answer within \\boxed{}."
+
+
+@task
+def math_l5(subset: Literal["level5", "all"] = "level5", data: str | None = None) -> Task:
+    """Ask competition problems, the hardest level or all of them."""
+    rows = benchmark_rows(Hub("EleutherAI/hendrycks_math", configs=SUBJECTS, files=FILES[subset]), data)
+    return Task(samples=samples(rows, subset), grader="math", revision=rows.revision)
+
+
+def samples(rows: Rows, subset: str) -> Iterator[Sample]:
+    """The problems of the level that was asked for; a file without levels is taken as it is."""
+    for number, row in enumerate(rows, start=1):
+        level = str(row.get("level", "")).removeprefix("Level ")
+        if subset == "all" or level in ("5", ""):
+            yield sample(row, number)
+
+
+def sample(row: BenchmarkRow, number: int) -> Sample:
+    """One problem, whichever of the three published layouts it is in."""
+    problem = row.text("problem" if "problem" in row else "Question")
+    answer = next((row.text(column) for column in ("answer", "Answer") if column in row), "")
+    subject = {"stratum": row.text("type")} if "type" in row else {}
+    return Sample(
+        id=str(row.get("unique_id", number)),
+        input=f"{problem.strip()}\n\n{ASK}",
+        target=answer or last_boxed(row),
+        metadata=subject,
+    )
+
+
+def last_boxed(row: BenchmarkRow) -> str:
+    """The answer of a published solution: what its last \\boxed holds."""
+    text = row.text("solution")
+    start = text.rfind("\\boxed{") + len("\\boxed{")
+    depth = 1
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if not depth:
+            return text[start:end]
+    return text[start:]

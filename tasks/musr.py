@@ -1,0 +1,54 @@
+"""MuSR: long stories and a question that takes several steps.
+
+What it measures: multi-step reasoning over a text of about a thousand words. Strata: the domain (murder mysteries,
+object placements, team allocations), in turn. Source: Sprague et al. 2023 (arXiv:2310.16049), hub TAUR-Lab/MuSR; CC
+BY 4.0. Prompt: theirs in own words, options in their order. Grader: `choice`. IDK originally pays: nothing; guessing
+pays 1/2 to 1/5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, task
+
+DOMAINS = ("murder_mysteries", "object_placements", "team_allocation")
+FILES = ("musr/*.json", "datasets/*.json", "data/*.parquet")
+ASK = 'Choose one of the options. Reason step by step, then end with "The answer is (X)", where X is its letter.'
+
+
+@task
+def musr(seed: int = 0, data: str | None = None) -> Task:
+    """Ask what follows from a long story."""
+    rows = benchmark_rows(Hub("TAUR-Lab/MuSR", splits=DOMAINS, files=FILES), data)
+    strata: dict[str, list[Sample]] = {}
+    for number, row in enumerate(rows, start=1):
+        strata.setdefault(row.part, []).extend(samples(row, number))
+    return Task(samples=list(interleave(strata, seed)), grader="choice", responses=letters, revision=rows.revision)
+
+
+def letters(sample: Sample) -> Sequence[str]:
+    """A letter an option."""
+    return "ABCDEFGHIJ"[: len(sample.choices or ())]
+
+
+def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:
+    """The questions of a story in the authors' files, or the one of a row on the hub."""
+    if "questions" not in row:
+        story, index = row.text("narrative"), row.whole("answer_index")
+        yield sample(story, row, index, f"{row.part}-{number}")
+        return
+    for k, question in enumerate(row.objects("questions"), start=1):
+        yield sample(row.text("context"), question, question.whole("answer"), f"{row.part}-{number}-{k}")
+
+
+def sample(story: str, row: BenchmarkRow, right: int, name: str) -> Sample:
+    """One question after its story."""
+    options = row.texts("choices")
+    return Sample(
+        id=name,
+        input=f"{story.strip()}\n\n{row.text('question').strip()}\n\n{lettered(options)}\n\n{ASK}",
+        target=options[right] if 0 <= right < len(options) else [],
+        choices=options,
+        metadata={"stratum": row.part},
+    )

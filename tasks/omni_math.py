@@ -1,0 +1,33 @@
+"""Omni-MATH: olympiad mathematics.
+
+What it measures: hard mathematical reasoning with a final answer. Strata: difficulty, rounded down. Source: Gao et
+al. 2024 (arXiv:2410.07985), hub KbsdJames/Omni-MATH; Apache-2.0. Prompt: the problem, a boxed answer asked for.
+Grader: `math`, which compares expressions; proofs and answers in words need a judge. IDK originally pays: nothing.
+"""
+
+from __future__ import annotations
+
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
+
+HUB = Hub(
+    "KbsdJames/Omni-MATH", files=("omni_math/omni_math_rule_500.jsonl", "omni_math/*.jsonl", "omni_math/*.parquet")
+)
+ASK = "Reason step by step, and put your final answer within \\boxed{}."
+
+
+@task
+def omni_math(data: str | None = None) -> Task:
+    """Ask olympiad problems."""
+    rows = benchmark_rows(HUB, data)
+    samples = (sample(row, number) for number, row in enumerate(rows, start=1))
+    return Task(samples=samples, grader="math", revision=rows.revision)
+
+
+def sample(row: BenchmarkRow, number: int) -> Sample:
+    """One problem; the publisher gives no ids, so that its place is its name."""
+    return Sample(
+        id=str(row.get("idx", number)),
+        input=f"{row.text('problem').strip()}\n\n{ASK}",
+        target=row.text("answer"),
+        metadata={"stratum": f"difficulty {int(float(row.text('difficulty')))}", "source": row.get("source")},
+    )

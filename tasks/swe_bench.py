@@ -1,0 +1,37 @@
+"""SWE-bench: real issues of real Python projects, solved by a patch that makes their tests pass.
+
+What it measures: engineering in a repository. Source: Jimenez et al. 2023 (arXiv:2310.06770), hub
+SWE-bench/SWE-bench_Verified (or _Lite, or all); MIT. Prompt: the issue alone, without the repository's files:
+agents that read them write predictions of their own, which `evalkit rescore` reads. Strata: the repository. Grader:
+`patch`, the publisher's test harness in Docker. IDK originally pays: nothing; an empty patch counts as a failure to
+resolve.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
+
+NAMES = {"verified": "SWE-bench_Verified", "lite": "SWE-bench_Lite", "full": "SWE-bench"}
+FILES = ("swe_bench/*.jsonl", "swe_bench/*.json", "swe_bench/*.parquet", "data/test-*.parquet")
+ASK = "Reply with a patch in unified diff format, as `git diff` writes it, in a block that begins with ```diff."
+
+
+@task
+def swe_bench(subset: Literal["verified", "lite", "full"] = "verified", data: str | None = None) -> Task:
+    """Ask for a patch that resolves an issue."""
+    name = f"SWE-bench/{NAMES[subset]}"
+    rows = benchmark_rows(Hub(name, files=FILES), data)
+    return Task(samples=(sample(row, name) for row in rows), grader="patch", revision=rows.revision)
+
+
+def sample(row: BenchmarkRow, dataset: str) -> Sample:
+    """One issue."""
+    repository, commit = row.text("repo"), row.text("base_commit")
+    asked = f"The repository {repository} at commit {commit} has this issue:\n\n{row.text('problem_statement')}"
+    return Sample(
+        id=row.text("instance_id"),
+        input=f"{asked}\n\n{ASK}",
+        metadata={"stratum": repository, "dataset": dataset, "instance_id": row.text("instance_id")},
+    )
