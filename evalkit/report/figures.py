@@ -30,6 +30,8 @@ LOWEST = -1.5
 """Where the axis of scores ends; what lies below is not drawn."""
 GRID = [k / 100 for k in range(96)]
 WIDTH, HEIGHT, COLUMNS, PANELS = 300, 220, 3, 24
+STRATA = 8
+"""Of a task, up to which each has a row of its own; more would be bars of two or three answers."""
 BANDS = 3
 """Models a panel up to which intervals are drawn as bands; more would hide each other."""
 FORMATS = (".png", ".svg", ".html")
@@ -212,7 +214,9 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
     rows = []
     kinds = frame["outcome"].map({"correct": "correct", "error": "error", "idk": "IDK"})
     kinds = kinds.mask((frame["outcome"] == "error") & (frame["non_answer"] == "unparsed"), "unparsed (error)")
-    split = frame.assign(kind=kinds, row=frame["stratum"].fillna("all"), told=frame["prompt_threshold"].map(_told))
+    strata = frame.groupby("task")["stratum"].transform("nunique")
+    named = frame["stratum"].where(strata <= STRATA).fillna("all")
+    split = frame.assign(kind=kinds, row=named, told=frame["prompt_threshold"].map(_told))
     for (task, model, row, told), part in split.groupby(["task", "model", "row", "told"], sort=True):
         start = 0.0
         for kind in MIX:
@@ -238,7 +242,8 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
             )
         )
         panels.append(chart.properties(width=WIDTH, height=alt.Step(14), title=alt.TitleParams(panel, anchor="start")))
-    caption = f"By stratum, with its number of answers at all targets together, and by what was told; {_asked(frame)}."
+    merged = f" Tasks of over {STRATA} strata are shown whole." if (strata > STRATA).any() else ""
+    caption = f"By stratum, with its number of answers at one target, and by what was told; {_asked(frame)}.{merged}"
     return Figure(_grid(panels, columns=2), "What became of its answers", caption)
 
 

@@ -97,7 +97,7 @@ change ranks.</figcaption></figure>
 </table></div>
 </div>
 {lines}
-<details><summary>Transcripts</summary><ul>{runs}</ul></details>
+{f"<details><summary>Transcripts</summary><ul>{runs}</ul></details>" if runs else ""}
 </section>"""
 
 
