@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import agreement
+import regrading
 
 from evalkit import Completion, Grade, Outcome, Sample, non_answer
 from evalkit.plugins import make_grader
@@ -176,7 +177,9 @@ def document() -> str:
     rows = "\n".join(line(name) for name in SETS)
     about = "\n".join(f"- `{name}`: {text}." for name, text in SETS.items())
     entity = "\n".join(entity_line(name) for name in ("evouna_nq", "nq301", "efficientqa"))
-    return TEMPLATE.format(rows=rows, about=about, entity=entity, agreement=agreement.table())
+    return TEMPLATE.format(
+        rows=rows, about=about, entity=entity, agreement=agreement.table(), regraded=regrading.table()
+    )
 
 
 TEMPLATE = """# How well evalkit's judgements agree with people's
@@ -261,6 +264,34 @@ and IDK may differ from a count by hand, which takes every technical non-answer 
 - openai-batch/kmmlu holds answers alone: `--targets` names the gold, `--extract` the pattern of an answer. The
   prompt-and-response file of IFEval has neither verdict nor gold and is refused as ungraded. MuSR's targets are shifted
   by one against the documents' own answers: its verdicts are kept, with a warning.
+
+## Graders against recorded verdicts
+
+The same answers, judged again by `choice`, `math` and `instructions`, beside the verdict that was recorded with them.
+
+{regraded}
+
+### Where they differ, and why
+
+- `choice` takes what an answer states last, the recorded verdicts often what it states first. Five in six differences on
+  MMLU-Pro are one fault of that run: "The answer is (B). The answer is (H). The answer is (E). …", one line for each
+  worked example of the prompt. Some are an option's text without its letter, or corrections ("the initial explanation
+  made an error. The answer is (H)."), which the recorded script reads otherwise.
+- t_lite, qwen and gpt-4 on GPQA: answers such as "Answer: C) (…)" that their parser could not read, and one where the
+  options were re-lettered by the model.
+- MuSR is compared with the documents' own answers, since its recorded targets are shifted by one.
+- `math` accepts what is equal: `x = 1/2` for 1/2, `10^5` for 100000, 10% for 10, 30 for 30°, and, more leniently than one
+  may like, 2516 for 2516 in base 8. Omni-MATH's recorded script compares strings and numbers by relative nearness; it
+  rejects whole derivations in a box that end in the right value (standard_500, gpt-5.2), and accepts near misses such as
+  2^2021 − 1 for 2^2022 − 1, which are most of what is right to the file alone.
+- `instructions`: two prompts ask for a letter that is none ("#", "!"), for which the checker draws a letter at random;
+  the number of sentences depends on the version of nltk's tokenizer; the language detector draws at random unless it is
+  seeded, as here; and a bare refusal that happens to obey ("no commas") is IDK, not correct. "No verdict" are prompts
+  that need nltk's tokenizer data where they are not installed: a failure with its remedy, never an error. One prompt of
+  541 is worded differently in the published set and is not compared.
+
+About a hundred differences were read, all kinds of them. Mended by reading: "the options provided" was read as option S;
+"(C)" as the option whose text is c, the speed of light; a question in Swahili as an abstention.
 """
 
 

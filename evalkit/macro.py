@@ -42,7 +42,7 @@ def _macro_entry(entries: Sequence[Entry]) -> Entry:
     common = [t for t in first.scores if all(t in entry.scores for entry in entries)]
     kinds = [entry.non_answers.model_dump() for entry in entries]
     return Entry(
-        task="",
+        task=f"mean of {n} tasks",
         model=first.model,
         mode=first.mode,
         n=sum(entry.n for entry in entries),

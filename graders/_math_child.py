@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import sys
 from typing import Any
 
+_NAMED = re.compile(r"^(\$|\\boxed\{)\s*[A-Za-z](?:_\{?\w+\}?)?\s*=(?!.*=)")
 MEMORY = 2 << 30
 """Bytes that one comparison may take: 9**9**9 is a short answer."""
 
@@ -30,7 +32,11 @@ def compare(target: str, said: str) -> dict[str, Any]:
     # A bare formula is misread: math-verify looks for delimiters. Those of the publisher go first.
     bare = target.strip().removeprefix("\\[").removesuffix("\\]").strip().strip("$").strip()
     gold = parse(f"${bare}$", parsing_timeout=None) or parse(target, parsing_timeout=None)
+    said = said.replace("\\!", "")  # a thin space backwards, inside numbers
     answer = parse(said, parsing_timeout=None)
+    if "=" not in bare and gold and not (answer and verify(gold, answer, timeout_seconds=None)):
+        # "x = 5" where 5 was asked for; left of the sign a single name.
+        answer = parse(_NAMED.sub(r"\1", said), parsing_timeout=None) or answer
     shown = str(answer[-1])[:200] if answer else None
     if not gold or not answer:
         return {"answer": shown, "equal": None}

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from evalkit import Completion, Grade, Sample, grader, non_answer, plain, simplify
 
 _LEAD = r"(?:answer|choice|option|correct(?:\s+(?:answer|choice|option))?)(?:\s+(?:is|would be|should be|must be))?"
-_STATED = re.compile(rf"\b{_LEAD}\s*:?\s*(?:option\s+)?[(\[]?([A-Za-z])[)\].]?(?![\w'])", re.IGNORECASE)
+_STATED = re.compile(
+    rf"\b{_LEAD}(?:\s*:\s*|\s+|(?=[(\[]))(?:option\s+)?[(\[]?([A-Za-z])[)\].]?(?![\w'])", re.IGNORECASE
+)
 _LED_TO = re.compile(rf"\b{_LEAD}\s*:?\s*[\"'(]?$", re.IGNORECASE)
 _PICKED = re.compile(
     r"\b(?:[Ii](?:'ll| will| would|'d)?\s+(?:choose|pick|select|go with|say))\s*:?\s*[(\[]?([A-Z])[)\]]?(?![\w'])"
@@ -40,7 +42,10 @@ def choice(sample: Sample, completion: Completion) -> Grade:
         raise ValueError("choice needs a sample with choices")
     text = _BOXED.sub(r"answer is \1", completion.text)
     text = plain(text)
-    mentions = sorted(_letters(text) + _texts(text, options))
+    letters = _letters(text)
+    # "The answer is (A)" means the letter, also where one of the options reads "A".
+    stated = {mention.start for mention in letters if mention.firm}
+    mentions = sorted([*letters, *(mention for mention in _texts(text, options) if mention.start not in stated)])
     firm = [mention for mention in mentions if mention.firm]
     if not firm and (kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=options)):
         return Grade.idk(kind)
@@ -71,9 +76,20 @@ def _also_offered(text: str, mentions: list[_Mention], chosen: _Mention) -> str 
 
 
 def _accepted(sample: Sample, options: list[str]) -> set[int]:
-    texts = {simplify(option): index for index, option in enumerate(options)}
-    letters = {_letter(index): index for index in range(len(options))}
-    return {texts.get(simplify(target), letters.get(target.strip().upper(), -1)) for target in sample.target}
+    return {_index(target.strip(), options) for target in sample.target}
+
+
+def _index(target: str, options: list[str]) -> int:
+    """The option that a target means: its text, else its letter, else its text written otherwise; -1 for none."""
+    if target in options:
+        return options.index(target)
+    if len(target) == 1 and ord("A") <= ord(target) < ord("A") + len(options):
+        return ord(target) - ord("A")
+    simple = [simplify(option) for option in options]
+    if simplify(target) in simple:
+        return simple.index(simplify(target))
+    letters = [_letter(index) for index in range(len(options))]
+    return letters.index(target.upper()) if target.upper() in letters else -1
 
 
 def _letters(text: str) -> list[_Mention]:

@@ -22,7 +22,8 @@ TOKENIZER = (
 @grader
 def instructions(sample: Sample, completion: Completion, *, verdict: Literal["strict", "loose"] = "strict") -> Grade:
     """Check every instruction; `verdict` is strict or loose."""
-    kind = non_answer(completion.text, question=sample.input)
+    # To ask back is to make no claim elsewhere; here a question is a text like any other.
+    kind = None if "?" in completion.text else non_answer(completion.text, question=sample.input)
     if kind and len(completion.text.split()) <= BRIEF:
         return Grade.idk(kind)
     found = check(sample, completion.text)

@@ -36,13 +36,12 @@ async def math(sample: Sample, completion: Completion) -> Grade:
             raise ImportError
     text = completion.text
     boxed = last_boxed(text)
-    stated = plain(boxed if boxed is not None else text)
-    kind = non_answer(stated, question=sample.input, target=sample.target)
-    if kind and not any(simplify(stated) == simplify(target) for target in sample.target):
-        return Grade.idk(kind, "what is boxed makes no claim" if boxed is not None else "")
+    final = boxed if boxed is not None else _stated(text)
+    if kind := non_answer(plain(final or text), question=sample.input, target=sample.target):
+        return Grade.idk(kind, "what it gives as its answer makes no claim" if final else "")
     if boxed is not None and len(boxed) > LONGEST:
         return Grade.unparsed(f"what is boxed has over {LONGEST:,} characters")
-    said = f"{_BOX}{boxed}}}" if boxed is not None else _stated(text) or text[-TAIL:]
+    said = f"{_BOX}{boxed}}}" if boxed is not None else final or text[-TAIL:]
     found = [await asyncio.to_thread(_compare, target, said) for target in sample.target]
     return _grade(sample, boxed, said, found)
 
@@ -65,20 +64,23 @@ def last_boxed(text: str) -> str | None:
 
 
 def _stated(text: str) -> str | None:
-    """What follows the last "answer is" or "answer:", as a formula, if a line says so."""
+    """What follows the last "answer is" or "answer:" of a line, as a formula where it is not marked as one."""
     found = _ANSWER.findall(text[-TAIL:])
-    said = (
-        found[-1].strip().strip("*$ ").rstrip(".").strip("*$ ").removeprefix("\\(").removesuffix("\\)") if found else ""
-    )
-    return f"${said}$" if said and len(said) <= LONGEST else None
+    said = found[-1].lstrip("*} ").rstrip("*. ") if found else ""
+    if not said or len(said) > LONGEST:
+        return None
+    return said if any(mark in said for mark in ("$", "\\(", "\\[")) else f"${said.strip('* ')}$"
 
 
 def _grade(sample: Sample, boxed: str | None, said: str, found: list[dict[str, Any]]) -> Grade:
     answer = boxed if boxed is not None else next((one["answer"] for one in found if one.get("answer")), None)
     if any(one["equal"] for one in found):
         return Grade.of(correct=True, answer=answer, reason="equal to the accepted expression")
-    words = boxed if boxed is not None else said.strip()
-    if any(_words(words) == _words(target) for target in sample.target):
+    words = boxed if boxed is not None else said.strip("$ ")
+    unread = [one["equal"] is None for one in found]
+    if any(
+        _words(words) == _words(target) for target, is_unread in zip(sample.target, unread, strict=True) if is_unread
+    ):
         return Grade.of(correct=True, answer=words, reason="the accepted answer in its own words")
     if any(one.get("error") == "time" for one in found):
         reason = f"could not be compared in {SECONDS:g} s"

@@ -59,7 +59,13 @@ def sample(row: BenchmarkRow, name: str, stratum: str) -> Sample:
     return Sample(
         id=name,
         input=f"{question}\n\n{ASK}",
-        target=target.strip("()") if lettered else target,
+        target=_meant(target, options) if lettered else target,
         choices=options if lettered else None,
         metadata={"stratum": stratum},
     )
+
+
+def _meant(target: str, options: list[str]) -> str:
+    """The text of the option that a target names by its letter, or is."""
+    index = ord(target.strip("()")[:1]) - ord("A")
+    return target if target in options or index >= len(options) else options[index]

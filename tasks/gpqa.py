@@ -39,7 +39,7 @@ def sample(row: BenchmarkRow, seed: int) -> Sample:
     return Sample(
         id=name,
         input=f"{row.text('Question').strip()}\n\n{lettered(options)}\n\n{ASK}",
-        target="ABCD"[options.index(right)],
+        target=right,
         choices=options,
         metadata={"stratum": row.text("High-level domain"), "subdomain": row.text("Subdomain")},
     )

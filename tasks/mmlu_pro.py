@@ -39,7 +39,7 @@ def sample(row: BenchmarkRow) -> Sample:
     return Sample(
         id=row.text("question_id"),
         input=f"A question on {category}.\n\n{row.text('question').strip()}\n\n{lettered(options)}\n\n{ASK}",
-        target=row.text("answer"),
+        target=options["ABCDEFGHIJ".index(row.text("answer"))],
         choices=options,
         metadata={"stratum": category, "source": row.get("src")},
     )

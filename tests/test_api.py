@@ -18,10 +18,11 @@ def test_the_public_names_are_pinned() -> None:
     """Adding one is a decision, and each is there."""
     assert evalkit.__all__ == sorted(evalkit.__all__)
     assert set(evalkit.__all__) == {
-        "Completion", "EvalkitError", "Grade", "NonAnswer", "Outcome", "Record", "RunResult", "Sample", "Scorecard",
-        "Task", "ask", "behaviour", "compare", "count_outcomes", "grader", "interleave", "leaderboard", "load",
+        "BenchmarkRow", "Completion", "EvalkitError", "Grade", "Hub", "Message", "NonAnswer", "Outcome", "Record",
+        "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "behaviour", "benchmark_rows", "compare",
+        "count_outcomes", "find_patch", "grade_with", "grader", "interleave", "leaderboard", "lettered", "load",
         "non_answer", "plain", "read_table", "record_features", "requires", "rescore", "run", "run_async", "score",
-        "simplify", "task",
+        "shuffled", "simplify", "task",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

@@ -53,6 +53,7 @@ READ = [
     ("I would go with B", "B"),
     ("The correct option is B, since iron is an element.", "B"),
     ("Final answer: C", "C"),
+    ("Answer: C) as it is. Given the options provided, none fits exactly.", "C"),
     # options by their text
     ("Copper (II) sulfate", "C"),
     ("copper (ii) sulfate", "C"),
