@@ -273,16 +273,16 @@ The same answers, judged again by `choice`, `math` and `instructions`, beside th
 
 ### Where they differ, and why
 
-- `choice` takes what an answer states last, the recorded verdicts often what it states first. Five in six differences on
+- `choice` takes what an answer states last, the recorded verdicts often what it states first. Most differences on
   MMLU-Pro are one fault of that run: "The answer is (B). The answer is (H). The answer is (E). …", one line for each
   worked example of the prompt. Some are an option's text without its letter, or corrections ("the initial explanation
   made an error. The answer is (H)."), which the recorded script reads otherwise.
 - t_lite, qwen and gpt-4 on GPQA: answers such as "Answer: C) (…)" that their parser could not read, and one where the
   options were re-lettered by the model.
 - MuSR is compared with the documents' own answers, since its recorded targets are shifted by one.
-- `math` accepts what is equal: `x = 1/2` for 1/2, `10^5` for 100000, 10% for 10, 30 for 30°, and, more leniently than one
-  may like, 2516 for 2516 in base 8. Omni-MATH's recorded script compares strings and numbers by relative nearness; it
-  rejects whole derivations in a box that end in the right value (standard_500, gpt-5.2), and accepts near misses such as
+- `math` accepts what is equal: `x = 1/2` for 1/2, `10^5` for 100000, 10% for 10, 30 for 30°, and, more leniently than
+  one may like, 2516 for 2516 in base 8. Omni-MATH's recorded script compares strings, and numbers by relative nearness;
+  it rejects whole derivations in a box that end in the right value (standard_500, gpt-5.2), and accepts near ones like
   2^2021 − 1 for 2^2022 − 1, which are most of what is right to the file alone.
 - `instructions`: two prompts ask for a letter that is none ("#", "!"), for which the checker draws a letter at random;
   the number of sentences depends on the version of nltk's tokenizer; the language detector draws at random unless it is
@@ -290,7 +290,7 @@ The same answers, judged again by `choice`, `math` and `instructions`, beside th
   that need nltk's tokenizer data where they are not installed: a failure with its remedy, never an error. One prompt of
   541 is worded differently in the published set and is not compared.
 
-About a hundred differences were read, all kinds of them. Mended by reading: "the options provided" was read as option S;
+About a hundred differences were read, of all kinds. Mended by reading: "the options provided" was read as option S;
 "(C)" as the option whose text is c, the speed of light; a question in Swahili as an abstention.
 """
 

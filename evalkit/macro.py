@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from evalkit.ranking import STRATUM, Board, Entry, Mode, make_board
+from evalkit.ranking import STRATUM, Board, Counts, Entry, Mode, make_board
 from evalkit.scorecard import NonAnswers, Score
 from evalkit.scoring import penalty
 
@@ -30,9 +30,11 @@ def _macro_board(boards: Sequence[Board], mode: Mode) -> Board:
         for entry in board.entries:
             models.setdefault(entry.model, []).append(entry)
     whole = [_macro_entry(entries) for entries in models.values() if len(entries) == len(boards)]
+    whole = [entry for entry in whole if entry.scores]
     board = make_board(f"mean of {len(boards)} tasks", mode, whole)
     board.tasks = [one.task for one in boards]
-    board.left_out = [model for model, entries in models.items() if len(entries) < len(boards)]
+    kept = {entry.model for entry in whole}
+    board.left_out = [model for model in models if model not in kept]
     return board
 
 
@@ -40,21 +42,14 @@ def _macro_entry(entries: Sequence[Entry]) -> Entry:
     first, n = entries[0], len(entries)
     accuracies = [entry.accuracy for entry in entries if entry.accuracy is not None]
     common = [t for t in first.scores if all(t in entry.scores for entry in entries)]
-    kinds = [entry.non_answers.model_dump() for entry in entries]
     return Entry(
         task=f"mean of {n} tasks",
         model=first.model,
         mode=first.mode,
-        n=sum(entry.n for entry in entries),
-        correct=sum(entry.correct for entry in entries),
-        error=sum(entry.error for entry in entries),
-        idk=sum(entry.idk for entry in entries),
-        failed=sum(entry.failed for entry in entries),
         accuracy=mean_interval(accuracies) if len(accuracies) == n else None,
         scores={t: _mean_score([entry.scores[t] for entry in entries]) for t in common},
-        non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
+        counted={t: _mean_counts([entry.counted[t] for entry in entries]) for t in common},
         runs=list(dict.fromkeys(run for entry in entries for run in entry.runs)),
-        rates=(sum(entry.correct_rate for entry in entries) / n, sum(entry.error_rate for entry in entries) / n),
         outcomes={
             told: {
                 f"{entry.task}{STRATUM}{sample}": found
@@ -63,6 +58,23 @@ def _macro_entry(entries: Sequence[Entry]) -> Entry:
             }
             for told in first.outcomes
         },
+    )
+
+
+def _mean_counts(parts: Sequence[Counts]) -> Counts:
+    """Sums, with the means of the rates beside them."""
+    kinds = [part.non_answers.model_dump() for part in parts]
+    return Counts(
+        n=sum(part.n for part in parts),
+        correct=sum(part.correct for part in parts),
+        error=sum(part.error for part in parts),
+        idk=sum(part.idk for part in parts),
+        failed=sum(part.failed for part in parts),
+        non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
+        rates=(
+            sum(part.correct_rate for part in parts) / len(parts),
+            sum(part.error_rate for part in parts) / len(parts),
+        ),
     )
 
 

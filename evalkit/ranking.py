@@ -27,35 +27,22 @@ Mode = Literal["closed", "open"]
 LARGEST = 200_000
 """Records of one board from which rank sets are left out: they need every answer of every model."""
 
+TIED = 1e-12
+"""Scores nearer than this are equal."""
 STRATUM = "\0"
 """Between task and sample on a board of several tasks; no sample's name holds it."""
 
 
-@dataclass
-class Entry:
-    """One model on one task in one mode."""
+@dataclass(frozen=True)
+class Counts:
+    """One set of answers: those told nothing, or those told one target."""
 
-    task: str
-    model: str
-    mode: Mode
     n: int
     correct: int
     error: int
     idk: int
     failed: int
-    accuracy: tuple[float, float, float] | None
-    """Value and 95% interval; closed only, since it is one set of answers."""
-    scores: dict[float, Score]
-    """Threshold → score."""
-    ranks: dict[float, int] = field(default_factory=dict)
-    rank_sets: dict[float, tuple[int, int]] = field(default_factory=dict)
-    """95%, all models of the board at once; empty where their samples are not the same."""
-    rank_changes: dict[float, int] = field(default_factory=dict)
-    """Ranks won (above 0) or lost against plain accuracy."""
-    non_answers: NonAnswers = field(default_factory=NonAnswers)
-    runs: list[str] = field(default_factory=list)
-    outcomes: dict[float | None, Outcomes] = field(default_factory=dict, repr=False)
-    """Told → outcomes by sample."""
+    non_answers: NonAnswers
     rates: tuple[float, float] | None = None
     """Correct and error rate where they do not follow from the counts: means over tasks."""
 
@@ -74,6 +61,39 @@ class Entry:
         """Share of the questions answered."""
         return self.correct_rate + self.error_rate
 
+
+@dataclass
+class Entry:
+    """One model on one task in one mode."""
+
+    task: str
+    model: str
+    mode: Mode
+    accuracy: tuple[float, float, float] | None
+    """Value and 95% interval; closed only, since it is one set of answers."""
+    scores: dict[float, Score]
+    """Threshold → score."""
+    counted: dict[float, Counts]
+    """Threshold → the answers that were scored there: always the same ones where nothing was told."""
+    ranks: dict[float, int] = field(default_factory=dict)
+    rank_sets: dict[float, tuple[int, int]] = field(default_factory=dict)
+    """95%, all models of the board at once; empty where their samples are not the same."""
+    rank_changes: dict[float, int] = field(default_factory=dict)
+    """Ranks won (above 0) or lost against plain accuracy."""
+    runs: list[str] = field(default_factory=list)
+    outcomes: dict[float | None, Outcomes] = field(default_factory=dict, repr=False)
+    """Told → outcomes by sample."""
+
+    @property
+    def counts(self) -> Counts:
+        """The answers at the lowest threshold; at any, where nothing was told."""
+        return self.counted[min(self.counted)]
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Fewest and most answers at a threshold."""
+        return min(counts.n for counts in self.counted.values()), max(counts.n for counts in self.counted.values())
+
     @property
     def mean_normalized(self) -> float:
         """Equal-weight mean of N_t over the thresholds, in [0, 1]: what orders the board."""
@@ -88,6 +108,8 @@ class Crossing:
     ahead_below: str
     ahead_above: str
     t: float
+    leads: bool = False
+    """Whether the one ahead above it is then first of all."""
 
 
 @dataclass
@@ -161,7 +183,7 @@ def rows(ranking: Ranking) -> list[dict[str, Any]]:
 
 
 def _row(entry: Entry, t: float) -> dict[str, Any]:
-    score = entry.scores[t]
+    score, counts = entry.scores[t], entry.counted[t]
     low, high = entry.rank_sets.get(t, (None, None))
     accuracy = entry.accuracy or (None, None, None)
     return {
@@ -173,11 +195,11 @@ def _row(entry: Entry, t: float) -> dict[str, Any]:
         "rank_high": high,
         "rank_change": entry.rank_changes.get(t),
         "model": entry.model,
-        "n": entry.n,
-        "correct": entry.correct,
-        "error": entry.error,
-        "idk": entry.idk,
-        "failed": entry.failed,
+        "n": counts.n,
+        "correct": counts.correct,
+        "error": counts.error,
+        "idk": counts.idk,
+        "failed": counts.failed,
         "accuracy": accuracy[0],
         "accuracy_low": accuracy[1],
         "accuracy_high": accuracy[2],
@@ -185,9 +207,9 @@ def _row(entry: Entry, t: float) -> dict[str, Any]:
         "score_low": score.ci95[0],
         "score_high": score.ci95[1],
         "normalized": score.normalized,
-        "coverage": entry.coverage,
-        "error_rate": entry.error_rate,
-        **entry.non_answers.model_dump(),
+        "coverage": counts.coverage,
+        "error_rate": counts.error_rate,
+        **counts.non_answers.model_dump(),
         "run": " ".join(entry.runs),
     }
 
@@ -241,6 +263,9 @@ def _runs(paths: Iterable[str | Path], out: Path) -> list[Path]:
             folders += below
         else:
             foreign.append(path)
+    empty = [path for path in foreign if path.is_dir() and not any(child.is_file() for child in path.rglob("*"))]
+    if empty:
+        raise InputError(f"no run and no output below {empty[0]}")
     if foreign:
         folders.append(rescore_files(foreign, Terms(), out).result.folder)
     return sorted(folders, key=lambda folder: (str(journal.read_run(folder).get("created", "")), str(folder)))
@@ -278,21 +303,13 @@ def _add(
     mode: Mode = "closed" if card.prompt_threshold is None else "open"
     key = (str(card.task), mode, str(card.model))
     accuracy = card.accuracy
-    entry = entries.setdefault(
-        key,
-        Entry(key[0], key[2], mode, 0, 0, 0, 0, 0, None, {}),
-    )
-    entry.n += card.n
-    entry.correct += card.correct
-    entry.error += card.error
-    entry.idk += card.idk
-    entry.failed += card.failed
+    entry = entries.setdefault(key, Entry(key[0], key[2], mode, None, {}, {}))
+    counts = Counts(card.n, card.correct, card.error, card.idk, card.failed, card.non_answers)
     if mode == "closed" and accuracy is not None:
         entry.accuracy = (accuracy.value, *accuracy.ci95)
-    kinds = entry.non_answers.model_dump()
-    entry.non_answers = NonAnswers(**{k: kinds[k] + v for k, v in card.non_answers.model_dump().items()})
     for score in _scores(card, ts):
         entry.scores[score.threshold] = score
+        entry.counted[score.threshold] = counts
     entry.outcomes[card.prompt_threshold] = outcomes
     if str(folder) not in entry.runs:
         entry.runs.append(str(folder))
@@ -319,7 +336,7 @@ def make_board(task: str, mode: Mode, entries: list[Entry]) -> Board:
         entries: a model each.
     """
     ts = sorted({t for entry in entries for t in entry.scores})
-    base = _ranks([entry.accuracy[0] if entry.accuracy else entry.correct_rate for entry in entries])
+    base = _base_ranks(entries, mode)
     sets = [frozenset(sample for told in entry.outcomes.values() for sample in told) for entry in entries]
     common = frozenset.intersection(*sets) if sets else frozenset()
     everything = frozenset.union(*sets) if sets else frozenset()
@@ -328,12 +345,21 @@ def make_board(task: str, mode: Mode, entries: list[Entry]) -> Board:
         found = _ranks([entry.scores[t].value for _, entry in having])
         for (k, entry), place in zip(having, found, strict=True):
             entry.ranks[t] = place
-            if len(having) == len(entries):
+            if base and len(having) == len(entries):
                 entry.rank_changes[t] = base[k] - place
         _add_rank_sets([entry for _, entry in having], t, mode, common)
     ordered = sorted(entries, key=lambda entry: (-entry.mean_normalized, entry.model))
     crossings = _crossings(ordered) if mode == "closed" else []
     return Board(task, mode, ts, ordered, len(common), len(everything) - len(common), crossings)
+
+
+def _base_ranks(entries: Sequence[Entry], mode: Mode) -> list[int]:
+    """Ranks by plain accuracy: of what was told nothing, or told t = 0; empty where not all were."""
+    if mode == "closed":
+        return _ranks([entry.counts.correct_rate for entry in entries])
+    if any(0.0 not in entry.counted for entry in entries):
+        return []
+    return _ranks([entry.counted[0.0].correct_rate for entry in entries])
 
 
 def _ranks(values: Sequence[float]) -> list[int]:
@@ -364,11 +390,18 @@ def _weights(samples: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _crossings(entries: Sequence[Entry]) -> list[Crossing]:
-    """Of neighbours in the order of accuracy."""
-    by_accuracy = sorted(entries, key=lambda entry: -entry.correct_rate)
+    """Every change of places between t = 0 and 1, in that order; where two cross, they are neighbours."""
+    by_accuracy = sorted(entries, key=lambda entry: -entry.counts.correct_rate)
     found = []
-    for a, b in itertools.pairwise(by_accuracy):
-        crossing = paired.crossing(a.correct_rate, a.error_rate, b.correct_rate, b.error_rate)
+    for a, b in itertools.combinations(by_accuracy, 2):
+        rates = (a.counts.correct_rate, a.counts.error_rate, b.counts.correct_rate, b.counts.error_rate)
+        crossing = paired.crossing(*rates)
         if crossing.t is not None:
-            found.append(Crossing(a.model, b.model, crossing.t))
-    return found
+            found.append(Crossing(a.model, b.model, crossing.t, _leads(b, crossing.t, entries)))
+    return sorted(found, key=lambda crossing: crossing.t)
+
+
+def _leads(entry: Entry, t: float, entries: Sequence[Entry]) -> bool:
+    """Whether nobody scores higher at that t."""
+    scores = [one.counts.correct_rate + t * (1 - one.counts.coverage) for one in entries]  # N_t, linear in t
+    return entry.counts.correct_rate + t * (1 - entry.counts.coverage) >= max(scores) - TIED

@@ -230,7 +230,9 @@ def load(*paths: str | Path) -> pd.DataFrame:
     """
     from evalkit.frames import records_frame
 
-    folders = [folder for path in paths or (DEFAULT_FOLDER,) for folder in _runs_below(Path(path))]
+    # A folder inside another one that was given counts once.
+    found = (folder.resolve() for path in paths or (DEFAULT_FOLDER,) for folder in _runs_below(Path(path)))
+    folders = list(dict.fromkeys(found))
     return records_frame(record for folder in folders for record in journal.read_records(folder))
 
 

@@ -108,7 +108,8 @@ def test_the_audit_says_what_the_stated_cost_changed(server: ChatServer, tmp_pat
     audit = evalkit.behaviour(run(server, tmp_path).folder)["letters"]
     assert [at.t for at in audit.targets] == [0, 0.5, 0.9]
     lines = list(audit_lines(audit))
-    assert lines[0].startswith("Told that a mistake costs 9 points, it still answered 100% of what it answered at 0;")
+    said = "Told that a mistake costs 9 points (t = 0.9), it still answered 20 of 20, after 20 at t = 0;"
+    assert lines[0].startswith(said)
     assert any("never answering" in line for line in lines)
 
 

@@ -25,6 +25,7 @@ def records(model: str = "m", n: int = 40, told: float | None = None, confidence
             "task": "sums",
             "model": model,
             "sample_id": [str(k) for k in range(len(outcomes))],
+            "epoch": 1,
             "prompt_threshold": told,
             "stratum": ["easy", "hard"] * (len(outcomes) // 2),
             "outcome": outcomes,
@@ -78,10 +79,10 @@ def test_a_panel_of_confidences_says_its_n_and_its_figure(kind: str, word: str, 
 
 
 def test_the_score_drawn_is_the_one_of_the_counts() -> None:
-    """S at t = 0.5 of 20 right, 10 wrong and 10 IDK is 0.25."""
+    """S at t = 0.5 of 20 right, 10 wrong and 10 IDK is 0.25, so that N = (1 − t)·S + t is 0.625."""
     spec = figures.make_figure("score", records()).chart.to_dict()
-    rows = [row for data in spec["datasets"].values() for row in data if "score" in row]
-    assert next(row["score"] for row in rows if row["t"] == 0.5) == pytest.approx(0.25)
+    rows = [row for data in spec["datasets"].values() for row in data if "low" in row]
+    assert next(row["value"] for row in rows if row["t"] == 0.5) == pytest.approx(0.625)
 
 
 def test_of_two_runs_of_the_same_card_the_newer_is_drawn() -> None:

@@ -19,6 +19,7 @@ from evalkit import scoring
 from evalkit.cli import cli
 from evalkit.errors import InputError
 from evalkit.ranking import Ranking, rank
+from evalkit.report.boards import crossing_lines
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -103,7 +104,7 @@ def test_the_newest_run_wins_and_the_board_says_so(tmp_path: Path) -> None:
     run.write_text(json.dumps({**content, "created": "2999-01-01T00:00:00+00:00"}), encoding="utf-8")
     found = rank([second, first], [0.0])
     assert found.superseded == 1
-    assert found.boards[0].entries[0].correct == 0
+    assert found.boards[0].entries[0].counts.correct == 0
 
 
 def test_open_and_closed_answers_never_share_a_board(tmp_path: Path) -> None:
@@ -150,7 +151,7 @@ def test_foreign_outputs_are_rescored_on_the_way(tmp_path: Path) -> None:
     assert list((tmp_path / "results").glob("*/run.json"))
     empty = tmp_path / "empty"
     empty.mkdir()
-    with pytest.raises(InputError, match="nothing there"):
+    with pytest.raises(InputError, match="no run and no output below"):
         rank([empty], [0.5], tmp_path)
 
 
@@ -221,7 +222,8 @@ def test_the_slider_re_ranks_as_the_closed_form_says(page: Page, tmp_path: Path)
     page.keyboard.press("Home")
     assert order(page)[0][0] == "guesser"
     page.locator("th[data-key=model] button").click()
-    assert page.locator("th[data-key=model]").get_attribute("aria-sort") == "descending"
+    assert page.locator("th[data-key=model]").get_attribute("aria-sort") == "ascending"
+    assert [name for name, *_ in order(page)] == ["careful", "guesser", "hopeless"]
     assert len([url for url in heard if url.startswith("file:")]) == 1
     assert len(heard) == 1
 
@@ -259,7 +261,7 @@ def test_the_mean_over_tasks_weighs_each_task_the_same(tmp_path: Path) -> None:
     board = rank([tmp_path / "runs"], [0.0, 0.5], macro=True).boards[0]
     scores = {entry.model: [entry.scores[t].value for t in (0, 0.5)] for entry in board.entries}
     assert scores == {"a": [pytest.approx(0.45), pytest.approx(-0.1)], "b": [pytest.approx(0.5), pytest.approx(0.5)]}
-    assert {entry.model: entry.n for entry in board.entries} == {"a": 110, "b": 110}
+    assert {entry.model: entry.counts.n for entry in board.entries} == {"a": 110, "b": 110}
     assert (board.tasks, board.left_out) == (["long", "short"], ["c"])
     low, high = board.entries[0].scores[0.5].ci95
     assert low < 0.5 < high
@@ -270,3 +272,38 @@ def test_the_mean_over_tasks_weighs_each_task_the_same(tmp_path: Path) -> None:
 def test_one_task_alone_has_no_mean(tmp_path: Path) -> None:
     """Then the board of that task says all there is."""
     assert len(rank([rescored(tmp_path, one=(1, 1, 1))], [0.5], macro=True).boards) == 1
+
+
+def test_each_row_of_an_open_board_has_the_counts_of_its_own_target(tmp_path: Path) -> None:
+    """Told 0.5 and told 0.75 are two sets of answers, whose n is not added up; t = 0 is what ranks move against."""
+    evalkit.run(model="baseline/guess", tasks=["letters"], limit=10, thresholds=[0, 0.5], out=tmp_path)
+    evalkit.run(model="baseline/idk", tasks=["letters"], limit=10, thresholds=[0, 0.5], out=tmp_path)
+    frame = evalkit.leaderboard([tmp_path])
+    assert frame["n"].tolist() == [10] * 4
+    for row in frame.itertuples():
+        assert row.score == pytest.approx(scoring.score(row.correct, row.error, row.idk, row.threshold))
+        assert row.coverage == pytest.approx((row.correct + row.error) / row.n)
+        if row.threshold == 0:
+            assert row.rank_change == 0
+
+
+def test_without_t_0_an_open_board_has_no_arrows(tmp_path: Path) -> None:
+    """There is nothing that ranks could have moved against."""
+    for model in ("baseline/guess", "baseline/idk"):
+        evalkit.run(model=model, tasks=["letters"], limit=10, thresholds=[0.5, 0.75], out=tmp_path)
+    (board,) = rank([tmp_path]).boards
+    assert all(not entry.rank_changes for entry in board.entries)
+
+
+def test_every_change_of_places_is_found_and_the_lead_marked(tmp_path: Path) -> None:
+    """Also of models that are no neighbours in accuracy: the timid one overtakes both, and leads where it passes one."""
+    path = rescored(tmp_path, bold=(50, 50, 0), middling=(48, 40, 12), timid=(10, 0, 90))
+    (board,) = rank([path], [0.0]).boards
+    found = [(c.ahead_above, c.ahead_below, round(c.t, 3), c.leads) for c in board.crossings]
+    assert found == [
+        ("middling", "bold", 0.167, True),
+        ("timid", "bold", 0.444, False),
+        ("timid", "middling", 0.487, True),
+    ]
+    (row,) = [line for line in crossing_lines(board) if "timid overtakes middling" in line]
+    assert row.endswith("and leads.")

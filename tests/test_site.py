@@ -94,6 +94,32 @@ def test_every_link_of_the_site_leads_somewhere(server: ChatServer, tmp_path: Pa
         assert get(site + "/record?run=nosuch&k=0")[0] == 404
 
 
+def test_reading_on_stays_inside_the_filter(server: ChatServer, tmp_path: Path) -> None:
+    """From a filtered list to a record, to the next one, and back; a page that is none is the nearest one."""
+    name = run(server, tmp_path).folder.name
+    with serving(tmp_path) as site:
+        listed = get(f"{site}/records?run={name}&outcome=idk")[1]
+        links = [url.replace("&amp;", "&") for url in re.findall(r'href="(/record\?[^"]*)"', listed)]
+        first = get(site + links[0])[1]
+        assert f"1 of {len(links)} that the filter finds" in first
+        following = re.findall(r'href="(/record\?[^"]*)">next', first)[0].replace("&amp;", "&")
+        assert following == links[1]
+        assert f'href="/records?run={name}&amp;outcome=idk"' in first
+        assert "Page 3 of 3" in get(f"{site}/records?run={name}&page=99")[1]
+        assert "Clear the filters" in get(f"{site}/records?run={name}&text=nothing+says+this")[1]
+
+
+def test_the_board_and_a_missing_page_lead_back(server: ChatServer, tmp_path: Path) -> None:
+    """The board's transcripts are links to runs; an unknown address is a page with a way home."""
+    name = run(server, tmp_path).folder.name
+    with serving(tmp_path) as site:
+        board = get(site + "/board")[1]
+        assert f'href="/run?run={name}"' in board
+        assert '<a href="/">Runs</a>' in board
+        status, body, _ = get(site + "/nowhere")
+        assert (status, '<a href="/">Runs</a>' in body) == (404, True)
+
+
 def test_other_names_of_this_machine_are_refused(server: ChatServer, tmp_path: Path) -> None:
     """A page elsewhere that points its own name here gets nothing; the port is on loopback alone."""
     run(server, tmp_path)

@@ -29,7 +29,9 @@ def audit_lines(audit: Behaviour) -> Iterator[str]:
     yield from _refused(audit)
     yield from _incentives(audit)
     if audit.non_monotone > NOTABLE:
-        yield f"{audit.non_monotone:.0%} of the questions it refused at a lower target and answered at a higher one."
+        n = audit.targets[0].n
+        turned = round(audit.non_monotone * n)
+        yield f"On {turned} of {n} questions it abstained at a lower t and answered at a higher one."
 
 
 def _coverage(lowest: AtTarget, highest: AtTarget) -> Iterator[str]:
@@ -41,14 +43,11 @@ def _coverage(lowest: AtTarget, highest: AtTarget) -> Iterator[str]:
     if not high:
         yield f"Told that a mistake costs {cost}, it answered nothing: no mistakes, and nothing to judge it by."
         return
-    more = high / low
-    kept = (
-        f"it still answered {more:.0%} of what it answered"
-        if more <= 1
-        else f"it answered {more:.0%} of what it answered"
+    still = "still answered" if high <= low else "answered"
+    yield (
+        f"Told that a mistake costs {cost} (t = {highest.t:g}), it {still} {high} of {highest.n}, after {low} at"
+        f" t = {lowest.t:g}; {highest.error / high:.0%} of those answers were wrong."
     )
-    where = "at 0" if lowest.t == 0 else f"at {_points(lowest.t)}"
-    yield f"Told that a mistake costs {cost}, {kept} {where}; {highest.error / high:.0%} of those answers were wrong."
 
 
 def _refused(audit: Behaviour) -> Iterator[str]:
@@ -68,10 +67,7 @@ def _incentives(audit: Behaviour) -> Iterator[str]:
     scores = audit.cross_scores[k]
     best = max(range(len(scores)), key=lambda j: scores[j])
     instead = "never answering" if scores[best] <= 0 else f"answering as it did at t = {audit.targets[best].t:g}"
-    yield (
-        f"At t = {worst.t:g} it would have scored {worst.incentive_gap:.2f} points a question more by {instead}:"
-        " what it is told of the cost does not yet guide it."
-    )
+    yield (f"At t = {worst.t:g} it would have scored {worst.incentive_gap:.2f} points a question more by {instead}.")
 
 
 def _points(t: float) -> str:

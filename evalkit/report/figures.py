@@ -24,11 +24,11 @@ from evalkit.statistics import dirichlet_intervals
 if TYPE_CHECKING:
     import pandas as pd
 
-COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#000000"]
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B37700", "#2E8BC0", "#6E6E6E", "#000000"]
 MIX = {"correct": "#009E73", "error": "#D55E00", "unparsed (error)": "#E69F00", "IDK": "#56B4E9"}
-LOWEST = -1.5
-"""Where the axis of scores ends; what lies below is not drawn."""
-GRID = [k / 100 for k in range(96)]
+DASHES = [[1, 0], [8, 3], [3, 3], [10, 3, 2, 3]]
+"""Lines that coincide are told apart by their gaps."""
+GRID = [k / 50 for k in range(50)]
 WIDTH, HEIGHT, COLUMNS, PANELS = 300, 220, 3, 24
 STRATA = 8
 """Of a task, up to which each has a row of its own; more would be bars of two or three answers."""
@@ -46,58 +46,59 @@ class Figure(NamedTuple):
 
 
 def score_figure(frame: pd.DataFrame) -> Figure:
-    """S_t against t: lines where nothing was told (closed), diamonds where t was (open)."""
+    """N_t against t, which orders as S_t does: lines where nothing was told (closed), diamonds where t was (open)."""
     import altair as alt
     import pandas as pd
 
-    lines, points = [], []
-    closed = frame[frame["prompt_threshold"].isna()]
+    names = ["task", "model", "t", "value", "low", "high"]
+    closed, told = frame[frame["prompt_threshold"].isna()], told_only(frame)
+    lines = [
+        row
+        for (task, model), part in closed.groupby(["task", "model"], sort=True)
+        for row in _line_of(str(task), str(model), _counts(part))
+    ]
+    points = [
+        {"task": task, "model": model, "t": float(str(t)), **_normalized(_counts(part), float(str(t)))}
+        for (task, model, t), part in told.groupby(["task", "model", "prompt_threshold"], sort=True)
+    ]
+    curves, dots = pd.DataFrame(lines, columns=names), pd.DataFrame(points, columns=names)
     shown = sorted(set(frame["model"]))
-    for (task, model), part in closed.groupby(["task", "model"], sort=True):
-        lines += list(_curve(str(task), str(model), _counts(part)))
-    for (task, model, t), part in frame.dropna(subset=["prompt_threshold"]).groupby(
-        ["task", "model", "prompt_threshold"], sort=True
-    ):
-        value, low, high = _score(_counts(part), float(str(t)))
-        points.append({"task": task, "model": model, "t": float(str(t)), "score": value, "low": low, "high": high})
-    tasks = _panels(sorted(set(frame["task"])))
     colours = alt.Scale(domain=shown, range=_cycle(len(shown)))
-    colour = alt.Color("model:N", scale=colours, legend=alt.Legend(symbolType="square", symbolOpacity=1), title=None)
-    y_scale = alt.Scale(domain=[LOWEST, 1], nice=False)
-    y = alt.Y("score:Q", scale=y_scale, title="score S_t")
-    x = alt.X("t:Q", scale=alt.Scale(domain=[0, 0.95], nice=False), title="confidence target t")
-    curves = pd.DataFrame(lines, columns=["task", "model", "t", "score", "low", "high"])
-    told = pd.DataFrame(points, columns=["task", "model", "t", "score", "low", "high"])
+    dashes = alt.Scale(domain=shown, range=[DASHES[k % len(DASHES)] for k in range(len(shown))])
+    colour = alt.Color("model:N", scale=colours, legend=alt.Legend(symbolType="stroke", symbolOpacity=1), title=None)
+    x = alt.X("t:Q", scale=alt.Scale(domain=[-0.02, 1], nice=False), title="confidence target t")
+    unit = alt.Scale(domain=[0, 1])
+    y, ends = alt.Y("value:Q", scale=unit, title="N = (1 − t)·S + t"), alt.Y("low:Q", scale=unit)
     panels = []
-    for task in tasks:
-        mine, theirs = curves[curves["task"] == task], told[told["task"] == task]
-        layers = [_rule(0, "never answering")]
+    for task in _panels(sorted(set(frame["task"]))):
+        mine, theirs = curves[curves["task"] == task], dots[dots["task"] == task]
+        layers = [_never()]
         if len(shown) <= BANDS:
-            layers.append(
-                alt.Chart(mine)
-                .mark_area(opacity=0.15, clip=True)
-                .encode(x=x, y=alt.Y("low:Q", scale=y_scale, title="score S_t"), y2="high:Q", color=colour)
-            )
-        layers.append(alt.Chart(mine).mark_line(clip=True, strokeWidth=2).encode(x=x, y=y, color=colour))
-        layers.append(
+            layers.append(alt.Chart(mine).mark_area(opacity=0.15).encode(x=x, y=ends, y2="high:Q", color=colour))
+        dash = alt.StrokeDash("model:N", scale=dashes, legend=None)
+        layers += [
+            alt.Chart(mine).mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash),
+            alt.Chart(theirs).mark_rule().encode(x=x, y=ends, y2="high:Q", color=colour),
             alt.Chart(theirs)
-            .mark_rule(clip=True)
-            .encode(x=x, y=alt.Y("low:Q", scale=y_scale), y2="high:Q", color=colour)
-        )
-        layers.append(
-            alt.Chart(theirs)
-            .mark_point(shape="diamond", filled=True, size=70, clip=True, opacity=1)
-            .encode(x=x, y=y, color=colour)
-        )
+            .mark_point(shape="diamond", filled=True, size=70, opacity=1)
+            .encode(x=x, y=y, color=colour),
+        ]
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=task))
-    parts = []
+    return Figure(_grid(panels), "Score against the confidence target", _score_caption(closed, told, len(shown)))
+
+
+def _score_caption(closed: pd.DataFrame, told: pd.DataFrame, models: int) -> str:
+    meaning = (
+        "N, the score S brought to [0, 1]: it orders as S does, and of fixed answers it is a straight line from their"
+        " accuracy to 1 − error rate. Dotted: never answering (S = 0)."
+    )
+    parts = [meaning]
     if len(closed):
-        bands = ", with 95% bands" if len(shown) <= BANDS else ""
+        bands = ", with 95% bands" if models <= BANDS else ""
         parts.append(f"Lines: answers of models that were told nothing (closed), {_asked(closed)}{bands}.")
-    if points:
-        parts.append(f"Diamonds: told that t (open), {_asked(told_only(frame))}, with 95% intervals.")
-    parts.append(f"Scores below {number(LOWEST)} are not drawn.")
-    return Figure(_grid(panels), "Score against the confidence target", " ".join(parts))
+    if len(told):
+        parts.append(f"Diamonds: told that t (open), {_asked(told)}, with 95% intervals.")
+    return " ".join(parts)
 
 
 def coverage_figure(frame: pd.DataFrame) -> Figure:
@@ -109,14 +110,15 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
     if not len(told):
         raise InputError("no answer was told a target; run with --threshold 0,0.5,0.75,0.9")
     rows = []
-    names = {"coverage": "share answered", "accuracy": "accuracy of the answers"}
+    names = {"coverage": "share answered", "accuracy": "accuracy of those answered"}
     for (task, model, t), part in told.groupby(["task", "model", "prompt_threshold"], sort=True):
         correct, error, idk = _counts(part)
         where = {"panel": _panel(task, model), "t": float(str(t))}
-        rows.append({**where, "what": names["coverage"], "value": (correct + error) / (correct + error + idk)})
+        rows.append({**where, "what": names["coverage"], **_share(correct + error, idk)})
         if correct + error:
-            rows.append({**where, "what": names["accuracy"], "value": correct / (correct + error)})
+            rows.append({**where, "what": names["accuracy"], **_share(correct, error)})
     data = pd.DataFrame(rows)
+    shapes = alt.Scale(domain=list(names.values()), range=["circle", "square"])
     colour = alt.Color("what:N", scale=alt.Scale(domain=list(names.values()), range=COLOURS[:2]), title=None)
     panels = []
     for panel in _panels(list(dict.fromkeys(data["panel"]))):
@@ -124,11 +126,19 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
             x=alt.X("t:Q", scale=alt.Scale(domain=[0, 1]), title="stated target t"),
             y=alt.Y("value:Q", scale=alt.Scale(domain=[0, 1]), title="share"),
             color=colour,
-            shape=alt.Shape("what:N", legend=None),
         )
-        layers = [_diagonal(), base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=60, opacity=1)]
+        bars = base.mark_rule().encode(y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2="high:Q")
+        points = base.mark_point(filled=True, size=60, opacity=1).encode(
+            shape=alt.Shape("what:N", scale=shapes, title=None)
+        )
+        layers = [_diagonal(), bars, base.mark_line(strokeWidth=2), points]
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=panel))
-    caption = f"Told t (open), {_asked(told)}. Accuracy below the dashed diagonal is confidence that was not earned."
+    keys = [told[column] for column in ("task", "model", "prompt_threshold")]
+    fewest = int((told["outcome"] != "idk").groupby(keys).sum().min())
+    caption = (
+        f"Told t (open), {_asked(told)}, with 95% intervals; accuracy is of those answered, at the fewest {fewest}, and"
+        " missing where none was. Below the dashed diagonal it is confidence that was not earned."
+    )
     return Figure(_grid(panels), "What it answers, and how often it is right", caption)
 
 
@@ -217,7 +227,7 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
     strata = frame.groupby("task")["stratum"].transform("nunique")
     named = frame["stratum"].where(strata <= STRATA).fillna("all")
     split = frame.assign(kind=kinds, row=named, told=frame["prompt_threshold"].map(_told))
-    for (task, model, row, told), part in split.groupby(["task", "model", "row", "told"], sort=True):
+    for (task, model, row, told), part in split.groupby(["task", "model", "row", "told"], sort=False):
         start = 0.0
         for kind in MIX:
             share = float((part["kind"] == kind).mean())
@@ -236,7 +246,11 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
                 x2="end:Q",
                 y=alt.Y("told:N", title=None, sort=sorted(set(mine["told"]), key=lambda t: (t != "nothing", t))),
                 row=alt.Row(
-                    "row:N", title=None, spacing=6, header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=170)
+                    "row:N",
+                    title=None,
+                    spacing=6,
+                    sort=list(dict.fromkeys(mine["row"])),
+                    header=alt.Header(labelAngle=0, labelAlign="left", labelLimit=170),
                 ),
                 color=alt.Color("kind:N", scale=alt.Scale(domain=list(MIX), range=list(MIX.values())), title=None),
             )
@@ -244,7 +258,10 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
         panels.append(chart.properties(width=WIDTH, height=alt.Step(14), title=alt.TitleParams(panel, anchor="start")))
     merged = f" Tasks of over {STRATA} strata are shown whole." if (strata > STRATA).any() else ""
     caption = f"By stratum, with its number of answers at one target, and by what was told; {_asked(frame)}.{merged}"
-    return Figure(_grid(panels, columns=2), "What became of its answers", caption)
+    models = int(split.groupby("task")["model"].nunique().max())
+    return Figure(
+        _grid(panels, columns=min(models, COLUMNS) if models > 1 else 2), "What became of its answers", caption
+    )
 
 
 KINDS: dict[str, Callable[[Any], Figure]] = {
@@ -276,7 +293,7 @@ def make_figure(kind: str, frame: pd.DataFrame) -> Figure:
         raise InputError("no answers, and nothing to draw")
     card = ["task", "model", "prompt_threshold"]
     newest = frame.groupby(card, dropna=False)["run"].transform("max")
-    kept = frame[frame["run"] == newest]
+    kept = frame[frame["run"] == newest].drop_duplicates(["run", *card, "sample_id", "epoch"])
     names = {column: kept[column].map(lambda text: one_line(str(text), 40)) for column in ("task", "model")}
     return KINDS[kind](kept.assign(**names))
 
@@ -345,16 +362,22 @@ def _counts(part: pd.DataFrame) -> tuple[int, int, int]:
     return int(found.get("correct", 0)), int(found.get("error", 0)), int(found.get("idk", 0))
 
 
-def _score(counts: tuple[int, int, int], t: float) -> tuple[float, float, float]:
+def _normalized(counts: tuple[int, int, int], t: float) -> dict[str, float]:
+    """N_t = (1 − t)·S_t + t with its 95% interval."""
     low, high = dirichlet_intervals(*counts, [penalty(t)])[0]
-    return scoring.score(*counts, t), low, high
+    values = {"value": scoring.score(*counts, t), "low": low, "high": high}
+    return {name: (1 - t) * value + t for name, value in values.items()}
 
 
-def _curve(task: str, model: str, counts: tuple[int, int, int]) -> Iterator[dict[str, Any]]:
-    bounds = dirichlet_intervals(*counts, [penalty(t) for t in GRID])
-    for t, (low, high) in zip(GRID, bounds, strict=True):
-        value = scoring.score(*counts, t)
-        yield {"task": task, "model": model, "t": t, "score": value, "low": max(low, LOWEST), "high": max(high, LOWEST)}
+def _line_of(task: str, model: str, counts: tuple[int, int, int]) -> Iterator[dict[str, Any]]:
+    for t in GRID:
+        yield {"task": task, "model": model, "t": t, **_normalized(counts, t)}
+
+
+def _share(inside: int, outside: int) -> dict[str, float]:
+    """A share with its 95% interval."""
+    low, high = dirichlet_intervals(inside, outside, 0, [0.0])[0]
+    return {"value": inside / (inside + outside), "low": low, "high": high}
 
 
 def _with_confidence(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -399,14 +422,13 @@ def _diagonal() -> Any:
     return alt.Chart(ends).mark_line(color="#8a939e", strokeDash=[5, 4], strokeWidth=1.2).encode(x="x:Q", y="y:Q")
 
 
-def _rule(value: float, label: str) -> Any:
+def _never() -> Any:
+    """S = 0, which is N = t."""
     import altair as alt
     import pandas as pd
 
-    data = pd.DataFrame({"value": [value], "label": [label], "end": [0.95]})
-    line = alt.Chart(data).mark_rule(color="#8a939e", strokeDash=[5, 4]).encode(y="value:Q")
-    text = alt.Chart(data).mark_text(align="right", dy=-6, color="#59636e", fontSize=10)
-    return alt.layer(line, text.encode(x="end:Q", y="value:Q", text="label:N"))
+    ends = pd.DataFrame({"t": [0.0, 1.0], "value": [0.0, 1.0]})
+    return alt.Chart(ends).mark_line(color="#6b7480", strokeDash=[2, 4], strokeWidth=1.4).encode(x="t:Q", y="value:Q")
 
 
 def _grid(panels: Sequence[Any], columns: int = COLUMNS) -> Any:

@@ -8,6 +8,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -92,7 +93,7 @@ class Site:
         query = request.query_params
         name = query.get("run", "")
         index = self.index(name)
-        wanted = Filter(**{key: query.get(key, "")[:200] for key in vars(Filter())})
+        wanted = _filter(request)
         number = query.get("page", "1")
         return pages.records_page(name, index, wanted, index.find(wanted), int(number) if number.isdecimal() else 1)
 
@@ -102,7 +103,16 @@ class Site:
         index = self.index(name)
         if not k.isdecimal() or int(k) >= len(index):
             raise InputError(f"no record {k!r} in {name}")
-        return pages.record_page(name, int(k), index.record(int(k)), len(index))
+        wanted = _filter(request)
+        found = index.find(wanted)
+        if int(k) not in found:
+            wanted, found = Filter(), list(range(len(index)))
+        return pages.record_page(name, int(k), index.record(int(k)), wanted, found)
+
+    def board(self, _: Request) -> str:
+        """The leaderboard over all runs, each with its page behind it."""
+        found = rank([self.folder], macro=True)
+        return html_page(found, lambda run: f"/run?{urlencode({'run': Path(run).relative_to(self.folder)})}", home="/")
 
 
 def make_app(folder: Path, hosts: list[str]) -> Starlette:
@@ -118,9 +128,9 @@ def make_app(folder: Path, hosts: list[str]) -> Starlette:
     async def css(_: Request) -> Response:
         return Response(style, media_type="text/css")
 
-    async def board(_: Request) -> Response:
+    async def board(request: Request) -> Response:
         # Its own policy, with the hashes of its script and style, stands in the page.
-        return await _answer(lambda: html_page(rank([folder])), {"X-Content-Type-Options": "nosniff"})
+        return await _answer(lambda: site.board(request), {"X-Content-Type-Options": "nosniff"})
 
     def served(make: Callable[[Request], str]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -137,7 +147,23 @@ def make_app(folder: Path, hosts: list[str]) -> Starlette:
         Route("/board", board),
         Route("/site.css", css),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)])
+
+    async def missing(request: Request, _: Exception) -> Response:
+        found: Response = await served(_no_page)(request)
+        return found
+
+    handlers: dict[Any, Any] = {404: missing}
+    return Starlette(
+        routes=routes, exception_handlers=handlers, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)]
+    )
+
+
+def _filter(request: Request) -> Filter:
+    return Filter(**{key: request.query_params.get(key, "")[:200] for key in vars(Filter())})
+
+
+def _no_page(request: Request) -> str:
+    raise InputError(f"no page {request.url.path[:100]}")
 
 
 async def _answer(make: Callable[[], str], headers: dict[str, str]) -> Response:

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - markup is read better unbroken
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
@@ -25,14 +26,14 @@ LABELS = {
     "kind": "kind",
     "task": "task",
     "model": "model",
-    "told": "told t =",
+    "told": "told",
     "stratum": "stratum",
 }
 
 
 def page(title: str, body: str, trail: Sequence[tuple[str, str]] = ()) -> str:
-    """A whole page with its way back."""
-    crumbs = " › ".join(f'<a href="{escape(url)}">{escape(name)}</a>' for name, url in trail)
+    """A whole page with its way back: names as they are, addresses as `_url` writes them."""
+    crumbs = " › ".join(f'<a href="{url}">{_text(name)}</a>' for name, url in trail)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -69,7 +70,8 @@ def run_page(
     """One run: its cards, what they mean, its settings."""
     name = result.name
     tasks = dict.fromkeys(str(card.task) for card in result.scorecards)
-    body = [f'<p><a href="{_url("/records", run=name)}">Records and transcripts</a></p>']
+    models = ", ".join(dict.fromkeys(str(card.model) for card in result.scorecards))
+    body = [f'<p>{_text(models, 300)} · <a href="{_url("/records", run=name)}">Records and transcripts</a></p>']
     for task in tasks:
         cards = [card for card in result.scorecards if card.task == task]
         body.append(f"<section><h2>{_text(task)}</h2>{_cards(name, cards)}")
@@ -88,46 +90,57 @@ def run_page(
 
 def records_page(run: str, index: Index, wanted: Filter, found: Sequence[int], number_: int) -> str:
     """A page of records with the filters that made it."""
+    number_ = min(max(number_, 1), _pages(len(found)))
     shown = found[(number_ - 1) * PER_PAGE : number_ * PER_PAGE]
-    rows = "".join(_record_row(run, position, index.record(position)) for position in shown)
+    rows = "".join(_record_row(run, position, index.record(position), wanted) for position in shown)
     count = f"<p>{len(found):,} of {len(index):,} records</p>"
-    table = _table(("sample", "outcome", "told", "read", "right", "answer"), rows)
+    table = _table(("sample", "outcome", "told", "answer read", "right answer", "text"), rows)
+    if not found:
+        table = f'<p>No record matches. <a href="{_url("/records", run=run)}">Clear the filters</a></p>'
     body = f"{_form(run, index, wanted)}{count}{table}{_pager(run, wanted, len(found), number_)}"
     return page(f"Records of {run}", body, [("Runs", "/"), (run, _url("/run", run=run))])
 
 
-def record_page(run: str, position: int, record: Record, size: int) -> str:
-    """One transcript: prompt as sent, answer, grade and why."""
+def record_page(run: str, position: int, record: Record, wanted: Filter, found: Sequence[int]) -> str:
+    """One transcript: prompt as sent, answer, grade and why; before and after it stand those that the filter found."""
     grade = record.grade
     kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
     facts = {
         "outcome": f"{grade.outcome.value}{kind}",
         "why": grade.reason,
-        "read": grade.answer if grade.answer is not None else "–",
-        "right": " or ".join(record.target) or "nothing: this question has no answer",
+        "answer read": grade.answer if grade.answer is not None else "–",
+        "right answer": " or ".join(record.target) or _no_target(record),
         "confidence": "–" if grade.confidence is None else f"{grade.confidence:.2f}",
         "told": told(record.prompt_threshold),
         "model": record.model,
         "task": record.task,
         "grader": grade.grader,
         "epoch": str(record.epoch),
-        "stopped": record.completion.finish_reason,
-        "read from": record.source or "–",
+        "finish reason": record.completion.finish_reason,
     }
+    if record.source:
+        facts["source"] = record.source
     rows = "".join(f"<tr><th scope=row>{name}</th><td>{_text(value, 500)}</td></tr>" for name, value in facts.items())
     parts = [_block(message.role, message.content) for message in record.messages]
     if record.completion.reasoning:
         parts.append(_block("reasoning", record.completion.reasoning))
     parts.append(_block("answer", record.completion.text or "(no text)", "answer"))
-    near = [(position - 1, "previous"), (position + 1, "next")]
-    links = " · ".join(f'<a href="{_url("/record", run=run, k=k)}">{name}</a>' for k, name in near if 0 <= k < size)
-    body = f'<p>{links}</p><table class="facts">{rows}</table>{"".join(parts)}'
-    trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run))]
-    return page(record.sample_id, body, trail)
+    kept = _kept(wanted)
+    place = bisect_left(found, position)
+    near = [(place - 1, "previous"), (place + 1, "next")]
+    links = [
+        f'<a href="{_url("/record", run=run, k=found[k], **kept)}">{name}</a>'
+        for k, name in near
+        if 0 <= k < len(found)
+    ]
+    where = f"{place + 1:,} of {len(found):,}{' that the filter finds' if kept else ''}"
+    body = f'<p>{" · ".join([where, *links])}</p><table class="facts">{rows}</table>{"".join(parts)}'
+    trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run, **kept))]
+    return page(f"{record.sample_id}, told {told(record.prompt_threshold)}", body, trail)
 
 
-def _cards(run: str, cards: Iterable[Scorecard]) -> str:
-    rows = []
+def _cards(run: str, cards: Sequence[Scorecard]) -> str:
+    rows, several = [], len({card.model for card in cards}) > 1
     for card in cards:
         where = {
             "told": "nothing" if card.prompt_threshold is None else f"{card.prompt_threshold:g}",
@@ -140,21 +153,21 @@ def _cards(run: str, cards: Iterable[Scorecard]) -> str:
         kept = f" ({card.policy}, simulated)" if card.policy else ""
         scores = "<br>".join(f"t = {s.threshold:g}: {_interval(s)}" for s in card.scores)
         rows.append(
-            f'<tr><td>{_text(card.model)}</td><td>{told(card.prompt_threshold)}{_text(kept)}</td><td class="n">{card.n:,}</td>'
+            f'<tr>{f"<td>{_text(card.model)}</td>" if several else ""}<td>{told(card.prompt_threshold)}{_text(kept)}</td><td class="n">{card.n:,}</td>'
             + "".join(f'<td class="n">{cell}</td>' for cell in cells)
-            + f'<td class="n">{card.failed:,}</td><td>{_interval(card.accuracy)}</td><td>{scores}</td></tr>'
+            + f'<td class="n">{card.failed:,}</td><td class="score">{_interval(card.accuracy)}</td><td class="score">{scores}</td></tr>'
         )
-    names = ("model", "told", "n", "correct", "error", "IDK", "failed", "accuracy", "score")
+    names = (*["model"] * several, "told", "n", "correct", "error", "IDK", "failed", "accuracy", "score")
     return _table(names, "".join(rows))
 
 
-def _record_row(run: str, position: int, record: Record) -> str:
+def _record_row(run: str, position: int, record: Record, wanted: Filter) -> str:
     grade = record.grade
     kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
     return (
-        f'<tr><td><a href="{_url("/record", run=run, k=position)}">{_text(record.sample_id, 60)}</a></td>'
+        f'<tr><td><a href="{_url("/record", run=run, k=position, **_kept(wanted))}">{_text(record.sample_id, 60)}</a></td>'
         f'<td class="{grade.outcome.value}">{grade.outcome.value}{kind}</td><td>{told(record.prompt_threshold)}</td>'
-        f"<td>{_text(grade.answer or '–', 40)}</td><td>{_text(' or '.join(record.target) or 'nothing', 40)}</td>"
+        f"<td>{_text(grade.answer or '–', 40)}</td><td>{_text(' or '.join(record.target) or _no_target(record), 40)}</td>"
         f"<td>{_text(record.completion.text, 90)}</td></tr>"
     )
 
@@ -175,20 +188,41 @@ def _form(run: str, index: Index, wanted: Filter) -> str:
 def _options(index: Index, name: str, wanted: Filter) -> str:
     return "".join(
         f'<option value="{escape(value)}"{" selected" if value == getattr(wanted, name) else ""}>{_text(value, 60)}</option>'
-        for value in index.values(name)[:200]
+        for value in sorted(index.values(name)[:200], key=_numerically)
         if value
     )
 
 
 def _pager(run: str, wanted: Filter, total: int, number_: int) -> str:
-    pages = max(1, -(-total // PER_PAGE))
-    kept = {name: value for name, value in vars(wanted).items() if value}
+    pages, kept = _pages(total), _kept(wanted)
     links = [
         f'<a href="{_url("/records", run=run, page=where, **kept)}">{name}</a>'
         for name, where in (("previous", number_ - 1), ("next", number_ + 1))
         if 1 <= where <= pages
     ]
     return f"<p>Page {number_:,} of {pages:,} {' · '.join(links)}</p>"
+
+
+def _pages(total: int) -> int:
+    return max(1, -(-total // PER_PAGE))
+
+
+def _kept(wanted: Filter) -> dict[str, str]:
+    """What of a filter is set."""
+    return {name: value for name, value in vars(wanted).items() if value}
+
+
+def _numerically(text: str) -> tuple[float, str]:
+    """Numbers by their size, words before them."""
+    try:
+        return float(text), ""
+    except ValueError:
+        return float("-inf"), text
+
+
+def _no_target(record: Record) -> str:
+    answerable = record.metadata.get("answerable", True) is not False
+    return "no single one" if answerable else "none: only IDK is right"
 
 
 def _block(name: str, text: str, kind: str = "") -> str:

@@ -24,8 +24,8 @@ def behaviour_figure(audit: Behaviour) -> str:
         for points, kind in ((coverage, "coverage"), (accuracy, "accuracy"))
     )
     caption = (
-        f'Told t (open), n = {audit.targets[0].n:,} at each: <span class="coverage">share answered</span> and'
-        ' <span class="accuracy">accuracy of the answers</span>, which has to reach the diagonal.'
+        f'Told t (open), n = {audit.targets[0].n:,} at each: <span class="coverage">share answered (circles)</span> and'
+        ' <span class="accuracy">accuracy of those answered (squares)</span>, which has to reach the diagonal.'
     )
     return _figure("Coverage and accuracy against t", drawn, caption)
 
@@ -70,6 +70,9 @@ def _line(points: Sequence[Point], kind: str) -> str:
 
 def _dot(point: Point, kind: str, radius: float) -> str:
     x, y = _at(point)
+    if kind == "accuracy":  # told apart by its shape too
+        side = 2 * radius
+        return f'<rect class="{kind}" x="{x - radius:.1f}" y="{y - radius:.1f}" width="{side}" height="{side}"/>'
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
 
 

@@ -3,7 +3,7 @@
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   // Okabe and Ito's palette, told apart by the colour-blind; dashes tell apart what shares a colour.
-  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C8C8C", "#B8A900"];
+  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#8F8300"];
   const DASHES = ["", "7 3", "2 3", "10 3 2 3"];
   const LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 34, WIDTH = 460, HEIGHT = 300, LAST = 0.95;
 
@@ -13,10 +13,18 @@
   const live = document.getElementById("live");
 
   const score = (m, t) => (m.correct - m.error * t / (1 - t)) / m.n;
-  const always = (m, t) => (m.correct / m.n - t) / (1 - t);
+  // N_t orders as S_t does, stays in [0, 1] and is linear in t: from accuracy to 1 − error rate.
+  const normalized = (m, t) => (m.correct + t * m.idk) / m.n;
+  const always = (m) => m.correct / m.n;
+  // 1.96 posterior standard deviations of S_t under Dirichlet(½); counts alone tell nothing of a mean over tasks.
+  function sure(m, t) {
+    const cost = t / (1 - t), total = m.n + 1.5, right = (m.correct + 0.5) / total, wrong = (m.error + 0.5) / total;
+    const mean = right - cost * wrong;
+    return 1.96 * Math.sqrt((right + cost * cost * wrong - mean * mean) / (total + 1));
+  }
   const number = (v) => (Math.abs(v) < 0.005 ? 0 : v).toFixed(2).replace("-", "−");
   const x = (t) => LEFT + t / LAST * (WIDTH - LEFT - RIGHT);
-  const y = (v) => TOP + (1 - Math.max(-1, Math.min(1, v))) / 2 * (HEIGHT - TOP - BOTTOM);
+  const y = (v) => TOP + (1 - v) * (HEIGHT - TOP - BOTTOM);
 
   function element(name, attributes, text) {
     const made = document.createElementNS(SVG, name);
@@ -25,15 +33,7 @@
     return made;
   }
 
-  function path(f) {
-    const points = [];
-    for (let k = 0; k <= 190; k++) {
-      const t = k / 200, v = f(t);
-      points.push(`${x(t).toFixed(1)},${y(v).toFixed(1)}`);
-      if (v <= -1) break;
-    }
-    return points.join(" ");
-  }
+  const path = (f) => [0, LAST].map((t) => `${x(t).toFixed(1)},${y(f(t)).toFixed(1)}`).join(" ");
 
   function ranked(models, t) {
     const values = models.map((m) => score(m, t));
@@ -41,22 +41,24 @@
   }
 
   function draw(board, holder) {
-    const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `Score against t, ${board.models.length} models` });
-    for (const v of [-1, -0.5, 0, 0.5, 1]) {
-      svg.append(element("line", { class: v ? "axis" : "never", x1: LEFT, x2: WIDTH - RIGHT, y1: y(v), y2: y(v) }));
-      svg.append(element("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end" }, v === -1 ? "≤ −1" : number(v)));
+    const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `N at each t, a line each for ${board.models.length} models; the table below has the numbers` });
+    for (const v of [0, 0.25, 0.5, 0.75, 1]) {
+      svg.append(element("line", { class: "axis", x1: LEFT, x2: WIDTH - RIGHT, y1: y(v), y2: y(v) }));
+      svg.append(element("text", { x: LEFT - 6, y: y(v) + 4, "text-anchor": "end" }, number(v)));
     }
+    svg.append(element("polyline", { class: "never", points: path((t) => t) }));
     for (const t of [0, 0.25, 0.5, 0.75, 0.9]) {
       svg.append(element("line", { class: "axis", x1: x(t), x2: x(t), y1: HEIGHT - BOTTOM, y2: HEIGHT - BOTTOM + 4 }));
       svg.append(element("text", { x: x(t), y: HEIGHT - BOTTOM + 17, "text-anchor": "middle" }, String(t)));
     }
     svg.append(element("text", { x: WIDTH - RIGHT, y: HEIGHT - 3, "text-anchor": "end" }, "confidence target t"));
-    svg.append(element("text", { x: WIDTH - RIGHT, y: y(0) - 5, "text-anchor": "end" }, "never answering"));
+    svg.append(element("text", { x: x(0.8), y: y(0.8) - 8, "text-anchor": "end" }, "never answering"));
+    svg.append(element("text", { x: LEFT + 4, y: TOP + 12 }, "N"));
     const all = element("polyline", { class: "always" });
     svg.append(all);
     board.lines = board.models.map((m, k) => {
       const line = element("polyline", {
-        class: "model", points: path((t) => score(m, t)), stroke: COLOURS[k % COLOURS.length],
+        class: "model", points: path((t) => normalized(m, t)), stroke: COLOURS[k % COLOURS.length],
         "stroke-dasharray": DASHES[Math.floor(k / COLOURS.length) % DASHES.length],
       });
       line.append(element("title", {}, m.model));
@@ -65,8 +67,8 @@
     });
     for (const c of board.crossings) {
       const m = board.models.find((one) => one.model === c.below);
-      if (m && c.t < LAST && score(m, c.t) > -1) {
-        const dot = element("circle", { class: "cross", cx: x(c.t), cy: y(score(m, c.t)), r: 3.5 });
+      if (m && c.t < LAST) {
+        const dot = element("circle", { class: "cross", cx: x(c.t), cy: y(normalized(m, c.t)), r: 3.5 });
         dot.append(element("title", {}, `${c.above} overtakes ${c.below} at t = ${c.t.toFixed(3)}`));
         svg.append(dot);
       }
@@ -80,7 +82,7 @@
   function highlight(board, k) {
     board.lines.forEach((line, other) => line.classList.toggle("dim", k !== null && other !== k));
     const m = board.models[k === null ? board.order[0] : k];
-    board.all.setAttribute("points", path((t) => always(m, t)));
+    board.all.setAttribute("points", path(() => always(m)));
   }
 
   function fill(board, t) {
@@ -89,6 +91,7 @@
       const row = board.rows[k], change = base[k] - ranks[k];
       row.querySelector("[data-is=rank]").textContent = ranks[k];
       row.querySelector("[data-is=score]").textContent = number(score(m, t));
+      row.querySelector("[data-is=sure]").textContent = board.single ? `±${number(sure(m, t))}` : "";
       const arrow = row.querySelector("[data-is=change]");
       arrow.textContent = change ? `${change > 0 ? "↑" : "↓"}${Math.abs(change)}` : "";
       arrow.className = change > 0 ? "up" : "down";
@@ -138,7 +141,9 @@
       board.rising = board.key === head.dataset.key ? !board.rising : false;
       board.key = head.dataset.key;
       section.querySelectorAll("th").forEach((other) => other.removeAttribute("aria-sort"));
-      head.setAttribute("aria-sort", board.rising ? "ascending" : "descending");
+      // Ranks and names go the other way: rank 1 and A come first where the largest score does.
+      const up = ["rank", "model"].includes(board.key) ? !board.rising : board.rising;
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
       update();
     }));
   });
