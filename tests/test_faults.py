@@ -127,7 +127,8 @@ def test_kills_at_random_moments_lose_and_double_nothing(server: ChatServer, tmp
         if folder is None:
             command += ["--model", "m", "--base-url", server.url]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(draw.uniform(0.3, 0.9))
+        _wait_for_a_run(tmp_path / "killed", process)
+        time.sleep(draw.uniform(0.0, 0.6))
         assert process.poll() is None, "done before it could be killed"
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -140,6 +141,12 @@ def test_kills_at_random_moments_lose_and_double_nothing(server: ChatServer, tmp
     assert [(c.correct, c.error, c.idk) for c in end.scorecards] == [
         (c.correct, c.error, c.idk) for c in calm.scorecards
     ]
+
+
+def _wait_for_a_run(out: Path, process: subprocess.Popen[bytes]) -> None:
+    """Until there is a run folder: a busy machine takes seconds to start one."""
+    while not any(out.glob("*/run.json")) and process.poll() is None:
+        time.sleep(0.02)
 
 
 def test_a_full_disk_is_one_line_and_the_run_goes_on_after_space_is_made(server: ChatServer, tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def test_without_t_0_an_open_board_has_no_arrows(tmp_path: Path) -> None:
 
 
 def test_every_change_of_places_is_found_and_the_lead_marked(tmp_path: Path) -> None:
-    """Also of models that are no neighbours in accuracy: the timid one overtakes both, and leads where it passes one."""
+    """Also of models that are no neighbours in accuracy: the timid one overtakes both, and leads after the second."""
     path = rescored(tmp_path, bold=(50, 50, 0), middling=(48, 40, 12), timid=(10, 0, 90))
     (board,) = rank([path], [0.0]).boards
     found = [(c.ahead_above, c.ahead_below, round(c.t, 3), c.leads) for c in board.crossings]
