@@ -280,11 +280,12 @@ def test_each_row_of_an_open_board_has_the_counts_of_its_own_target(tmp_path: Pa
     evalkit.run(model="baseline/idk", tasks=["letters"], limit=10, thresholds=[0, 0.5], out=tmp_path)
     frame = evalkit.leaderboard([tmp_path])
     assert frame["n"].tolist() == [10] * 4
-    for row in frame.itertuples():
-        assert row.score == pytest.approx(scoring.score(row.correct, row.error, row.idk, row.threshold))
-        assert row.coverage == pytest.approx((row.correct + row.error) / row.n)
-        if row.threshold == 0:
-            assert row.rank_change == 0
+    for row in frame.to_dict("records"):
+        expected = scoring.score(row["correct"], row["error"], row["idk"], row["threshold"])
+        assert row["score"] == pytest.approx(expected)
+        assert row["coverage"] == pytest.approx((row["correct"] + row["error"]) / row["n"])
+        if row["threshold"] == 0:
+            assert row["rank_change"] == 0
 
 
 def test_without_t_0_an_open_board_has_no_arrows(tmp_path: Path) -> None:

@@ -88,7 +88,9 @@ def grade(text: str, *wanted: tuple[str, dict[str, Any]], **parameters: Any) -> 
     """The grade of a text that was to follow some instructions."""
     metadata = {"instructions": [name for name, _ in wanted], "arguments": [given for _, given in wanted]}
     sample = Sample(id="1", input="Say something.", metadata=metadata)
-    return instructions(sample, Completion(text=text), **parameters)
+    found = instructions(sample, Completion(text=text), **parameters)
+    assert isinstance(found, Grade)
+    return found
 
 
 @pytest.mark.parametrize(("name", "arguments", "text", "follows"), TABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from pathlib import Path
 
 import pytest
@@ -80,7 +81,10 @@ NONE = [
 def grade(text: str, *targets: str) -> Grade:
     """The grade of a text."""
     sample = Sample(id="1", input="What is it?", target=list(targets))
-    return asyncio.run(math(sample, Completion(text=text)))
+    found = math(sample, Completion(text=text))
+    assert inspect.iscoroutine(found)
+    grade_: Grade = asyncio.run(found)
+    return grade_
 
 
 @pytest.mark.parametrize(("text", "target"), RIGHT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from loopback import ChatServer
 
 import evalkit
-from evalkit import Completion, NonAnswer, Sample, find_patch
+from evalkit import Completion, Grade, NonAnswer, Sample, find_patch
 from evalkit.cli import cli
 from evalkit.graders.patch import patch, resolved_in, what_is_missing
 
@@ -78,6 +79,14 @@ REPORT = {
 }
 
 
+def graded(sample: Sample, text: str) -> Grade:
+    """The grade of a text."""
+    found = patch(sample, Completion(text=text))
+    assert inspect.iscoroutine(found)
+    grade: Grade = asyncio.run(found)
+    return grade
+
+
 @pytest.mark.parametrize(("text", "held"), PATCHES)
 def test_the_patch_in_an_answer(text: str, held: str) -> None:
     """Whatever stands around it."""
@@ -89,7 +98,7 @@ def test_without_a_patch_it_is_idk_or_unparsed(text: str, kind: str) -> None:
     """No harness is needed to say so."""
     assert find_patch(text) is None
     sample = Sample(id="a__a-1", input="The repository has this issue: it fails.")
-    assert asyncio.run(patch(sample, Completion(text=text))).non_answer == NonAnswer(kind)
+    assert graded(sample, text).non_answer == NonAnswer(kind)
 
 
 @given(st.text(alphabet=list("diffgt -+@,01ab\n`<>patch/"), max_size=300))
@@ -118,7 +127,7 @@ def test_without_a_harness_a_patch_is_a_failure_that_says_what_to_run() -> None:
         pytest.skip("swebench and Docker are here, and would be run")
     sample = Sample(id="a__a-1", input="q", metadata={"dataset": "SWE-bench/SWE-bench_Lite"})
     with pytest.raises(RuntimeError, match="run_evaluation --dataset_name SWE-bench/SWE-bench_Lite") as raised:
-        asyncio.run(patch(sample, Completion(text=GIT)))
+        graded(sample, GIT)
     assert "evalkit predictions RUN" in str(raised.value)
 
 
