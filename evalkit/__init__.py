@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from evalkit.extras import requires
     from evalkit.frames import count_outcomes, record_features
     from evalkit.grading import grade_with
+    from evalkit.judging import ask_mark, ask_verdict
     from evalkit.models.asking import ask
     from evalkit.patches import find_patch
     from evalkit.plugins import grader, task
@@ -44,6 +45,8 @@ __all__ = [
     "Scorecard",
     "Task",
     "ask",
+    "ask_mark",
+    "ask_verdict",
     "behaviour",
     "benchmark_rows",
     "compare",
@@ -85,6 +88,8 @@ _HOMES = {
     "Scorecard": "scorecard",
     "Task": "records",
     "ask": "models.asking",
+    "ask_mark": "judging",
+    "ask_verdict": "judging",
     "behaviour": "comparing",
     "benchmark_rows": "benchmarks",
     "compare": "comparing",

@@ -142,6 +142,8 @@ class Grade(_Frozen):
     """The model's confidence in this answer, where one is known."""
     undecided: bool = False
     """The grader's rules could not tell, and nobody else was asked; counted as the outcome says."""
+    votes: JsonDict = Field(default_factory=dict)
+    """Judge → its verdict, where models judged."""
     grader: str = ""
     """Name of the grader, filled in by the engine."""
     reason: str = ""

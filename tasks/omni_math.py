@@ -7,7 +7,7 @@ Grader: `math`, which compares expressions; proofs and answers in words need a j
 
 from __future__ import annotations
 
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
+from evalkit import BenchmarkRow, Completion, Grade, Hub, Outcome, Sample, Task, benchmark_rows, grade_with, task
 
 HUB = Hub(
     "KbsdJames/Omni-MATH", files=("omni_math/omni_math_rule_500.jsonl", "omni_math/*.jsonl", "omni_math/*.parquet")
@@ -20,7 +20,15 @@ def omni_math(data: str | None = None) -> Task:
     """Ask olympiad problems."""
     rows = benchmark_rows(HUB, data)
     samples = (sample(row, number) for number, row in enumerate(rows, start=1))
-    return Task(samples=samples, grader="math", revision=rows.revision)
+    return Task(samples=samples, grader=by_expression, revision=rows.revision)
+
+
+async def by_expression(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:
+    """Right where the expressions are equal; `judge` decides on claims that are not, proofs and words among them."""
+    found = await grade_with("math", sample, completion)
+    if judge is None or found.outcome is not Outcome.ERROR:
+        return found
+    return await grade_with("judge", sample, completion, judge=judge)
 
 
 def sample(row: BenchmarkRow, number: int) -> Sample:

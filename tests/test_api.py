@@ -19,7 +19,8 @@ def test_the_public_names_are_pinned() -> None:
     assert evalkit.__all__ == sorted(evalkit.__all__)
     assert set(evalkit.__all__) == {
         "BenchmarkRow", "Completion", "EvalkitError", "Grade", "Hub", "Message", "NonAnswer", "Outcome", "Record",
-        "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "behaviour", "benchmark_rows", "compare",
+        "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_mark", "ask_verdict", "behaviour",
+        "benchmark_rows", "compare",
         "count_outcomes", "find_patch", "grade_with", "grader", "interleave", "leaderboard", "lettered", "load",
         "non_answer", "plain", "read_table", "record_features", "requires", "rescore", "run", "run_async", "score",
         "shuffled", "simplify", "task",

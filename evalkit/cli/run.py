@@ -118,6 +118,7 @@ def command(
         click.echo(json.dumps(terminal.document(result), ensure_ascii=False, indent=1, allow_nan=False))
     else:
         terminal.print_result(result, strata=strata)
+        _say_how_judges_agreed(result)
     if result.failed:
         _say_what_failed(result)
         ctx.exit(3)
@@ -144,6 +145,17 @@ def _given(ctx: click.Context) -> dict[str, str]:
 
     options = {str(parameter.name): parameter.opts[0] for parameter in ctx.command.params}
     return {name: options[name] for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
+def _say_how_judges_agreed(result: runs.RunResult) -> None:
+    from evalkit import journal
+    from evalkit.judging import agreement
+
+    if "," not in result.config.grader_parameters.get("judge", ""):
+        return
+    if found := agreement(journal.read_records(result.folder)):
+        voted, alike, pairs = found
+        click.echo(f"Judges: {alike:,} of {voted:,} answers judged alike; {pairs:.0%} of pairs of votes agree.")
 
 
 def _say_what_failed(result: runs.RunResult) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +59,12 @@ def completion_body(text: str, **message: Any) -> dict[str, Any]:
         ],
         "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
     }
+
+
+def word_of(body: Any) -> str:
+    """The word that a judge's verdict has to carry, read off its prompt."""
+    found = re.search(r"^(?:VERDICT|SCORE) ([a-z]{6}): ", question_of(body), re.MULTILINE)
+    return found.group(1) if found else ""
 
 
 def question_of(body: dict[str, Any]) -> str:
