@@ -108,11 +108,16 @@ def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
     Raises:
         InputError: no such files; or the hub cannot be reached, or asks for an account. Reading on may raise it too.
     """
-    where = data or os.environ.get(DATA)
+    where = data or local_folder()
     if not where:
         return _from_hub(hub)
     paths = _local(hub, Path(where))
     return Rows(_read(paths), {"files": ", ".join(path.name for path in paths)}, local=True)
+
+
+def local_folder() -> str | None:
+    """The folder that the environment names, None where it names none."""
+    return os.environ.get(DATA) or None
 
 
 def _local(hub: Hub, root: Path) -> list[Path]:

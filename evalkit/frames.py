@@ -95,7 +95,7 @@ def record_features() -> Features:
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
-        "undecided": flag, "grader": text,
+        "undecided": flag, "votes": text, "grader": text,
         "reason": text,
     }  # fmt: skip
     return Features(

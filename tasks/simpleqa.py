@@ -1,0 +1,43 @@
+"""SimpleQA: short questions with one undisputed answer, collected against a strong model.
+
+What it measures: whether a model knows, and whether it knows that it does not. Strata: the topic, in turn.
+Source: Wei et al. 2024 (arXiv:2411.04368), the publisher's csv; MIT. Prompt: the question alone. Grader: `entity`, and
+`-G judge=MODEL` for what rules cannot tell, as the publisher does for all. IDK originally pays: nothing, but is counted
+apart ("not attempted").
+"""
+
+from __future__ import annotations
+
+import ast
+
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, task
+
+HUB = Hub("basicv8vc/SimpleQA", files=("simpleqa/simple_qa_test_set.csv", "simpleqa/*.csv", "data/test-*.parquet"))
+
+
+@task
+def simpleqa(seed: int = 0, data: str | None = None) -> Task:
+    """Ask short questions of fact."""
+    rows = benchmark_rows(HUB, data)
+    strata: dict[str, list[Sample]] = {}
+    for number, row in enumerate(rows, start=1):
+        found = sample(row, number)
+        strata.setdefault(found.stratum or "", []).append(found)
+    return Task(samples=list(interleave(strata, seed)), grader="entity", revision=rows.revision)
+
+
+def sample(row: BenchmarkRow, number: int) -> Sample:
+    """One question; the publisher gives no ids, so that its place is its name."""
+    about = row.get("metadata") or {}
+    if isinstance(about, str):
+        try:
+            about = ast.literal_eval(about)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            about = {}
+    topic = str(about.get("topic", "")) if isinstance(about, dict) else ""
+    return Sample(
+        id=str(number),
+        input=row.text("problem"),
+        target=row.text("answer"),
+        metadata={"stratum": topic} if topic else {},
+    )
