@@ -173,18 +173,15 @@ def outcomes_of(records: Iterable[Record]) -> dict[tuple[Rubric, bool, float | N
 
 
 def _cells(model: str, rubric: Rubric, checked: bool, told: float | None, outcomes: Outcomes) -> list[Cell]:
-    counts = [sum(outcome is kind for outcome in outcomes.values()) for kind in ORDER]
-    if not sum(counts):
+    if not outcomes:
         return []
-    targets = TARGETS if told is None else [told]
+    correct, error, idk = (sum(outcome is kind for outcome in outcomes.values()) for kind in ORDER)
     cells = []
-    for t in targets:
+    for t in TARGETS if told is None else [told]:
         cost = scoring.penalty(t)
-        low, high = dirichlet_intervals(*counts, [cost])[0]
-        correct, error, idk = counts
-        cells.append(
-            Cell(model, rubric, checked, round(cost, 9), correct, error, idk, scoring.score(*counts, t), low, high)
-        )
+        low, high = dirichlet_intervals(correct, error, idk, [cost])[0]
+        value = scoring.score(correct, error, idk, t)
+        cells.append(Cell(model, rubric, checked, round(cost, 9), correct, error, idk, value, low, high))
     return cells
 
 

@@ -46,10 +46,11 @@ def print_experiment(found: Experiment, console: Console | None = None) -> None:
 
 def lines(found: Experiment) -> list[str]:
     """What the tables mean."""
-    said = [
-        "Points a question, with 95% intervals, and the share answered. Never answering earns 0 at every cost."
+    meaning = (
+        "Points a question, the share answered, and the points' 95% interval. Never answering earns 0 at every cost."
         " Asked twice: an answer that the second asking contradicts counts as IDK."
-    ]
+    )
+    said = [meaning]
     for effect in found.effects:
         if effect.p_holm < LEVEL:
             better = "more" if effect.difference > 0 else "less"
@@ -61,9 +62,8 @@ def lines(found: Experiment) -> list[str]:
     if len(said) == 1:
         said.append("No change of rubric, and no check, made a difference that is significant after correction.")
     if found.failed:
-        said.append(
-            f"{found.failed:,} answers failed and are in no score: evalkit experiment open-rubric --resume {found.folder}"
-        )
+        again = f"evalkit experiment open-rubric --resume {found.folder}"
+        said.append(f"{found.failed:,} answers failed and are in no score: {again}")
     for model, (requests, prompt, completion) in found.tokens.items():
         said.append(
             f"{one_line(model, 40)}: {requests:,} requests, {prompt:,} prompt and {completion:,} completion tokens."
@@ -101,12 +101,12 @@ def figure(found: Experiment) -> Figure:
         dots = base.mark_point(filled=True, size=60, opacity=1).encode(y=y, xOffset=offset)
         panels.append(alt.layer(zero, bars, dots).properties(width=WIDTH, height=HEIGHT, title=model))
     n = sorted({cell.n for cell in found.cells})
+    asked = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
     caption = (
-        f"{found.plan.task}, n = {n[0]:,}{'' if len(n) == 1 else f' to {n[-1]:,}'} questions, 95% intervals. Closed: the"
-        " question alone, scored at each cost. Open: the cost stated. Asked twice: contradicted answers count as IDK."
-        " Dotted: never answering."
+        f"{found.plan.task}, n = {asked} questions, 95% intervals. Closed: the question alone, scored at each cost."
+        " Open: the cost stated. Asked twice: contradicted answers count as IDK. Dotted: never answering."
     )
-    grid = alt.concat(*panels, columns=3).resolve_scale(color="shared")
+    grid = alt.concat(*panels, columns=3).resolve_scale(color="shared", y="shared")
     return Figure(grid, "What stating the cost of a mistake changes", caption)
 
 
@@ -123,7 +123,7 @@ def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "–"
     share = (cell.correct + cell.error) / cell.n
-    return f"{number(cell.score)} [{number(cell.low)}, {number(cell.high)}] {share:4.0%}"
+    return f"{number(cell.score)} {share:4.0%}\n[{number(cell.low)}, {number(cell.high)}]"
 
 
 def _p(value: float) -> str:
