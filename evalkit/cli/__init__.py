@@ -21,6 +21,7 @@ COMMANDS = {
     "leaderboard": "Rank models over runs, at every threshold.",
     "plot": "Draw a figure of runs as PNG, SVG or HTML.",
     "view": "Browse runs, records and transcripts as local web pages.",
+    "theory": "Measure the paper's own quantities on small worlds.",
     "experiment": "Run a published experiment.",
     "audit": "What each task's scoring pays for \"I don't know\".",
     "predictions": "Write a run's patches in SWE-bench's layout.",

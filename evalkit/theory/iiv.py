@@ -1,0 +1,167 @@
+"""Is it valid? A model as a classifier of plausible responses, and what that says of its errors.
+
+The classifier calls (c, r) valid where p̂(r|c) is above a threshold; it is tried on D: with probability ½ a valid pair
+drawn from the truth, with probability ½ a prompt and one of its errors, uniformly. Theorem 1 of Kalai et al. 2025:
+err ≥ 2·err_iiv − max|𝒱_c|/min|ℰ_c| − δ.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalkit.theory.worlds import Floats, World
+
+
+def error(world: World) -> float:
+    """err: probability that a response drawn from the model is an error, or nothing plausible at all."""
+    return float((world.weight * world.q)[~world.valid].sum() + world.mu @ world.outside)
+
+
+def threshold(world: World, per_prompt: bool = False) -> Floats:
+    """1/K of each pair: K = min|ℰ_c|, or each prompt's own |ℰ_c|.
+
+    Args:
+        world: any.
+        per_prompt: the second, which is no less true and needed where prompts have very different sizes.
+    """
+    if per_prompt:
+        return np.asarray(1 / world.errors[world.prompt])
+    return np.full(len(world.q), 1 / world.errors.min())
+
+
+def error_iiv(world: World, z: float | Floats) -> float:
+    """err_iiv: how often the classifier p̂ > z (strictly) is wrong on D.
+
+    Args:
+        world: any.
+        z: one threshold, or one a pair.
+    """
+    above = world.q > z
+    missed = (world.weight * world.p)[world.valid & ~above].sum()
+    taken = (world.weight / world.errors[world.prompt])[~world.valid & above].sum()
+    return float(missed + taken) / 2
+
+
+def delta_signed(world: World, z: float | Floats) -> float:
+    """δ₊ = p̂(𝒜) − p(𝒜): mass above the threshold, the model's less the truth's; above 0 it is overconfident."""
+    above = world.q > z
+    return float((world.weight * (world.q - world.p))[above].sum())
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """Theorem 1 on one world."""
+
+    error: float
+    error_iiv: float
+    delta: float
+    """δ = |δ₊|, as the paper defines it."""
+    delta_signed: float
+    size_term: float
+    """max|𝒱_c|/min|ℰ_c|, or its mean over prompts."""
+    bound: float
+    """2·err_iiv − size term − δ."""
+    bound_signed: float
+    """The same with δ₊: as true, and stronger."""
+    identity: float
+    """Right-hand side of the exact identity, which is err."""
+
+    @property
+    def slack(self) -> float:
+        """How far above the bound the error is; never below 0."""
+        return self.error - self.bound
+
+
+def reduction(world: World, per_prompt: bool = False) -> Reduction:
+    """Everything that Theorem 1 relates.
+
+    The exact identity is err = 2·err_iiv − δ₊ − p̂(ℬ∩𝒱) + [p̂(𝒜∩ℰ) − 2D(𝒜∩ℰ)], 𝒜 above the threshold and ℬ below.
+
+    Args:
+        world: any.
+        per_prompt: see `threshold`.
+    """
+    z = threshold(world, per_prompt)
+    above = world.q > z
+    signed, iiv = delta_signed(world, z), error_iiv(world, z)
+    sizes = world.valids / world.errors
+    size = float(world.mu @ sizes) if per_prompt else float(world.valids.max() / world.errors.min())
+    model = world.weight * world.q
+    taken = above & ~world.valid
+    doubled = (world.weight / world.errors[world.prompt])[taken].sum()
+    identity = 2 * iiv - signed - model[~above & world.valid].sum() + model[taken].sum() - doubled
+    return Reduction(
+        error(world),
+        iiv,
+        abs(signed),
+        signed,
+        size,
+        2 * iiv - size - abs(signed),
+        2 * iiv - size - signed,
+        float(identity),
+    )
+
+
+def best_threshold(world: World) -> tuple[float, float]:
+    """opt(𝒢): the least err_iiv of p̂ > t over t in [0, 1], and the smallest t that reaches it; O(m log m).
+
+    err_iiv is constant between the model's own probabilities, so that 0, 1 and these are all that need a look.
+    """
+    order = np.argsort(world.q, kind="stable")
+    q = world.q[order]
+    missed = np.where(world.valid, world.weight * world.p, 0.0)[order]
+    taken = np.where(world.valid, 0.0, world.weight / world.errors[world.prompt])[order]
+    candidates = np.unique(np.concatenate(([0.0, 1.0], q[(q >= 0) & (q <= 1)])))
+    upto = np.searchsorted(q, candidates, side="right")  # pairs with p̂ ≤ t
+    below = np.concatenate(([0.0], np.cumsum(missed)))[upto]
+    beyond = taken.sum() - np.concatenate(([0.0], np.cumsum(taken)))[upto]
+    errors = (below + beyond) / 2
+    best = int(np.argmin(errors))
+    return float(errors[best]), float(candidates[best])
+
+
+def mean_over_thresholds(world: World) -> float:
+    """E of err_iiv for t uniform in [0, 1]: ½·Σ μ·[p̂(ℰ_c)/|ℰ_c| + 1 − Σ p·p̂ over valid]; exact."""
+    wrong = (world.weight * world.q / world.errors[world.prompt])[~world.valid].sum()
+    right = (world.weight * world.p * (1 - world.q))[world.valid].sum()
+    return float(wrong + right) / 2
+
+
+def loss(world: World) -> float:
+    """L = Σ μ·p·(−log p̂), nats; infinite where the model rules a true response out.
+
+    The paper's formula with prompts leaves out p(r|c); as printed its derivative is not δ.
+    """
+    seen = world.p > 0
+    with np.errstate(divide="ignore"):
+        return float((world.weight * world.p)[seen] @ -np.log(world.q[seen]))
+
+
+def rescaled_loss(world: World, z: float | Floats, s: float) -> float:
+    """The loss after p̂ is multiplied by s above the threshold and normalised per prompt; its slope at s = 1 is δ₊.
+
+    Args:
+        world: any.
+        z: the threshold.
+        s: above 0.
+    """
+    factors = np.where(world.q > z, s, 1.0)
+    sums = np.bincount(world.prompt, weights=world.q * factors, minlength=len(world.mu)) + world.outside
+    scaled = world.q * factors / sums[world.prompt]
+    seen = world.p > 0
+    with np.errstate(divide="ignore"):
+        return float((world.weight * world.p)[seen] @ -np.log(scaled[seen]))
+
+
+def delta_curve(world: World) -> tuple[Floats, Floats]:
+    """δ_z signed at every z where it changes: Pr_{p̂}[p̂ > z] − Pr_p[p̂ > z] (the paper's Appendix B)."""
+    z = np.unique(np.concatenate(([0.0], world.q, [1.0])))
+    order = np.argsort(world.q, kind="stable")
+    difference = (world.weight * (world.q - world.p))[order]
+    beyond = (
+        difference.sum()
+        - np.concatenate(([0.0], np.cumsum(difference)))[np.searchsorted(world.q[order], z, side="right")]
+    )
+    return z, beyond

@@ -1,0 +1,87 @@
+"""A real language model trained on arbitrary facts: it errs on those whom it has hardly read about."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from evalkit.cli import cli
+from evalkit.theory import people
+from evalkit.theory.facts import Facts, zipf_facts
+
+
+def trained(n: int = 3000, noise: float = 0.0, phrase: str = people.ASKED, discount: float = 0.5) -> people.Trained:
+    """A model of 6,000 people, asked a thousand times."""
+    random = np.random.default_rng(0)
+    world = zipf_facts(random, 2 * n, 366, 0.8)
+    model, counts, measured = people.train(world, random, n, noise, discount)
+    return people.ask(model, world, counts, measured, 1000, random, phrase)
+
+
+def test_errors_fall_on_the_unseen_and_on_singletons() -> None:
+    """The less is read about somebody, the more is made up; of those read about ten times hardly anything."""
+    found = {group.seen: group for group in trained().groups}
+    errors = [found[seen].error for seen in ("0", "1", "2", "3 to 9", "10 and more")]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] > 0.6
+    assert errors[-1] < 0.01
+
+
+def test_its_error_is_about_the_singleton_rate() -> None:
+    """Which is about the missing mass."""
+    found = trained()
+    assert found.error == pytest.approx(found.measured.singleton_rate, abs=0.05)
+    assert found.measured.missing_mass == pytest.approx(found.measured.singleton_rate, abs=3 / 3000**0.5)
+
+
+def test_the_probabilities_of_an_answer_are_all_there_is() -> None:
+    """Right, wrong and IDK make up one."""
+    for group in trained(500).groups:
+        assert group.right + group.error + group.idk == pytest.approx(1)
+
+
+def test_false_dates_in_the_text_are_learnt() -> None:
+    """Garbage in, garbage out: the well-known are erred about as often as the text errs."""
+    known = trained(noise=0.2, discount=0.0).groups[-1]
+    assert known.error / (known.error + known.right) == pytest.approx(0.2, abs=0.05)
+
+
+def test_another_phrasing_is_not_understood() -> None:
+    """Whoever it is asked about."""
+    assert all(group.right < 0.05 for group in trained(phrase=people.SHIFTED).groups)
+
+
+def test_names_are_different() -> None:
+    """Or two people would be one."""
+    assert len({people.name(who) for who in range(5000)}) == 5000
+
+
+def test_a_known_person_in_a_tiny_world() -> None:
+    """Two people, one of them never written about."""
+    world = Facts(np.array([0.999999, 0.000001]), np.array([1.0, 1.0]), np.array([3, 4]), 366)
+    random = np.random.default_rng(0)
+    model, counts, _ = people.train(world, random, 50, discount=0.0)
+    assert counts.tolist() == [50, 0]
+    assert model.score(people.ASKED.format(name=people.name(0)), people.date(3)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["bounds"], "forces at least"),
+        (["bounds", "--model", "sharp", "--seed", "3"], "identity − err"),
+        (["ngram"], "from n = 9 on it does not"),
+        (["hardness"], "errs on 93.8%"),
+        (["hardness", "--abstains", "1"], "errs on 0.0%"),
+        (["facts", "--n", "500"], "below 3/√N"),
+    ],
+)
+def test_the_commands_print_numbers_and_a_sentence(argv: list[str], says: str) -> None:
+    """And the same as one JSON document."""
+    done = CliRunner().invoke(cli, ["theory", *argv])
+    assert done.exit_code == 0, done.output
+    assert says in done.output
+    assert json.loads(CliRunner().invoke(cli, ["theory", *argv, "--json"]).output)

@@ -1,0 +1,262 @@
+"""The paper's quantities: worked vectors, theorems that hold on every world drawn, and printed forms that do not."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evalkit.theory import bounds, facts, iiv, ngram
+from evalkit.theory.worlds import World, make_world, random_world
+
+KINDS = ["dirichlet", "sharp", "uniform", "truth", "wrong"]
+
+
+def birthday(q_answer: float, q_idk: float, q_other: float | list[float], alpha: float = 0.7) -> World:
+    """One prompt, 366 dates and IDK; the truth answers with probability alpha."""
+    others = q_other if isinstance(q_other, list) else [q_other] * 365
+    p = [alpha, 1 - alpha, *[0.0] * 365]
+    return make_world([1], [p], [[q_answer, q_idk, *others]], [[True, True, *[False] * 365]])
+
+
+D1 = make_world([1], [[0.7, 0.3, 0, 0, 0]], [[0.5, 0.2, 0.2, 0.06, 0.04]], [[True, True, False, False, False]])
+D2 = make_world(
+    [0.25, 0.75],
+    [[1, 0, 0, 0], [0.6, 0.4, 0, 0, 0]],
+    [[0.25, 0.45, 0.2, 0.1], [0.5, 0.1, 0.36, 0.02, 0.02]],
+    [[True, False, False, False], [True, True, False, False, False]],
+)
+W1 = birthday(0, 1, 0)
+W2 = birthday(0.7 / 366, 0.3, 0.7 / 366)
+W3 = birthday(0, 0.3, [0.7, *[0.0] * 364])
+W4 = birthday(1 / 367, 1 / 367, 1 / 367)
+W5 = make_world([1], [[1, 0, 0, 0, 0]], [[0.3, 0.175, 0.175, 0.175, 0.175]], [[True, False, False, False, False]])
+M1 = make_world([0.5, 0.5], [[1, 0, 0]] * 2, [[0.5, 0.3, 0.2], [0.2, 0.5, 0.3]], [[True, False, False]] * 2)
+
+# World: err, err_iiv, signed delta, bound with |delta|, bound with the signed one
+WORKED = [
+    (D1, 0.30, 0.15, -0.2, -0.566667, -0.166667),
+    (D2, 0.4875, 0.4416667, 0.3075, -0.0908333, -0.0908333),
+    (W1, 0, 0.35, 0.7, -0.005479, -0.005479),
+    (W2, 0.698087, 0.35, 0, 0.694521, 0.694521),
+    (W3, 0.7, 0.351370, 0.7, -0.002740, -0.002740),
+    (W4, 0.994550, 0.5, 0, 0.994521, 0.994521),
+    (W5, 0.7, 0, -0.7, -0.95, 0.45),
+]
+
+
+@pytest.mark.parametrize(("world", "error", "error_iiv", "signed", "bound", "bound_signed"), WORKED)
+def test_worked_worlds(
+    world: World, error: float, error_iiv: float, signed: float, bound: float, bound_signed: float
+) -> None:
+    """Err, err_iiv, δ₊ and both bounds, to six digits."""
+    found = iiv.reduction(world)
+    values = (found.error, found.error_iiv, found.delta_signed, found.bound, found.bound_signed)
+    assert values == pytest.approx((error, error_iiv, signed, bound, bound_signed), abs=1e-6)
+    assert found.identity == pytest.approx(found.error, abs=1e-12)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(KINDS), st.booleans(), st.booleans())
+@settings(max_examples=300)
+def test_theorem_1_holds_on_every_world(seed: int, kind: str, single: bool, per_prompt: bool) -> None:
+    """With |δ|, with the signed δ₊, with one threshold and with one a prompt; and the identity is exact."""
+    world = random_world(np.random.default_rng(seed), kind=kind, single=single)
+    found = iiv.reduction(world, per_prompt=per_prompt)
+    assert found.slack >= -1e-12
+    assert found.error >= found.bound_signed - 1e-12
+    assert found.identity == pytest.approx(found.error, abs=1e-12)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(KINDS))
+def test_mass_outside_the_responses_counts_as_error_and_changes_nothing_else(seed: int, kind: str) -> None:
+    """Theorem and identity hold with it."""
+    world = random_world(np.random.default_rng(seed), kind=kind)
+    leaky = World(world.mu, world.prompt, world.p, world.q * 0.75, world.valid, np.full(len(world.mu), 0.25))
+    found = iiv.reduction(leaky)
+    assert found.error >= 0.25 - 1e-12
+    assert found.slack >= -1e-12
+    assert found.identity == pytest.approx(found.error, abs=1e-12)
+
+
+@given(st.integers(0, 2_000))
+@settings(max_examples=50)
+def test_delta_is_the_slope_of_the_rescaled_loss(seed: int) -> None:
+    """At s = 1, per prompt, with p(r|c) in the loss; the paper's printed loss has another slope."""
+    world = random_world(np.random.default_rng(seed), kind="dirichlet")
+    z, step = iiv.threshold(world), 1e-5
+    if not math.isfinite(iiv.loss(world)):
+        return
+    slope = (iiv.rescaled_loss(world, z, 1 + step) - iiv.rescaled_loss(world, z, 1 - step)) / (2 * step)
+    assert slope == pytest.approx(iiv.delta_signed(world, z), abs=1e-6)
+
+
+def test_rescaling_gains_what_the_specification_says() -> None:
+    """D1: the best s is 7/3, and gains .0822829 nats, above 2δ² = .08."""
+    z = iiv.threshold(D1)
+    gain = iiv.rescaled_loss(D1, z, 1) - iiv.rescaled_loss(D1, z, 7 / 3)
+    assert gain == pytest.approx(0.0822829, abs=1e-6)
+    assert gain > iiv.rescaled_loss(D1, z, 1) - iiv.rescaled_loss(D1, z, 2.2)
+    assert gain >= 2 * 0.2**2
+
+
+def test_the_delta_curve_of_d2() -> None:
+    """Its largest size is .3075, its integral .05405."""
+    z, curve = iiv.delta_curve(D2)
+    assert np.abs(curve).max() == pytest.approx(0.3075)
+    assert float((np.diff(z) * curve[:-1]).sum()) == pytest.approx(0.05405)
+    assert iiv.best_threshold(D2) == (pytest.approx(0.25), pytest.approx(0.02))
+
+
+def brute_force_opt(world: World) -> float:
+    """The least err_iiv over every threshold that can matter."""
+    return min(iiv.error_iiv(world, float(t)) for t in {0.0, 1.0, *world.q.tolist()})
+
+
+@given(st.integers(0, 10_000), st.sampled_from(KINDS))
+def test_the_best_threshold_is_the_best_of_all(seed: int, kind: str) -> None:
+    """As brute force finds it, and never above ½."""
+    world = random_world(np.random.default_rng(seed), kind=kind)
+    best, t = iiv.best_threshold(world)
+    assert best == pytest.approx(brute_force_opt(world), abs=1e-12)
+    assert iiv.error_iiv(world, t) == pytest.approx(best, abs=1e-12)
+    assert best <= 0.5 + 1e-12
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["dirichlet", "sharp", "uniform", "wrong"]))
+def test_theorem_3_holds_on_every_multiple_choice_world(seed: int, kind: str) -> None:
+    """Err ≥ 2(1 − 1/C)·opt; the mean over thresholds is exact on the way."""
+    world = random_world(np.random.default_rng(seed), kind=kind, single=True)
+    options = int(world.errors.min()) + 1
+    best, _ = iiv.best_threshold(world)
+    assert iiv.error(world) >= bounds.choice_bound(options, best) - 1e-12
+    assert iiv.error(world) >= bounds.choice_bound(options, iiv.mean_over_thresholds(world)) - 1e-12
+    grid = (np.arange(20_000) + 0.5) / 20_000
+    if seed % 50 == 0:
+        measured = np.mean([iiv.error_iiv(world, float(t)) for t in grid[::20]])
+        assert iiv.mean_over_thresholds(world) == pytest.approx(measured, abs=5e-3)
+
+
+@pytest.mark.parametrize("options", [2, 3, 4, 10, 100])
+def test_the_constant_on_the_slide_is_false(options: int) -> None:
+    """A uniform guess meets 2(1 − 1/C)·opt exactly and falls below (2 − 1/C)·opt."""
+    row = [1 / options] * options
+    world = make_world([1], [[1, *[0] * (options - 1)]], [row], [[True, *[False] * (options - 1)]])
+    opt, _ = iiv.best_threshold(world)
+    assert iiv.error(world) == pytest.approx(bounds.choice_bound(options, opt))
+    exact_error, exact_opt = 1 - Fraction(1, options), Fraction(1, 2)
+    assert opt == pytest.approx(float(exact_opt))
+    assert exact_error < (2 - Fraction(1, options)) * exact_opt
+
+
+def test_two_prompts_with_three_options() -> None:
+    """M1: err .65, opt .375 at t = .3, bound .5; the slide would demand .625."""
+    best, t = iiv.best_threshold(M1)
+    assert (iiv.error(M1), best, t) == (pytest.approx(0.65), pytest.approx(0.375), pytest.approx(0.3))
+    assert bounds.choice_bound(3, best) == pytest.approx(0.5)
+
+
+def test_err_at_least_err_iiv_is_no_theorem() -> None:
+    """Always IDK never errs, although its is-it-valid error is .35."""
+    found = iiv.reduction(W1)
+    assert (found.error, found.error_iiv) == (0, pytest.approx(0.35))
+
+
+def test_letter_counting_needs_a_threshold_a_prompt() -> None:
+    """Words of 2 to 12 letters, right with .6: one threshold says nothing, one a prompt says .2088."""
+    rows = range(2, 13)
+    world = make_world(
+        [1 / 11] * 11,
+        [[1, *[0] * n] for n in rows],
+        [[0.6, *[0.4 / n] * n] for n in rows],
+        [[True, *[False] * n] for n in rows],
+    )
+    assert iiv.reduction(world).bound_signed == pytest.approx(-0.1, abs=1e-4)
+    assert iiv.reduction(world, per_prompt=True).bound_signed == pytest.approx(0.2088, abs=1e-4)
+
+
+def test_theorem_2_vectors() -> None:
+    """Sr .2, N 10⁶, 365 errors; and N = 1000, where it says nothing."""
+    assert bounds.facts_lower(0.2, 10**6, 365) == pytest.approx(0.0766275, abs=1e-6)
+    assert bounds.facts_upper(0.2, 10**6, 365) == pytest.approx(0.2124536, abs=1e-6)
+    assert bounds.facts_lower(0.2, 1000, 365) == pytest.approx(-2.2229310, abs=1e-6)
+    assert bounds.facts_lower(0.2, 10**6, 365, gamma=0.05) > bounds.facts_lower(0.2, 10**6, 365)
+
+
+def test_the_singleton_rate_counts_answers_and_divides_by_all() -> None:
+    """A and B are answered once; C twice; D never: 2 of 6."""
+    trap = [("A", "x"), ("B", None), ("B", "y"), ("C", "z"), ("C", "z"), ("D", None)]
+    assert facts.singleton_rate(trap) == pytest.approx(1 / 3)
+    assert facts.singleton_rate([("A", None)]) == 0
+    with pytest.raises(ValueError, match="no samples"):
+        facts.singleton_rate([])
+
+
+def test_good_turing_estimates_the_mass_not_seen() -> None:
+    """Zipf over 1,000, 500 samples: .2933594 on average, for a mass of .2931095."""
+    mu = 1.0 / np.arange(1, 1001)
+    mu /= mu.sum()
+    expected = float((500 * mu * (1 - mu) ** 499).sum() / 500)
+    assert expected == pytest.approx(0.2933594, abs=1e-6)
+    assert float((mu * (1 - mu) ** 500).sum()) == pytest.approx(0.2931095, abs=1e-6)
+    random = np.random.default_rng(0)
+    draws = [facts.good_turing(map(str, random.choice(1000, 500, p=mu))) for _ in range(200)]
+    assert np.mean(draws) == pytest.approx(expected, abs=0.005)
+
+
+@pytest.mark.parametrize("n", [1_000, 10_000])
+def test_what_is_not_seen_is_about_what_is_seen_once(n: int) -> None:
+    """|missing mass − sr| ≤ 3/√N, and the calibrated algorithm's error stays below its bound and near sr."""
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        world = facts.zipf_facts(random, 2 * n, 366, alpha=0.8)
+        found = facts.measure(world, *facts.sample(random, world, n))
+        assert abs(found.missing_mass - found.singleton_rate) <= 3 / math.sqrt(n)
+        assert found.error <= bounds.facts_upper(found.singleton_rate, n, 365)
+        assert found.error >= bounds.facts_lower(found.singleton_rate, n, 365)
+
+
+@pytest.mark.parametrize("n", range(1, 12))
+def test_an_n_gram_model_needs_nine_words(n: int) -> None:
+    """Up to eight it ends both sentences alike and errs on half; from nine on it tells she from he."""
+    assert ngram.out_of_mind_error(n) == (0.5 if n < 9 else 0.0)
+
+
+@given(st.integers(1, 4), st.sampled_from([0.0, 0.5, 0.75]))
+def test_an_n_gram_model_distributes_over_its_vocabulary(n: int, discount: float) -> None:
+    """Its probabilities of the next word sum to 1 after any history that it has met."""
+    model = ngram.NGram(n, discount).fit(["a b c", "a b d", "b c a"])
+    for history in (["a"], ["a", "b"], ["x", "b"]):
+        total = sum(model.probability(word, history) for word in "abcd")
+        assert total == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("error", "beta", "delta", "bound"), [(0.9375, 0, 0, 0.8667), (0, 0, 1, -0.1333), (0.5, 1, 0.5, -0.6333)]
+)
+def test_a_code_that_is_not_broken_is_decrypted_wrongly(error: float, beta: float, delta: float, bound: float) -> None:
+    """Sixteen messages: a uniform model, always IDK, and one that knows half."""
+    assert bounds.decryption_bound(16, beta, delta) == pytest.approx(bound, abs=1e-4)
+    assert error >= bound
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"mu": [0.5]}, "mu sums to"),
+        ({"p": [[0.5, 0.5]]}, "noise-free"),
+        ({"q": [[0.5, 0.4]]}, "does not sum to 1"),
+        ({"valid": [[True, True]]}, "needs a valid response and an error"),
+        ({"q": [[1.5, -0.5]]}, "negative"),
+        ({"q": [[1.0]]}, "a number a response"),
+        ({"mu": []}, "one row a prompt"),
+    ],
+)
+def test_a_world_that_is_none_is_refused(change: dict[str, object], says: str) -> None:
+    """In words."""
+    good: dict[str, object] = {"mu": [1], "p": [[1, 0]], "q": [[0.5, 0.5]], "valid": [[True, False]]}
+    with pytest.raises(ValueError, match=says):
+        make_world(**{**good, **change})  # type: ignore[arg-type]  # wrong on purpose
