@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 
-from evalkit.errors import EvalkitError, UsageError
+from evalkit.errors import EvalkitError, MissingExtraError, UsageError
 from evalkit.plugins import Judge, described, make_grader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
@@ -92,6 +92,8 @@ async def _ask(judge: Judge, sample: Sample, completion: Completion, name: str) 
         judged = judge(sample, completion)
         if inspect.isawaitable(judged):
             judged = await judged
+    except MissingExtraError:
+        raise  # every other answer would fail likewise
     except (Exception, SystemExit) as error:
         raise NoVerdictError(f"grader {name}: {described(error)}") from error
     if not isinstance(judged, Grade):

@@ -16,7 +16,7 @@ import pytest
 from loopback import ChatServer, error_response, lines_of, question_of
 
 import evalkit
-from evalkit.errors import InputError, ModelUnavailableError, UsageError
+from evalkit.errors import InputError, MissingExtraError, ModelUnavailableError, UsageError
 from evalkit.journal import Journal
 
 THRESHOLDS = [None, 0.0, 0.75]
@@ -333,3 +333,20 @@ def test_no_secret_reaches_the_disk(server: ChatServer, tmp_path: Path, monkeypa
     for path in result.folder.iterdir():
         assert b"sk-planted" not in path.read_bytes(), path
     assert os.environ["EVALKIT_API_KEY"] == "sk-planted"
+
+
+def test_a_missing_extra_of_the_grader_ends_the_run_at_once(server: ChatServer, tmp_path: Path) -> None:
+    """One line with the pip command, and not a failure for every sample; nothing is left behind."""
+    task = tmp_path / "t.py"
+    task.write_text(
+        "from evalkit import Grade, Sample, Task, requires, task\n\n"
+        "def graded(sample, completion):\n    with requires('math'):\n        import no_such_module\n\n"
+        "@task\ndef t() -> Task:\n"
+        "    return Task(samples=[Sample(id=str(k), input=str(k)) for k in range(200)], grader=graded)\n",
+        encoding="utf-8",
+    )
+    server.answer = deterministic
+    with pytest.raises(MissingExtraError, match=r"pip install 'evalkit-idk\[math\]'"):
+        evalkit.run(model="m", base_url=server.url, tasks=[str(task)], max_connections=4, out=tmp_path / "runs")
+    assert len(server.requests) < 50
+    assert not list((tmp_path / "runs").iterdir())
