@@ -108,7 +108,7 @@ def test_the_delta_curve_of_d2() -> None:
     z, curve = iiv.delta_curve(D2)
     assert np.abs(curve).max() == pytest.approx(0.3075)
     assert float((np.diff(z) * curve[:-1]).sum()) == pytest.approx(0.05405)
-    assert iiv.best_threshold(D2) == (pytest.approx(0.25), pytest.approx(0.02))
+    assert iiv.best_threshold(D2) == pytest.approx((0.25, 0.02))
 
 
 def brute_force_opt(world: World) -> float:
@@ -155,14 +155,14 @@ def test_the_constant_on_the_slide_is_false(options: int) -> None:
 def test_two_prompts_with_three_options() -> None:
     """M1: err .65, opt .375 at t = .3, bound .5; the slide would demand .625."""
     best, t = iiv.best_threshold(M1)
-    assert (iiv.error(M1), best, t) == (pytest.approx(0.65), pytest.approx(0.375), pytest.approx(0.3))
+    assert (iiv.error(M1), best, t) == pytest.approx((0.65, 0.375, 0.3))
     assert bounds.choice_bound(3, best) == pytest.approx(0.5)
 
 
 def test_err_at_least_err_iiv_is_no_theorem() -> None:
     """Always IDK never errs, although its is-it-valid error is .35."""
     found = iiv.reduction(W1)
-    assert (found.error, found.error_iiv) == (0, pytest.approx(0.35))
+    assert (found.error, found.error_iiv) == pytest.approx((0, 0.35))
 
 
 def test_letter_counting_needs_a_threshold_a_prompt() -> None:
