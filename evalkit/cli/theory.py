@@ -201,3 +201,49 @@ def _print(rows: list[tuple[str, float, str]], sentence: str, as_json: bool, doc
     for name, value, meaning in rows:
         click.echo(f"  {name:<{width}}  {0.0 if abs(value) < SHOWN else value:>8.4f}   {meaning}".rstrip())
     click.echo(f"\n  {sentence}")
+
+
+@command.command("iiv")
+@click.option("--model", default="local/smollm2-135m", show_default=True, metavar="M", help="Served by llama.cpp.")
+@click.option("--task", default="letters", show_default=True, metavar="T", help="One whose answers are finite.")
+@click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Questions.")
+@click.option("--seed", type=int, default=0, show_default=True, metavar="S")
+@click.option("--base-url", metavar="URL", help="A llama.cpp server instead of an embedded one.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def iiv_(*, model: str, task: str, limit: int, seed: int, base_url: str | None, as_json: bool) -> None:
+    """A real model's probability of every possible answer, exactly, and Theorem 1 on it.
+
+    \b
+    evalkit theory iiv --task letters --limit 30
+    evalkit theory iiv --task birthdays --limit 2
+    """
+    import asyncio
+
+    from evalkit.exact import exact_world
+    from evalkit.models import Options
+    from evalkit.theory import iiv
+
+    found = asyncio.run(exact_world(model, task, limit, seed, Options(base_url=base_url)))
+    one = iiv.reduction(found.world, per_prompt=True)
+    opt, t = iiv.best_threshold(found.world)
+    outside = [1 - mass for mass in found.masses]
+    rows = [
+        ("err", one.error, "probability of a wrong answer, over the possible ones"),
+        ("err_iiv", one.error_iiv, 'how often it is wrong as a judge of "is it valid?"'),
+        ("delta_gold", one.delta_signed, "overconfident mass above 1/|E|, against the right answers"),
+        ("mean |V|/|E|", one.size_term, ""),
+        ("bound", one.bound_signed, "Theorem 1, a threshold a prompt: 2·err_iiv − mean |V|/|E| − δ₊ ≤ err"),
+        ("opt", opt, f"the least is-it-valid error of any threshold, at t = {t:.3g}"),
+        ("identity − err", one.identity - one.error, "0 to 1e-9: the exact identity behind the theorem"),
+        ("mass outside, mean", sum(outside) / len(outside), "what it puts on anything but the possible answers"),
+        ("mass outside, most", max(outside), ""),
+    ]  # fmt: skip
+    sentence = (
+        f"Over {len(found.ids)} questions of {task} it errs with probability {one.error:.1%}; its own judgement of"
+        f" validity forces at least {max(0.0, one.bound_signed):.1%}. {found.calls:,} token distributions were read."
+    )
+    document = {
+        "model": model, "task": task, "reduction": dataclasses.asdict(one), "opt": opt, "masses": found.masses,
+        "ids": found.ids, "calls": found.calls,
+    }  # fmt: skip
+    _print(rows, sentence, as_json, document)
