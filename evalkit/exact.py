@@ -31,6 +31,10 @@ AT_ONCE = 8
 SECONDS = 300.0
 
 
+class _DroppedError(ModelError):
+    """A connection that was dropped."""
+
+
 class TokenServer:
     """A llama.cpp server's own endpoints; an async context manager.
 
@@ -52,9 +56,7 @@ class TokenServer:
         timeout = aiohttp.ClientTimeout(total=SECONDS)
         self._session = await self._stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
         try:
-            self.end = str((await self._get("/props")).get("eos_token") or "")
-            if not self.end:
-                raise InputError(f"{self.url} does not say what ends a turn; a llama.cpp server does")
+            self.end = await self._turn_end()
         except BaseException:
             await self._stack.aclose()
             raise
@@ -62,6 +64,12 @@ class TokenServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+    async def _turn_end(self) -> str:
+        found = str((await self._get("/props")).get("eos_token") or "")
+        if not found:
+            raise InputError(f"{self.url} does not say what ends a turn; a llama.cpp server does")
+        return found
 
     async def render(self, messages: Sequence[Message]) -> str:
         """The prompt as the model sees it, up to where its answer begins."""
@@ -89,9 +97,8 @@ class TokenServer:
             "prompt": list(tokens), "n_predict": 1, "n_probs": n, "temperature": 0, "cache_prompt": True,
             "post_sampling_probs": False,
         }  # fmt: skip
-        async with self._slots:
-            self.calls += 1
-            said = await self._post("/completion", body)
+        self.calls += 1
+        said = await self._post("/completion", body)
         try:
             return {
                 int(one["id"]): float(one["logprob"]) for one in said["completion_probabilities"][0]["top_logprobs"]
@@ -109,10 +116,18 @@ class TokenServer:
         return self._vocabulary
 
     async def _get(self, path: str) -> dict[str, Any]:
-        return await self._read(self._session.get(f"{self.url}{path}"))
+        return await self._asked("GET", path, None)
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        return await self._read(self._session.post(f"{self.url}{path}", json=body))
+        return await self._asked("POST", path, body)
+
+    async def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        async with self._slots:
+            try:
+                return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
+            except _DroppedError:
+                # The server closes idle connections; one may be taken up just then.
+                return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
 
     async def _read(self, request: Any) -> dict[str, Any]:
         try:
@@ -123,6 +138,8 @@ class TokenServer:
                         f"{answer.url.path}: {answer.status} {said}; exact probabilities need llama.cpp's server"
                     )
                 found = await answer.json()
+        except aiohttp.ClientOSError as error:
+            raise _DroppedError(f"{self.url}: the connection was dropped ({error})") from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ModelError(f"{self.url}: {type(error).__name__} {error}") from error
         return found if isinstance(found, dict) else {}

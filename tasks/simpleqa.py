@@ -23,7 +23,10 @@ def simpleqa(seed: int = 0, data: str | None = None) -> Task:
     for number, row in enumerate(rows, start=1):
         found = sample(row, number)
         strata.setdefault(found.stratum or "", []).append(found)
-    return Task(samples=list(interleave(strata, seed)), grader="entity", revision=rows.revision)
+    samples = list(interleave(strata, seed))
+    answers = sorted({answer for sample in samples for answer in sample.target})
+    # A uniform guess draws from the answers to all of the questions.
+    return Task(samples=samples, grader="entity", responses=lambda _: answers, revision=rows.revision)
 
 
 def sample(row: BenchmarkRow, number: int) -> Sample:
