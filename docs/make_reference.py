@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from evalkit import journal, rescore, run, runs
+from evalkit import journal, load, rescore, run
 from evalkit.ranking import rank
 from evalkit.report import boards, figures, page
 
@@ -69,7 +69,7 @@ def make_published() -> None:
             for entry in ranking.boards[0].entries:
                 entry.runs = []  # their transcripts are not the project's to show
             (FIGURES / "published.html").write_text(page.html_page(ranking), encoding="utf-8")
-            frame = runs.load(found.folder)
+            frame = load(found.folder)
             figures.save(figures.make_figure("score", frame), FIGURES / "published.svg")
             cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.scorecards]
         content = {"source": source, "scorecards": cards}
@@ -82,7 +82,7 @@ def make_confidence() -> None:
     """Figures of token probabilities; those records are too large to keep."""
     with tempfile.TemporaryDirectory() as folder:
         run(tasks=list(TASKS), model=MODELS[0], confidence="logprob", limit=LIMIT, out=folder)
-        frame = runs.load(folder)
+        frame = load(folder)
         for kind in ("reliability", "risk"):
             figures.save(figures.make_figure(kind, frame), FIGURES / f"{kind}.svg")
 
@@ -95,7 +95,7 @@ def draw() -> None:
             entry.runs = [str(Path(name).relative_to(ROOT)) for name in entry.runs]
     (REFERENCE / "leaderboard.md").write_text(boards.markdown(ranking), encoding="utf-8")
     (REFERENCE / "leaderboard.html").write_text(page.html_page(ranking), encoding="utf-8")
-    frame = runs.load(REFERENCE)
+    frame = load(REFERENCE)
     for kind in ("score", "coverage", "outcomes"):
         shown = frame if kind == "score" else frame[frame["model"] == MODELS[0]]
         figures.save(figures.make_figure(kind, shown), FIGURES / f"{kind}.svg")

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from evalkit.frames import count_outcomes, record_features
     from evalkit.grading import grade_with
     from evalkit.judging import ask_mark, ask_verdict
+    from evalkit.loading import load
     from evalkit.models.asking import ask
     from evalkit.patches import find_patch
     from evalkit.plugins import grader, task
     from evalkit.ranking import leaderboard
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
-    from evalkit.runs import RunResult, load, run, run_async
+    from evalkit.runs import RunResult, run, run_async
     from evalkit.sampling import interleave, shuffled
     from evalkit.scorecard import Scorecard, score
     from evalkit.tables import read_table
@@ -100,7 +101,7 @@ _HOMES = {
     "interleave": "sampling",
     "leaderboard": "ranking",
     "lettered": "text",
-    "load": "runs",
+    "load": "loading",
     "non_answer": "abstention",
     "plain": "text",
     "read_table": "tables",

@@ -43,11 +43,12 @@ def command(
     evalkit plot coverage RUN
     """
     from evalkit.errors import InputError
+    from evalkit.loading import load
     from evalkit.report import figures
 
     target = output or Path(f"{kind}.png")
     folders = [_folder(run, out) for run in wanted] or [Path(out)]
-    frame = runs.load(*folders)
+    frame = load(*folders)
     for column, names in (("task", tasks), ("model", models)):
         if names:
             known = sorted(set(frame[column]))
