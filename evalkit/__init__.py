@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
     from evalkit.runs import RunResult, run, run_async
-    from evalkit.sampling import interleave, shuffled
+    from evalkit.sampling import interleave, option_letters, shuffled
     from evalkit.scorecard import Scorecard, score
     from evalkit.tables import read_table
-    from evalkit.text import lettered, plain, simplify
+    from evalkit.text import last_boxed, lettered, plain, simplify
 
 __all__ = [
     "BenchmarkRow",
@@ -56,10 +56,12 @@ __all__ = [
     "grade_with",
     "grader",
     "interleave",
+    "last_boxed",
     "leaderboard",
     "lettered",
     "load",
     "non_answer",
+    "option_letters",
     "plain",
     "read_table",
     "record_features",
@@ -100,9 +102,11 @@ _HOMES = {
     "grader": "plugins",
     "interleave": "sampling",
     "leaderboard": "ranking",
+    "last_boxed": "text",
     "lettered": "text",
     "load": "loading",
     "non_answer": "abstention",
+    "option_letters": "sampling",
     "plain": "text",
     "read_table": "tables",
     "record_features": "frames",

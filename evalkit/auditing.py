@@ -5,6 +5,7 @@ Where a benchmark's questions are not at hand, its scoring is fed with an exampl
 
 from __future__ import annotations
 
+import inspect
 import json
 import tempfile
 from collections.abc import Sequence
@@ -94,13 +95,9 @@ async def audit_task(name: str, data: str | None = None, judge: str | None = Non
     return await _measure(name, task, sample, answers, samples, source, known, judge)
 
 
+@cache
 def examples() -> dict[str, dict[str, Any]]:
     """Task → an example row, its right and wrong answers, and what the paper says of it."""
-    return _examples()
-
-
-@cache
-def _examples() -> dict[str, dict[str, Any]]:
     path = resources.files("evalkit.tasks").joinpath("data", "examples", "examples.json")
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return found
@@ -139,13 +136,7 @@ async def _measure(
     problem, points, outcomes = "", dict.fromkeys(answers), {}
     grader = task.grader if isinstance(task.grader, str) else getattr(task.grader, "__name__", "")
     try:
-        parameters = (
-            plugins.share_parameters({"g": plugins.find_grader(task.grader)}, {"judge": judge}, 2)["g"] if judge else {}
-        )
-    except EvalkitError:
-        parameters = {}
-    try:
-        grader, judging = plugins.make_grader(task.grader, parameters)
+        grader, judging = plugins.make_grader(task.grader, _judged_by(task, judge))
     except EvalkitError as error:
         judging, problem = None, str(error)
     for kind, text in answers.items():
@@ -170,6 +161,12 @@ async def _measure(
         note=(known or {}).get("note", ""),
         problem=problem,
     )
+
+
+def _judged_by(task: Task, judge: str | None) -> dict[str, str]:
+    """The judge as a parameter, where the task's grader takes one."""
+    takes = "judge" in inspect.signature(plugins.find_grader(task.grader)).parameters
+    return {"judge": judge} if judge and takes else {}
 
 
 def _unjudged(sample: Sample, completion: Completion) -> Grade:

@@ -44,12 +44,26 @@ class BenchmarkRow(dict[str, Any]):
             raise InputError(f"{self.where}: {key} is {type(value).__name__}, not a text")
         return str(value)
 
-    def whole(self, key: str) -> int:
-        """A whole number."""
+    def number(self, key: str) -> float:
+        """A number."""
         try:
-            return int(self[key])
+            return float(self[key])
         except (TypeError, ValueError) as error:
-            raise InputError(f"{self.where}: {key} {self[key]!r} is no whole number") from error
+            raise InputError(f"{self.where}: {key} {self[key]!r} is no number") from error
+
+    def option(self, key: str, options: Sequence[str]) -> str:
+        """The option that a column names, by its letter or by its place from 0."""
+        value = self[key]
+        place = ord(value) - ord("A") if isinstance(value, str) and len(value) == 1 and value.isalpha() else value
+        if not isinstance(place, int) or not 0 <= place < len(options):
+            raise InputError(f"{self.where}: {key} {value!r} is none of the {len(options)} options")
+        return options[place]
+
+    def found(self, key: str, value: str | None) -> str:
+        """What was looked for in a column; None is named with the row's place."""
+        if value is None:
+            raise InputError(f"{self.where}: {key} holds no answer")
+        return value
 
     def texts(self, key: str) -> list[str]:
         """A list of texts, also one that is written as a Python list."""
@@ -63,11 +77,13 @@ class BenchmarkRow(dict[str, Any]):
             raise InputError(f"{self.where}: {key} is no list of texts")
         return [str(one) for one in value]
 
-    def objects(self, key: str) -> list[BenchmarkRow]:
-        """A list of objects, as rows of their own."""
+    def objects(self, key: str, least: int = 0) -> list[BenchmarkRow]:
+        """A list of objects, as rows of their own; at least so many."""
         value = self[key]
         if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
             raise InputError(f"{self.where}: {key} is no list of objects")
+        if len(value) < least:
+            raise InputError(f"{self.where}: {key} is empty")
         return [BenchmarkRow(one, f"{self.where}, {key} {k}", self.part) for k, one in enumerate(value, start=1)]
 
 
@@ -78,8 +94,6 @@ class Rows:
     rows: Iterator[BenchmarkRow]
     revision: dict[str, str]
     """For run.json: hub id, revision asked for and commit found; or the files."""
-    local: bool
-    """Whether they come from files."""
 
     def __iter__(self) -> Iterator[BenchmarkRow]:
         return self.rows
@@ -112,7 +126,7 @@ def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
     if not where:
         return _from_hub(hub)
     paths = _local(hub, Path(where))
-    return Rows(_read(paths), {"files": ", ".join(path.name for path in paths)}, local=True)
+    return Rows(_read(paths), {"files": ", ".join(path.name for path in paths)})
 
 
 def local_folder() -> str | None:
@@ -211,7 +225,7 @@ def _object(line: str, where: str) -> dict[str, Any]:
 def _from_hub(hub: Hub) -> Rows:
     commit = _commit(hub)
     revision = {"hub": hub.id, "revision": hub.revision, "commit": commit}
-    return Rows(_stream(hub, commit), revision, local=False)
+    return Rows(_stream(hub, commit), revision)
 
 
 def _commit(hub: Hub) -> str:

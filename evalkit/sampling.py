@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import string
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class _HasChoices(Protocol):
+    @property
+    def choices(self) -> Sequence[str] | None: ...
+
+
+def option_letters(sample: _HasChoices) -> Sequence[str]:
+    """A letter an option: the possible answers to a multiple-choice question.
+
+    Args:
+        sample: one with at most 26 choices.
+    """
+    return string.ascii_uppercase[: len(sample.choices or ())]
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:

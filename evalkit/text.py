@@ -42,6 +42,23 @@ def plain(text: str) -> str:
     return text.strip()
 
 
+def last_boxed(text: str) -> str | None:
+    """What the last \\boxed{…} holds, braces balanced; None where there is none, or it is cut off.
+
+    Args:
+        text: an answer or a solution in LaTeX.
+    """
+    start = text.rfind("\\boxed{")
+    if start < 0:
+        return None
+    start, depth = start + len("\\boxed{"), 1
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if not depth:
+            return text[start:end]
+    return None
+
+
 def lettered(options: Sequence[str]) -> str:
     """Options a line each, as "A) …", in the order given.
 

@@ -16,7 +16,7 @@ import threading
 from importlib.util import find_spec
 from typing import Any
 
-from evalkit import Completion, Grade, Sample, grader, non_answer, plain, requires, simplify
+from evalkit import Completion, Grade, Sample, grader, last_boxed, non_answer, plain, requires, simplify
 
 SECONDS = 10.0
 """Longest comparison."""
@@ -44,23 +44,6 @@ async def math(sample: Sample, completion: Completion) -> Grade:
     said = f"{_BOX}{boxed}}}" if boxed is not None else final or text[-TAIL:]
     found = [await asyncio.to_thread(_compare, target, said) for target in sample.target]
     return _grade(sample, boxed, said, found)
-
-
-def last_boxed(text: str) -> str | None:
-    """What the last \\boxed{…} holds, braces balanced; None where there is none, or it is cut off.
-
-    Args:
-        text: an answer.
-    """
-    start = text.rfind(_BOX)
-    if start < 0:
-        return None
-    depth = 1
-    for end in range(start + len(_BOX), len(text)):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        if not depth:
-            return text[start + len(_BOX) : end]
-    return None
 
 
 def _stated(text: str) -> str | None:

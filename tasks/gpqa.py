@@ -8,10 +8,9 @@ Grader: `choice`. IDK originally pays: what a mistake pays, nothing; guessing pa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, shuffled, task
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, option_letters, shuffled, task
 
 WRONG = ("Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 ASK = 'Choose one of the options. End your reply with "The answer is (X)", where X is its letter.'
@@ -23,12 +22,7 @@ def gpqa(subset: Literal["diamond", "main", "extended"] = "diamond", seed: int =
     files = (f"gpqa/gpqa_{subset}.csv", f"gpqa_{subset}/*.parquet")
     rows = benchmark_rows(Hub("Idavidrein/gpqa", ("train",), (f"gpqa_{subset}",), files=files), data)
     samples = (sample(row, seed) for row in rows)
-    return Task(samples=samples, grader="choice", responses=letters, revision=rows.revision)
-
-
-def letters(sample: Sample) -> Sequence[str]:
-    """A letter an option."""
-    return "ABCDEFGHIJ"[: len(sample.choices or ())]
+    return Task(samples=samples, grader="choice", responses=option_letters, revision=rows.revision)
 
 
 def sample(row: BenchmarkRow, seed: int) -> Sample:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from evalkit import BenchmarkRow, Hub, Rows, Sample, Task, benchmark_rows, task
+from evalkit import BenchmarkRow, Hub, Rows, Sample, Task, benchmark_rows, last_boxed, task
 
 SUBJECTS = (
     "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra",
@@ -41,23 +41,11 @@ def samples(rows: Rows, subset: str) -> Iterator[Sample]:
 def sample(row: BenchmarkRow, number: int) -> Sample:
     """One problem, whichever of the three published layouts it is in."""
     problem = row.text("problem" if "problem" in row else "Question")
-    answer = next((row.text(column) for column in ("answer", "Answer") if column in row), "")
+    answer = next((row.text(column) for column in ("answer", "Answer") if column in row), None)
     subject = {"stratum": row.text("type")} if "type" in row else {}
     return Sample(
         id=str(row.get("unique_id", number)),
         input=f"{problem.strip()}\n\n{ASK}",
-        target=answer or last_boxed(row),
+        target=answer if answer is not None else row.found("solution", last_boxed(row.text("solution"))),
         metadata=subject,
     )
-
-
-def last_boxed(row: BenchmarkRow) -> str:
-    """The answer of a published solution: what its last \\boxed holds."""
-    text = row.text("solution")
-    start = text.rfind("\\boxed{") + len("\\boxed{")
-    depth = 1
-    for end in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        if not depth:
-            return text[start:end]
-    return text[start:]

@@ -8,9 +8,7 @@ draws a random letter for an answer it cannot read; guessing pays 1/10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, task
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, option_letters, task
 
 HUB = Hub("TIGER-Lab/MMLU-Pro", files=("mmlu_pro/test.jsonl*", "mmlu_pro/*.parquet", "data/test-*.parquet"))
 ASK = 'Think step by step, then end with "The answer is (X)", where X is the letter of the right option.'
@@ -24,12 +22,7 @@ def mmlu_pro(seed: int = 0, data: str | None = None) -> Task:
     for row in rows:
         strata.setdefault(row.text("category"), []).append(sample(row))
     samples = list(interleave(strata, seed))
-    return Task(samples=samples, grader="choice", responses=letters, revision=rows.revision)
-
-
-def letters(sample: Sample) -> Sequence[str]:
-    """A letter an option."""
-    return "ABCDEFGHIJ"[: len(sample.choices or ())]
+    return Task(samples=samples, grader="choice", responses=option_letters, revision=rows.revision)
 
 
 def sample(row: BenchmarkRow) -> Sample:
@@ -39,7 +32,7 @@ def sample(row: BenchmarkRow) -> Sample:
     return Sample(
         id=row.text("question_id"),
         input=f"A question on {category}.\n\n{row.text('question').strip()}\n\n{lettered(options)}\n\n{ASK}",
-        target=options["ABCDEFGHIJ".index(row.text("answer"))],
+        target=row.option("answer", options),
         choices=options,
         metadata={"stratum": category, "source": row.get("src")},
     )

@@ -8,9 +8,9 @@ pays 1/2 to 1/5.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, task
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, option_letters, task
 
 DOMAINS = ("murder_mysteries", "object_placements", "team_allocation")
 FILES = ("musr/*.json", "datasets/*.json", "data/*.parquet")
@@ -24,31 +24,27 @@ def musr(seed: int = 0, data: str | None = None) -> Task:
     strata: dict[str, list[Sample]] = {}
     for number, row in enumerate(rows, start=1):
         strata.setdefault(row.part, []).extend(samples(row, number))
-    return Task(samples=list(interleave(strata, seed)), grader="choice", responses=letters, revision=rows.revision)
-
-
-def letters(sample: Sample) -> Sequence[str]:
-    """A letter an option."""
-    return "ABCDEFGHIJ"[: len(sample.choices or ())]
+    return Task(
+        samples=list(interleave(strata, seed)), grader="choice", responses=option_letters, revision=rows.revision
+    )
 
 
 def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:
     """The questions of a story in the authors' files, or the one of a row on the hub."""
     if "questions" not in row:
-        story, index = row.text("narrative"), row.whole("answer_index")
-        yield sample(story, row, index, f"{row.part}-{number}")
+        yield sample(row.text("narrative"), row, "answer_index", f"{row.part}-{number}")
         return
     for k, question in enumerate(row.objects("questions"), start=1):
-        yield sample(row.text("context"), question, question.whole("answer"), f"{row.part}-{number}-{k}")
+        yield sample(row.text("context"), question, "answer", f"{row.part}-{number}-{k}")
 
 
-def sample(story: str, row: BenchmarkRow, right: int, name: str) -> Sample:
+def sample(story: str, row: BenchmarkRow, right: str, name: str) -> Sample:
     """One question after its story."""
     options = row.texts("choices")
     return Sample(
         id=name,
         input=f"{story.strip()}\n\n{row.text('question').strip()}\n\n{lettered(options)}\n\n{ASK}",
-        target=options[right] if 0 <= right < len(options) else [],
+        target=row.option(right, options),
         choices=options,
         metadata={"stratum": row.part},
     )

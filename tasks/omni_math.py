@@ -37,5 +37,5 @@ def sample(row: BenchmarkRow, number: int) -> Sample:
         id=str(row.get("idx", number)),
         input=f"{row.text('problem').strip()}\n\n{ASK}",
         target=row.text("answer"),
-        metadata={"stratum": f"difficulty {int(float(row.text('difficulty')))}", "source": row.get("source")},
+        metadata={"stratum": f"difficulty {int(row.number('difficulty'))}", "source": row.get("source")},
     )

@@ -21,7 +21,7 @@ def wildbench(data: str | None = None) -> Task:
 
 def sample(row: BenchmarkRow) -> Sample:
     """One conversation up to the user's last turn."""
-    *earlier, last = row.objects("conversation_input")
+    *earlier, last = row.objects("conversation_input", least=1)
     turns = [
         Message(role="assistant" if turn.text("role") == "assistant" else "user", content=turn.text("content"))
         for turn in earlier

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,10 @@ from loopback import ChatServer, serving
 
 from evalkit.models import retrying
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CHROMIUM = shutil.which("chromium")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 
 # How long an example takes depends on the machine; no test has a time limit.
@@ -45,3 +51,17 @@ def server() -> Iterator[ChatServer]:
     """A chat server on loopback; set `server.answer`."""
     with serving() as chat:
         yield chat
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page of a real browser."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is absent: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, "--disable-sync"])
+        yield browser.new_page()
+        browser.close()

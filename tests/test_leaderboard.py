@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +22,6 @@ from evalkit.report.boards import crossing_lines
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-CHROMIUM = shutil.which("chromium")
 GUESSER, CAREFUL = (60, 40, 0), (45, 5, 50)
 """Ahead at t = 0, and ahead from t = 0.3 on: Δa/(Δa + Δε) = 0.15/(0.15 + 0.35)."""
 HOSTILE = [
@@ -166,20 +163,6 @@ def test_names_from_outside_are_text_everywhere(tmp_path: Path) -> None:
             assert "<img" not in text
         if form == "csv":
             assert not any(value.startswith("=") for row in csv.DictReader(io.StringIO(text)) for value in row.values())
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a real browser that notes every request."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is absent: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, "--disable-sync"])
-        yield browser.new_page()
-        browser.close()
 
 
 def opened(page: Page, runs: Path, tmp_path: Path) -> list[str]:

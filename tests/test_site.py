@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,7 +27,6 @@ from evalkit.site.index import Filter, Index
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-CHROMIUM = shutil.which("chromium")
 HOSTILE = (
     "<script>document.title='run'</script><img src=http://127.0.0.1:9/x onerror=\"document.title='run'\">"
     "<a href=\"javascript:document.title='run'\">1</a> abc\u202egnp.exe =HYPERLINK(1)"
@@ -174,20 +172,6 @@ def test_a_run_with_confidences_shows_whether_they_are_earned(server: ChatServer
             body = get(f"{site}/run?run={name}")[1]
         assert ("n = 20 claims" in body) is shown
         assert ("Accuracy against confidence" in body) is shown
-
-
-@pytest.fixture
-def page() -> Iterator[Page]:
-    """A page of a real browser."""
-    if CHROMIUM is None:
-        pytest.skip("chromium is absent: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*quiet, "--disable-sync"])
-        yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit import Completion, Grade, NonAnswer, Outcome, Sample
+from evalkit import Completion, Grade, NonAnswer, Outcome, Sample, last_boxed
 from evalkit.graders import math as grader_module
-from evalkit.graders.math import last_boxed, math
+from evalkit.graders.math import math
 
 pytest.importorskip("math_verify")
 

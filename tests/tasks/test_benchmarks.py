@@ -330,6 +330,25 @@ def test_a_bad_file_is_one_line_with_its_place(name: str, content: str, says: st
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("task", "row", "says"),
+    [
+        ("mmlu_pro", {**MMLU, "answer": "K"}, "answer 'K' is none of the 3 options"),
+        ("musr", {**MUSR_HUB, "answer_index": 2}, "answer_index 2 is none of the 2 options"),
+        ("omni_math", {**OMNI, "difficulty": "hard"}, "difficulty 'hard' is no number"),
+        ("math_l5", {**MATH_HUB, "solution": "It is one half."}, "solution holds no answer"),
+        ("wildbench", {**WILD, "conversation_input": []}, "conversation_input is empty"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_named_and_never_asked(
+    task: str, row: dict[str, Any], says: str, tmp_path: Path
+) -> None:
+    """A question without its right answer would count every answer as wrong."""
+    with pytest.raises(InputError, match=r"rows\.jsonl:1") as raised:
+        samples(task, jsonl(tmp_path / "rows.jsonl", [row]))
+    assert says in str(raised.value)
+
+
 def test_a_folder_without_the_files_says_which_they_are(tmp_path: Path) -> None:
     """And a folder that is none says so."""
     with pytest.raises(InputError, match=r"none of the files of TIGER-Lab/MMLU-Pro is there: mmlu_pro/test\.jsonl"):
