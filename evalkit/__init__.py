@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from evalkit.loading import load
     from evalkit.models.asking import ask
     from evalkit.patches import find_patch
-    from evalkit.plugins import grader, task
+    from evalkit.plugins import grader, make_task, task
     from evalkit.ranking import leaderboard
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
@@ -60,6 +60,7 @@ __all__ = [
     "leaderboard",
     "lettered",
     "load",
+    "make_task",
     "non_answer",
     "option_letters",
     "plain",
@@ -105,6 +106,7 @@ _HOMES = {
     "last_boxed": "text",
     "lettered": "text",
     "load": "loading",
+    "make_task": "plugins",
     "non_answer": "abstention",
     "option_letters": "sampling",
     "plain": "text",

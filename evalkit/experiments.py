@@ -9,14 +9,13 @@ differs from the other counts as IDK. The prompts are evalkit's own.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from evalkit import journal, paired, ranks, runs, scoring
+from evalkit import journal, nested, paired, ranks, runs, scoring
 from evalkit.confidence import agree
 from evalkit.errors import InputError, UsageError
 from evalkit.records import Grade, Outcome, Record
@@ -135,7 +134,7 @@ def analyse(folder: Path) -> Experiment:
     """
     experiment = Experiment(folder, _read_plan(folder))
     for model in experiment.plan.models:
-        found = _run_folder(folder, model)
+        found = nested.only_run(folder / nested.slug(model))
         if found is None:
             raise InputError(f"{folder}: no run of {model} yet; go on with --resume {folder}")
         records = list(journal.read_records(found))
@@ -208,11 +207,6 @@ def _effect(model: str, t: float, change: str, pairs: Sequence[tuple[Outcome, Ou
 
 
 def _run(plan: Plan, model: str, folder: Path, watch: runs.Watch) -> None:
-    earlier = _run_folder(folder, model)
-    if earlier is not None:
-        if journal.read_run(earlier).get("status") != "finished":
-            runs.run(resume=earlier, watch=watch)
-        return
     settings: dict[str, Any] = {
         "tasks": [plan.task], "model": model, "thresholds": [None, *TARGETS], "epochs": 2, "seed": plan.seed,
         "max_tokens": plan.max_tokens, "limit": plan.limit, "data": plan.data,
@@ -222,21 +216,13 @@ def _run(plan: Plan, model: str, folder: Path, watch: runs.Watch) -> None:
     if plan.judge:
         settings["grader_parameters"] = {"judge": plan.judge}
     given = {key: value for key, value in settings.items() if value is not None}
-    runs.run(out=folder / _slug(model), watch=watch, **given)
-
-
-def _run_folder(folder: Path, model: str) -> Path | None:
-    return next((path.parent for path in sorted((folder / _slug(model)).glob(f"*/{journal.RUN}"))), None)
-
-
-def _slug(model: str) -> str:
-    return re.sub(r"[^\w.-]+", "-", model).strip(".-") or "model"
+    nested.run_below(folder / nested.slug(model), watch, **given)
 
 
 def _new_folder(out: Path, plan: Plan | None) -> Path:
     if plan is None or not plan.models:
         raise UsageError("--model: name at least one")
-    if len({_slug(model) for model in plan.models}) < len(plan.models):
+    if len({nested.slug(model) for model in plan.models}) < len(plan.models):
         raise UsageError("--model: the same model is given twice")
     started = datetime.now().astimezone()
     for number in range(1, 1000):

@@ -104,22 +104,28 @@ def reduction(world: World, per_prompt: bool = False) -> Reduction:
     )
 
 
-def best_threshold(world: World) -> tuple[float, float]:
-    """opt(𝒢): the least err_iiv of p̂ > t over t in [0, 1], and the smallest t that reaches it; O(m log m).
+def threshold_curve(world: World) -> tuple[Floats, Floats]:
+    """Err_iiv of p̂ > t at every t in [0, 1] where it changes: 0, 1 and the model's own probabilities; O(m log m).
 
-    err_iiv is constant between the model's own probabilities, so that 0, 1 and these are all that need a look.
+    Returns:
+        The thresholds, rising, and err_iiv from each up to the next.
     """
     order = np.argsort(world.q, kind="stable")
     q = world.q[order]
     missed = np.where(world.valid, world.weight * world.p, 0.0)[order]
     taken = np.where(world.valid, 0.0, world.weight / world.errors[world.prompt])[order]
-    candidates = np.unique(np.concatenate(([0.0, 1.0], q[(q >= 0) & (q <= 1)])))
-    upto = np.searchsorted(q, candidates, side="right")  # pairs with p̂ ≤ t
+    t = np.unique(np.concatenate(([0.0, 1.0], q[(q >= 0) & (q <= 1)])))
+    upto = np.searchsorted(q, t, side="right")  # pairs with p̂ ≤ t
     below = np.concatenate(([0.0], np.cumsum(missed)))[upto]
     beyond = taken.sum() - np.concatenate(([0.0], np.cumsum(taken)))[upto]
-    errors = (below + beyond) / 2
+    return t, (below + beyond) / 2
+
+
+def best_threshold(world: World) -> tuple[float, float]:
+    """opt(𝒢): the least err_iiv of p̂ > t over t in [0, 1], and the smallest t that reaches it."""
+    t, errors = threshold_curve(world)
     best = int(np.argmin(errors))
-    return float(errors[best]), float(candidates[best])
+    return float(errors[best]), float(t[best])
 
 
 def mean_over_thresholds(world: World) -> float:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.theory.facts import Facts, Measured, measure, sample
+from evalkit.theory.facts import Facts, Measured, measure, sample, zipf_facts
 from evalkit.theory.ngram import NGram
 
+DATES = 366
 ORDER = 7
 """Words that a sentence's date depends on: the name's two and the phrase between."""
 FIRST = """Anna Benno Clara David Elena Felix Greta Hugo Ines Jonas Katja Leon Mira Nils Olga Paul Rosa Simon Tara
@@ -48,6 +49,26 @@ class Trained:
     right: float
     idk: float
     groups: list[Group]
+
+
+def study(
+    n: int, people: int | None = None, alpha: float = 0.8, noise: float = 0.0, shifted: bool = False,
+    questions: int = 2000, seed: int = 0,
+) -> Trained:  # fmt: skip
+    """Draw a world of people, write a text about them, train a model on it and ask it.
+
+    Args:
+        n: sentences.
+        people: who may be written about; default twice the sentences.
+        alpha: how often a sentence gives the date, in [0, 1].
+        noise, questions: see `train`, `ask`.
+        shifted: ask in words that the text does not hold.
+        seed: of everything.
+    """
+    random = np.random.default_rng(seed)
+    world = zipf_facts(random, people or 2 * n, DATES, alpha)
+    model, counts, measured = train(world, random, n, noise)
+    return ask(model, world, counts, measured, questions, random, SHIFTED if shifted else ASKED)
 
 
 def train(

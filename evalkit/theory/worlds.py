@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+KINDS = ("dirichlet", "sharp", "uniform", "truth", "wrong")
+"""Of models that can be drawn."""
 TOLERANCE = 1e-9
 """How far from 1 a row may sum."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,8 +15,10 @@ from click.testing import CliRunner
 
 from evalkit.cli import cli
 from evalkit.errors import InputError, ModelError, UsageError
-from evalkit.exact import Exact, TokenServer, answer_logprobs, exact_world
+from evalkit.exact import Scored, Settings, TokenServer, answer_logprobs, make_exact_world, score_task
+from evalkit.exact import server as servers
 from evalkit.models import Options, open_model
+from evalkit.models.weights import find_weights
 from evalkit.records import Message
 from evalkit.theory import iiv
 
@@ -26,38 +31,117 @@ def embedded() -> str:
     return "local/smollm2-135m"
 
 
-def test_the_tree_gives_what_scoring_string_by_string_gives() -> None:
-    """Each answer alone, token by token, the end of the turn among them; and no beginning is asked about twice."""
+@asynccontextmanager
+async def token_server() -> AsyncIterator[TokenServer]:
+    """The embedded model's server."""
+    async with (
+        open_model(embedded(), Options(max_connections=1)) as model,
+        TokenServer(str(model.info["base_url"])) as server,
+    ):
+        yield server
 
-    async def both() -> tuple[list[float], list[float], int, float]:
-        async with open_model(embedded(), Options()) as model, TokenServer(str(model.info["base_url"])) as server:
+
+def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer alone, token by token from the whole vocabulary, the end of the turn among them."""
+
+    async def measured() -> tuple[list[float], list[float], int, float]:
+        async with token_server() as server:
             prompt = await server.render([Message(role="user", content="How many Ds are in DEEPSEEK?")])
-            tree = await answer_logprobs(server, prompt, ANSWERS)
-            calls = server.calls
-            alone = [(await answer_logprobs(server, prompt, [answer]))[0] for answer in ANSWERS]
+            end = await server.turn_end()
+            assert end == "<|im_end|>"
+            before = server.calls
+            tree = await answer_logprobs(server, prompt, ANSWERS, end)
+            calls = server.calls - before
             head = await server.tokenize(prompt)
-            everything = await server._top(head, 60_000)
-            return tree, alone, calls, math.fsum(math.exp(value) for value in everything.values())
+            brute = []
+            for answer in ANSWERS:
+                path = (await server.tokenize(f"{prompt}{answer}{end}"))[len(head) :]
+                steps = [(await server.all_logprobs([*head, *path[:k]]))[token] for k, token in enumerate(path)]
+                brute.append(math.fsum(steps))
+            everything = await server.all_logprobs(head)
+            return tree, brute, calls, math.fsum(math.exp(value) for value in everything.values())
 
-    tree, alone, calls, total = asyncio.run(both())
-    assert tree == pytest.approx(alone, abs=1e-3)  # the cache changes the order of sums
-    assert calls <= 2 * 7  # beginnings, each asked for a few tokens and perhaps for all
+    tree, brute, calls, total = asyncio.run(measured())
+    assert tree == pytest.approx(brute, abs=0.02)  # the server's cache changes the order of its sums
+    assert calls <= 7 + 9  # seven beginnings, and what one of them lacks among the sixty most probable tokens
     assert total == pytest.approx(1, abs=1e-3)  # as the server rounds
     assert len(set(tree)) == len(tree)
+    # Where forcing a token would not give its own probability, the whole vocabulary is read.
+    monkeypatch.setattr(servers, "CLOSE", -1.0)
+
+    async def slowly() -> list[float]:
+        async with token_server() as server:
+            prompt = await server.render([Message(role="user", content="How many Ds are in DEEPSEEK?")])
+            return await answer_logprobs(server, prompt, ["1", "10"], await server.turn_end())
+
+    assert asyncio.run(slowly()) == pytest.approx(tree[1:3], abs=0.02)
 
 
-def test_the_theorem_holds_on_a_real_model() -> None:
-    """Letters: the identity to 1e-9, the bound not violated, the mass outside known."""
-    found: Exact = asyncio.run(exact_world(embedded(), "letters", 2))
-    one = iiv.reduction(found.world, per_prompt=True)
-    assert one.identity == pytest.approx(one.error, abs=1e-9)
-    assert one.error >= one.bound_signed - 1e-9
-    assert all(0 < mass <= 1 + 1e-6 for mass in found.masses)
-    assert [len(answers) for answers in found.answers] == [len(found.ids[0].split("-")[0]) + 1, 11]
+@pytest.fixture(scope="module")
+def two_questions() -> list[Scored]:
+    """Two of letters, scored once for this module."""
+    return asyncio.run(score_task(Settings(embedded(), limit=2)))
+
+
+def test_the_theorem_holds_on_a_real_model(two_questions: list[Scored]) -> None:
+    """Letters: the identity to 1e-9, the bound not violated, the mass outside known; also where that is error."""
+    for outside in ("drop", "error"):
+        world = make_exact_world(two_questions, outside)
+        one = iiv.reduction(world, per_prompt=True)
+        assert one.identity == pytest.approx(one.error, abs=1e-9)
+        assert one.error >= one.bound_signed - 1e-9
+    assert all(0 < scored.mass <= 1 for scored in two_questions)
+    assert [len(scored.answers) for scored in two_questions] == [9, 11]
+    assert one.error == pytest.approx(1 - sum(math.exp(s.logprobs[s.right]) for s in two_questions) / 2, abs=1e-9)
+
+
+def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_path: Path) -> None:
+    """Cut short in the middle of a line it goes on; other settings are refused; a damaged line is named."""
+    settings, kept = Settings("local/absent-model", limit=2), tmp_path / "a" / "kept.jsonl"
+    head = {**settings.__dict__, "limit": None}
+    lines = [json.dumps(head), *(json.dumps(scored.__dict__) for scored in two_questions)]
+    kept.parent.mkdir()
+    kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert asyncio.run(score_task(settings, kept)) == two_questions
+    with pytest.raises(UsageError, match="other settings"):
+        asyncio.run(score_task(Settings("local/absent-model", limit=2, shots=1), kept))
+    kept.write_text("\n".join(lines)[:-20], encoding="utf-8")
+    with pytest.raises(UsageError, match="absent-model"):  # the second is asked again, of a model that is not there
+        asyncio.run(score_task(settings, kept))
+    assert kept.read_text(encoding="utf-8") == "\n".join(lines[:2]) + "\n"
+    kept.write_text(f"{lines[0]}\nnothing\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"kept.jsonl:2: no line of a kept measurement"):
+        asyncio.run(score_task(settings, kept))
+
+
+def test_worked_examples_are_shown_and_not_asked() -> None:
+    """Plain text: the task's first questions with their answers, then the one that is asked, up to its answer."""
+    (scored,) = asyncio.run(score_task(Settings(embedded(), limit=1, form="plain", shots=2)))
+    assert scored.prompt.count("Question: ") == 3
+    assert scored.prompt.startswith("Question: How many Ds are in DEEPSEEK?")
+    assert "commentary.\nAnswer: 3\nQuestion: " in scored.prompt
+    assert scored.prompt.endswith(
+        "How many Ds are in LADDER? If you know, just say the number with no commentary.\nAnswer:"
+    )
+    assert scored.mass > 0.3  # in chat it is below 0.01: examples bring a model to bare answers
+
+
+def test_multiple_choice_is_scored_by_letter(tmp_path: Path) -> None:
+    """Also where a task names no response set: its options are one."""
+    task = tmp_path / "t.py"
+    task.write_text(
+        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
+        "    return Task(samples=[Sample(id='a', input='A) red  B) blue  C) ant\\nWhich is an animal?', target='ant',"
+        " choices=['red', 'blue', 'ant'])], grader='choice')\n",
+        encoding="utf-8",
+    )
+    (scored,) = asyncio.run(score_task(Settings(embedded(), str(task), limit=1, form="plain")))
+    assert (scored.answers, scored.right) == (["A", "B", "C"], 2)
+    assert 0 < scored.mass < 1
 
 
 def test_a_task_without_a_finite_set_of_answers_is_refused(tmp_path: Path) -> None:
-    """In one line, before a model is opened."""
+    """In one line, before a model is opened; as is one whose questions are all examples."""
     task = tmp_path / "t.py"
     task.write_text(
         "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
@@ -65,29 +149,38 @@ def test_a_task_without_a_finite_set_of_answers_is_refused(tmp_path: Path) -> No
         encoding="utf-8",
     )
     with pytest.raises(UsageError, match="no finite set of answers"):
-        asyncio.run(exact_world("local/smollm2-135m", str(task), 1))
+        asyncio.run(score_task(Settings("local/smollm2-135m", str(task), limit=1)))
+    with pytest.raises(InputError, match="all used as examples"):
+        asyncio.run(score_task(Settings("local/smollm2-135m", "letters", parameters={"n": "3"}, shots=5)))
+
+
+def test_a_model_that_rules_every_answer_out_is_an_error() -> None:
+    """Rather than a division by zero."""
+    with pytest.raises(InputError, match="no possible answer any probability"):
+        make_exact_world([Scored("a", "q", ["0", "1"], 0, [-1e31, -1e31])])
 
 
 @pytest.mark.parametrize(
     ("properties", "error", "says"),
     [
-        ({}, InputError, "does not say what ends a turn"),
+        ({"tokens": [1], "content": "x"}, ModelError, "gives no token probabilities"),
         (None, ModelError, "exact probabilities need llama.cpp's server"),
     ],
 )
 def test_a_server_that_is_not_llama_cpps_says_so(
-    properties: dict[str, str] | None, error: type[Exception], says: str
+    properties: dict[str, object] | None, error: type[Exception], says: str
 ) -> None:
     """Instead of a traceback."""
 
     async def asked() -> None:
         app = web.Application()
+
+        async def answer(_: web.Request) -> web.Response:
+            return web.json_response(properties)
+
         if properties is not None:
-
-            async def answer(_: web.Request) -> web.Response:
-                return web.json_response(properties)
-
-            app.router.add_get("/props", answer)
+            app.router.add_post("/tokenize", answer)
+            app.router.add_post("/completion", answer)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -103,10 +196,26 @@ def test_a_server_that_is_not_llama_cpps_says_so(
         asyncio.run(asked())
 
 
-def test_the_command_prints_the_quantities_and_a_sentence() -> None:
-    """Among them the mass outside."""
-    done = CliRunner().invoke(cli, ["theory", "iiv", "--model", embedded(), "--limit", "1"])
+def test_the_command_prints_the_quantities_and_a_sentence(tmp_path: Path) -> None:
+    """Two models side by side, among it the mass outside, the histogram and a figure; likewise as one document."""
+    other = tmp_path / "other.gguf"
+    other.symlink_to(find_weights(embedded().removeprefix("local/"), lambda _: None))
+    figure, kept = tmp_path / "f.svg", tmp_path / "kept"
+    argv = ["theory", "iiv", "--model", embedded(), "--model", f"local/{other}", "--limit", "1", "--keep", str(kept)]
+    done = CliRunner().invoke(cli, [*argv, "--plot", str(figure)])
     assert done.exit_code == 0, done.output
-    assert "delta_gold" in done.output
-    assert "mass outside, mean" in done.output
-    assert "token distributions were read" in done.output
+    for words in ("delta_gold", "mass outside, mean", "Theorem 3", "less than half of its probability", "0.0 – 0.1"):
+        assert words in done.output
+    assert "smollm2-135m" in done.output
+    assert "Wrong as a judge" in figure.read_text(encoding="utf-8")
+    document = json.loads(CliRunner().invoke(cli, [*argv, "--json"]).stdout)
+    assert [one["model"] for one in document["models"]] == ["smollm2-135m", "other"]
+    assert document["models"][0]["reduction"]["error"] == pytest.approx(
+        document["models"][1]["reduction"]["error"], abs=0.05
+    )
+
+
+def test_the_same_model_twice_is_refused() -> None:
+    """Nothing stands beside itself."""
+    done = CliRunner().invoke(cli, ["theory", "iiv", "--model", "local/a", "--model", "local/a"])
+    assert "given twice" in str(done.exception)

@@ -1,0 +1,152 @@
+"""The question asked the other way round: does a model that errs at least see which answers are valid?
+
+Two runs on the same questions: the task itself, and `valid`, which proposes right and wrong answers. Theorem 1 of Kalai
+et al. 2025 relates the errors of answering to those of judging by a model's own probabilities; here it is asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from evalkit import journal, nested, runs
+from evalkit.errors import InputError, UsageError
+from evalkit.plugins import make_task
+from evalkit.records import Outcome, Record
+from evalkit.statistics import dirichlet_intervals
+
+PLAN = "is-it-valid.json"
+ANSWERS, VERDICTS = "answers", "verdicts"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked of whom."""
+
+    model: str
+    task: str
+    limit: int
+    """Questions; each is answered once, and judged twice: a right answer and an error."""
+    seed: int = 0
+    parameters: dict[str, str] = field(default_factory=dict)
+    data: str | None = None
+    base_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many, with its 95% interval; None where there are none."""
+
+    count: int
+    n: int
+
+    @property
+    def value(self) -> float | None:
+        """The share."""
+        return self.count / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Jeffreys, 95%."""
+        return dirichlet_intervals(self.count, self.n - self.count, 0, [0.0])[0] if self.n else None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One model on one task."""
+
+    plan: Plan
+    wrong: Share
+    """Wrong answers, of all questions answered; IDK is not wrong."""
+    idk: Share
+    missed: Share
+    """Valid answers called invalid, of those with a verdict."""
+    taken: Share
+    """Errors called valid, of those with a verdict."""
+    silent: Share
+    """Proposals without a verdict: IDK, or neither yes nor no; they are in no share above."""
+    failed: int
+    runs: list[str]
+    """Folders with the transcripts: of the answers, of the verdicts."""
+
+    @property
+    def misclassified(self) -> float | None:
+        """err_iiv as asked: mean of `missed` and `taken`, so that valid answers and errors weigh the same."""
+        if self.missed.value is None or self.taken.value is None:
+            return None
+        return (self.missed.value + self.taken.value) / 2
+
+
+def ask(plan: Plan, folder: Path, watch: runs.Watch, notify: Callable[[str], None]) -> Found:
+    """Put the questions and the proposals, or go on with what a folder holds of them.
+
+    Args:
+        plan: what to ask.
+        folder: of this model's two runs.
+        watch, notify: as `runs.run`.
+
+    Raises:
+        UsageError: the folder holds another plan.
+        RunInterruptedError: Ctrl-C; what was answered is kept.
+    """
+    inner = ",".join(f"{key}={value}" for key, value in plan.parameters.items())
+    of = {"of": plan.task, **({"parameters": inner} if inner else {})}
+    # Before there is a folder: what is wrong with the task is said at once.
+    make_task("valid", of, {"seed": plan.seed, **({"data": plan.data} if plan.data else {})})
+    _claim(plan, folder)
+    shared = {"model": plan.model, "seed": plan.seed, "data": plan.data, "base_url": plan.base_url}
+    given = {key: value for key, value in shared.items() if value is not None}
+    notify(f"{plan.model}: {plan.limit} questions, then a right and a wrong answer to each")
+    for name, settings in (
+        (ANSWERS, {"tasks": [plan.task], "task_parameters": plan.parameters, "limit": plan.limit}),
+        (VERDICTS, {"tasks": ["valid"], "task_parameters": of, "limit": 2 * plan.limit, "max_tokens": 64}),
+    ):
+        nested.run_below(folder / name, watch, notify, **given, **settings)
+    return analyse(plan, folder)
+
+
+def analyse(plan: Plan, folder: Path) -> Found:
+    """Count what the two runs hold.
+
+    Raises:
+        InputError: a run is missing.
+    """
+    found = [nested.only_run(folder / name) for name in (ANSWERS, VERDICTS)]
+    if None in found:
+        raise InputError(f"{folder} lacks a run; start again with the same command")
+    answers, verdicts = (list(journal.read_records(run)) for run in found if run)
+    said = [record.grade for record in answers]
+    judged = [record for record in verdicts if record.grade.answer in ("Yes", "No")]
+    failed = sum(runs.read_result(run).failed for run in found if run)
+    return Found(
+        plan,
+        wrong=Share(sum(grade.outcome is Outcome.ERROR for grade in said), len(said)),
+        idk=Share(sum(grade.outcome is Outcome.IDK for grade in said), len(said)),
+        missed=_errors(judged, "valid"),
+        taken=_errors(judged, "error"),
+        silent=Share(len(verdicts) - len(judged), len(verdicts)),
+        failed=failed,
+        runs=[str(run) for run in found],
+    )
+
+
+def _errors(judged: list[Record], stratum: str) -> Share:
+    mine = [record for record in judged if record.metadata.get("stratum") == stratum]
+    return Share(sum(record.grade.outcome is Outcome.ERROR for record in mine), len(mine))
+
+
+def _claim(plan: Plan, folder: Path) -> None:
+    """Write the plan into a new folder, or see that it is the one there."""
+    path = folder / PLAN
+    text = json.dumps(asdict(plan), ensure_ascii=False, indent=1) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+            return
+        if path.read_text(encoding="utf-8") != text:
+            raise UsageError(f"{folder} holds other questions; name another folder with --keep")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--keep {folder} cannot be used ({error})") from error

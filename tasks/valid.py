@@ -1,0 +1,101 @@
+"""Is it valid? Another task's questions, each with an answer that is right and one that is wrong, put one by one.
+
+What it measures: whether a model that cannot answer can at least judge, which the paper proves to be the easier half:
+errors of answering are at least twice those of judging, less small terms (Kalai et al. 2025, Theorem 1). Right and
+wrong answers are equally many; a wrong one is drawn uniformly from the possible answers, or is another question's
+answer where they are not finite. Source: the other task's. IDK originally pays: not a benchmark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from random import Random
+
+from evalkit import (
+    Completion,
+    EvalkitError,
+    Grade,
+    Sample,
+    Task,
+    grader,
+    make_task,
+    non_answer,
+    option_letters,
+    plain,
+    task,
+)
+
+_FIRST = re.compile(r"^\W*(?:(?:my|the) answer(?: is|:)\W*)?(yes|no)\b(?=\s*(?:[.,;:!\n)*\"'—–-]|$))", re.IGNORECASE)
+_WORD = re.compile(r"\b(yes|no)\b(?!\s+(?:idea|clue|way to))", re.IGNORECASE)
+
+
+@task
+def valid(of: str = "letters", parameters: str = "", seed: int = 0, data: str | None = None) -> Task:
+    """Ask of right and wrong answers to another task's questions whether they are valid."""
+    given = dict(_pair(text) for text in parameters.split(",") if text)
+    asked = make_task(of, given, {"seed": seed, **({"data": data} if data else {})})
+    return Task(samples=samples(asked, seed), grader=yes_or_no, responses=lambda _: ["Yes", "No"])
+
+
+def samples(asked: Task, seed: int) -> Iterator[Sample]:
+    """Two questions a sample: its target, and an error."""
+    known = [sample for sample in asked.samples if sample.answerable and sample.target]
+    if len(known) < 2:  # noqa: PLR2004 - another question's answer has to be there
+        raise EvalkitError(f"task {asked.name} has no questions with answers that could be judged")
+    others = sorted({one.target[0] for one in known})
+    for sample in known:
+        right, wrong = _right_and_wrong(asked, sample, others, Random(f"{seed} {sample.id}"))
+        if wrong:
+            yield _question(sample, right, "Yes")
+            yield _question(sample, wrong, "No")
+
+
+@grader
+def yes_or_no(sample: Sample, completion: Completion) -> Grade:
+    """The word that an answer begins with, or the only one of the two in it."""
+    text = plain(completion.text).strip()
+    if first := _FIRST.match(text):
+        return _grade(sample, first.group(1), "the word that it begins with")
+    if kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=["Yes", "No"]):
+        return Grade.idk(kind)
+    words = {word.lower() for word in _WORD.findall(text)}
+    if len(words) == 1:
+        return _grade(sample, words.pop(), "the only verdict in it")
+    return Grade.unparsed("both yes and no" if words else "neither yes nor no")
+
+
+def _grade(sample: Sample, word: str, reason: str) -> Grade:
+    answer = word.capitalize()
+    return Grade.of(answer == sample.target[0], answer=answer, reason=reason)
+
+
+def _right_and_wrong(asked: Task, sample: Sample, others: Sequence[str], random: Random) -> tuple[str, str]:
+    """A right answer and an error, as they are written; no error where there is none."""
+    possible = list(asked.responses(sample)) if asked.responses else list(option_letters(sample))
+    accepted = {target.casefold() for target in sample.target}
+    right = sample.target[0]
+    if sample.choices and right in sample.choices and right not in possible:
+        right = possible[sample.choices.index(right)]
+        accepted.add(right.casefold())
+    errors = [answer for answer in possible or others if answer.casefold() not in accepted]
+    return right, errors[int(random.random() * len(errors))] if errors else ""
+
+
+def _question(sample: Sample, answer: str, verdict: str) -> Sample:
+    return Sample(
+        id=f"{sample.id}-{'valid' if verdict == 'Yes' else 'error'}",
+        input=(
+            f"Here is a question and an answer that was proposed.\n\nQuestion: {sample.input}\n\nProposed answer:"
+            f" {answer}\n\nIs the proposed answer a valid answer to the question? Reply with Yes or No only."
+        ),
+        target=verdict,
+        metadata={"stratum": "valid" if verdict == "Yes" else "error", "question": sample.id, "proposed": answer},
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise EvalkitError(f"task valid: -T parameters={text} must be key=value,key=value")
+    return key, value
