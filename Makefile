@@ -2,6 +2,7 @@
 # make test     the tests
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
+# make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
 # make reference results/reference and docs/figures, from real runs; half an hour
 # make soak     a run killed a hundred times and resumed
@@ -11,7 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test check bench soak docs validity reference clean
+.PHONY: install run test check bench soak docs validity theory reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -51,6 +52,9 @@ docs: $(VENV)/.dev
 
 validity: $(VENV)/.dev
 	$(BIN)/python docs/make_validity.py
+
+theory: $(VENV)/.dev
+	EVALKIT_FULL=1 $(BIN)/python -m pytest tests/theory tests/test_simulations.py tests/test_scoring.py tests/test_paired.py tests/test_calibration.py
 
 reference: $(VENV)/.dev
 	$(BIN)/python docs/make_reference.py

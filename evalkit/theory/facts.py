@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from evalkit.theory.worlds import World, make_world
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -95,6 +97,40 @@ def measure(facts: Facts, prompts: Ints, answered: NDArray[np.bool_]) -> Measure
         unseen=int(unseen.sum()),
         singletons=single,
     )
+
+
+def learnt_world(
+    facts: Facts, seen: NDArray[np.bool_], guesses: int | None, random: np.random.Generator | None = None
+) -> World:
+    """The world of a model that knows the facts it has seen, and of the others says IDK or makes something up.
+
+    Responses are all of R_c, and IDK at the end; IDK is valid. With `guesses` None it is the calibrated algorithm of
+    Theorem 2: uniform over R_c, as often as people answer.
+
+    Args:
+        facts: the world.
+        seen: prompts that a sample answered.
+        guesses: responses among which α is spread where nothing was seen; 0 for always IDK; None for all.
+        random: draws the guesses, where there are a few.
+    """
+    size = facts.responses
+    rows = []
+    for c, alpha in enumerate(facts.alpha):
+        truth = np.zeros(size + 1)
+        truth[facts.answer[c]], truth[size] = alpha, 1 - alpha
+        rows.append((truth, truth if seen[c] else _made_up(size, float(alpha), guesses, random)))
+    valid = [[r == facts.answer[c] for r in range(size)] + [True] for c in range(len(rows))]
+    return make_world(facts.mu.tolist(), [p.tolist() for p, _ in rows], [q.tolist() for _, q in rows], valid)
+
+
+def _made_up(size: int, alpha: float, guesses: int | None, random: np.random.Generator | None) -> Floats:
+    model = np.zeros(size + 1)
+    if guesses is None:
+        model[:size] = alpha / size
+    elif guesses and random is not None:
+        model[random.choice(size, guesses, replace=False)] = alpha / guesses
+    model[size] = 1 - model.sum()
+    return model
 
 
 def singleton_rate(samples: Sequence[tuple[str, str | None]]) -> float:

@@ -145,6 +145,18 @@ def loss(world: World) -> float:
         return float((world.weight * world.p)[seen] @ -np.log(world.q[seen]))
 
 
+def printed_loss_slope(world: World, z: float | Floats) -> float:
+    """What the slope of the loss as the paper prints it, without p(r|c), would be: Σ μ·[|R_c|·p̂(𝒜_c) − |𝒜_c|].
+
+    Args:
+        world: any whose model rules nothing out.
+        z: the threshold.
+    """
+    above = world.q > z
+    sizes = np.bincount(world.prompt, minlength=len(world.mu))
+    return float((world.weight * (sizes[world.prompt] * world.q - 1))[above].sum())
+
+
 def rescaled_loss(world: World, z: float | Floats, s: float) -> float:
     """The loss after p̂ is multiplied by s above the threshold and normalised per prompt; its slope at s = 1 is δ₊.
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from effort import FULL
 
 from evalkit.cli import cli
-from evalkit.theory import people
+from evalkit.theory import bounds, people
 from evalkit.theory.facts import Facts, zipf_facts
 
 
@@ -35,6 +37,18 @@ def test_its_error_is_about_the_singleton_rate() -> None:
     found = trained()
     assert found.error == pytest.approx(found.measured.singleton_rate, abs=0.05)
     assert found.measured.missing_mass == pytest.approx(found.measured.singleton_rate, abs=3 / 3000**0.5)
+
+
+@pytest.mark.parametrize("n", [10_000, *([100_000] if FULL else [])])
+def test_theorem_2_on_a_text_and_a_language_model(n: int) -> None:
+    """|MM − sr| ≤ 3/√N, the calibrated error below its bound, and the model's errors on who was read about seldom."""
+    found = people.study(n)
+    measured = found.measured
+    assert abs(measured.missing_mass - measured.singleton_rate) <= 3 / n**0.5
+    assert measured.error <= bounds.facts_upper(measured.singleton_rate, n, people.DATES - 1)
+    assert found.error == pytest.approx(measured.error, abs=0.03)
+    seldom = sum(group.share * group.error for group in found.groups if group.seen in ("0", "1"))
+    assert seldom / found.error > 0.98
 
 
 def test_the_probabilities_of_an_answer_are_all_there_is() -> None:
@@ -85,3 +99,30 @@ def test_the_commands_print_numbers_and_a_sentence(argv: list[str], says: str) -
     assert done.exit_code == 0, done.output
     assert says in done.output
     assert json.loads(CliRunner().invoke(cli, ["theory", *argv, "--json"]).output)
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["bounds"], "No point lies below"),
+        (["ngram"], "order n of the model"),
+        (["hardness", "--abstains", "0.5"], "share of the codes"),
+        (["facts", "--n", "300"], "singleton rate"),
+    ],
+)
+def test_each_command_draws_what_it_measured(argv: list[str], words: str, tmp_path: Path) -> None:
+    """As SVG whose text can be read; the numbers are printed all the same."""
+    pytest.importorskip("vl_convert")
+    path = tmp_path / "figure.svg"
+    done = CliRunner().invoke(cli, ["theory", *argv, "--plot", str(path)])
+    assert done.exit_code == 0, done.output
+    assert f"written: {path}" in done.stderr
+    assert words in path.read_text(encoding="utf-8")
+    assert len(done.stdout.splitlines()) > 4
+
+
+def test_a_figure_of_another_kind_is_refused(tmp_path: Path) -> None:
+    """In one line."""
+    pytest.importorskip("vl_convert")
+    done = CliRunner().invoke(cli, ["theory", "ngram", "--plot", str(tmp_path / "figure.pdf")])
+    assert "a figure ends in .png, .svg, .html" in str(done.exception)

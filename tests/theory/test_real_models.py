@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
+from effort import draws
 
 from evalkit.cli import cli
 from evalkit.errors import InputError, ModelError, UsageError
@@ -21,6 +22,7 @@ from evalkit.models import Options, open_model
 from evalkit.models.weights import find_weights
 from evalkit.records import Message
 from evalkit.theory import iiv
+from evalkit.theory.bounds import choice_bound
 
 ANSWERS = ["0", "1", "10", "11", "12", "7"]
 
@@ -93,6 +95,23 @@ def test_the_theorem_holds_on_a_real_model(two_questions: list[Scored]) -> None:
     assert all(0 < scored.mass <= 1 for scored in two_questions)
     assert [len(scored.answers) for scored in two_questions] == [9, 11]
     assert one.error == pytest.approx(1 - sum(math.exp(s.logprobs[s.right]) for s in two_questions) / 2, abs=1e-9)
+
+
+@pytest.mark.parametrize(("task", "limit"), [("letters", draws(4, 30)), ("birthdays", draws(1, 2))])
+def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
+    """Letters by a threshold a question, 366 dates by 1/365: Theorem 1, Theorem 3, the mean over all thresholds."""
+    scored = asyncio.run(score_task(Settings(embedded(), task, limit=limit)))
+    world = make_exact_world(scored)
+    for per_prompt in (True, False):
+        one = iiv.reduction(world, per_prompt)
+        assert one.identity == pytest.approx(one.error, abs=1e-9)
+        assert one.error >= one.bound_signed - 1e-9
+        assert one.slack >= -1e-9
+    options = int(world.errors.min()) + 1
+    assert one.error >= choice_bound(options, iiv.best_threshold(world)[0]) - 1e-9
+    t, curve = iiv.threshold_curve(world)
+    mean = sum((b - a) * e for a, b, e in zip(t, t[1:], curve, strict=False))
+    assert mean == pytest.approx(iiv.mean_over_thresholds(world), abs=1e-9)
 
 
 def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_path: Path) -> None:
