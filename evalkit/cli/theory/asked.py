@@ -58,7 +58,7 @@ def _print(found: Found) -> None:
         ("calls errors valid", found.taken, "of wrong answers proposed to it"),
         ("gives no verdict", found.silent, "neither yes nor no; in no share above"),
     ]
-    click.echo(f"{found.plan.model}, {found.plan.limit} questions of {found.plan.task} at the most")
+    click.echo(f"{found.plan.model}, {found.wrong.n:,} questions of {found.plan.task}")
     for name, share, meaning in rows:
         click.echo(f"  {name:<25} {_shown(share)}   {meaning}".rstrip())
     click.echo(f"\n  {_sentence(found)}")
@@ -73,8 +73,8 @@ def _sentence(found: Found) -> str:
         return "It gave too few verdicts for a comparison."
     return (
         f"Asked whether an answer is valid it is wrong {judged:.1%} of the time, right answers and errors weighing the"
-        f" same; asked to answer it is wrong {wrong:.1%}. Theorem 1 is about the judge that its own probabilities make:"
-        f" one as wrong as this would force errors of {min(1.0, 2 * judged):.1%}, less the terms of size and"
+        f" same (a coin: 50%); asked to answer it is wrong {wrong:.1%}. Theorem 1 is about the judge that its own"
+        f" probabilities make: one as wrong as this would force errors of {min(1.0, 2 * judged):.1%}, less the terms of size and"
         " calibration."
     )
 

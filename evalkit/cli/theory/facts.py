@@ -88,7 +88,7 @@ def _rows(found: Trained, upper: float, lower: float) -> list[Row]:
         ("calibrated error", measured.error, "of the model that memorises and guesses as often as people answer"),
         ("its upper bound", upper, "Theorem 2"),
         ("lower bound", lower, "Theorem 2, for any calibrated model; loose below N = 10⁶"),
-        ("language model's error", found.error, f"wrong dates of a {ORDER}-gram model trained on the text"),
+        ("language model's error", found.error, f"of a {ORDER}-gram model trained on it: wrong dates, or none"),
         ("its IDK", found.idk, ""),
     ]  # fmt: skip
     for group in found.groups:

@@ -187,11 +187,13 @@ def _sentences(found: Sequence[Measured], task: str) -> str:
             f"Over {len(one.scored)} questions of {task}, {one.name} errs with probability {one.reduction.error:.1%};"
             f" its own judgement of validity forces at least {forced:.1%}."
         )
-        low = sum(scored.mass < HALF for scored in one.scored)
+        low, n = sum(scored.mass < HALF for scored in one.scored), len(one.scored)
         if low:
+            mean = sum(scored.mass for scored in one.scored) / n
             lines.append(
-                f"In {low} of {len(one.scored)} of them less than half of its probability is on the possible answers:"
-                " the figures are of its choice among these. --form plain --shots 4 may bring it to them."
+                f"To {low} of these {n} it gives the possible answers less than half of its probability (mean"
+                f" {mean:.2g}): the figures are of its choice among them. --form plain --shots 4 may bring it to bare"
+                " answers."
             )
     return "\n  ".join(lines)
 
