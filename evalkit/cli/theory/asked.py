@@ -74,8 +74,8 @@ def _sentence(found: Found) -> str:
     return (
         f"Asked whether an answer is valid it is wrong {judged:.1%} of the time, right answers and errors weighing the"
         f" same (a coin: 50%); asked to answer it is wrong {wrong:.1%}. Theorem 1 is about the judge that its own"
-        f" probabilities make: one as wrong as this would force errors of {min(1.0, 2 * judged):.1%}, less the terms of size and"
-        " calibration."
+        f" probabilities make: one as wrong as this would force errors of {min(1.0, 2 * judged):.1%}, less the terms"
+        " of size and calibration."
     )
 
 
