@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from evalkit import journal, nested, runs
@@ -59,7 +60,7 @@ class Found:
 
     plan: Plan
     wrong: Share
-    """Wrong answers, of all questions answered; IDK is not wrong."""
+    """Wrong answers, of the questions that proposals are about; IDK is not wrong."""
     idk: Share
     missed: Share
     """Valid answers called invalid, of those with a verdict."""
@@ -94,14 +95,14 @@ def ask(plan: Plan, folder: Path, watch: runs.Watch, notify: Callable[[str], Non
     inner = ",".join(f"{key}={value}" for key, value in plan.parameters.items())
     of = {"of": plan.task, **({"parameters": inner} if inner else {})}
     # Before there is a folder: what is wrong with the task is said at once.
-    make_task("valid", of, {"seed": plan.seed, **({"data": plan.data} if plan.data else {})})
+    asked = _proposed(plan, of)
     _claim(plan, folder)
     shared = {"model": plan.model, "seed": plan.seed, "data": plan.data, "base_url": plan.base_url}
     given = {key: value for key, value in shared.items() if value is not None}
     notify(f"{plan.model}: {plan.limit} questions, then a right and a wrong answer to each")
     for name, settings in (
         (ANSWERS, {"tasks": [plan.task], "task_parameters": plan.parameters, "limit": plan.limit}),
-        (VERDICTS, {"tasks": ["valid"], "task_parameters": of, "limit": 2 * plan.limit, "max_tokens": 64}),
+        (VERDICTS, {"tasks": ["valid"], "task_parameters": of, "limit": 2 * asked, "max_tokens": 64}),
     ):
         nested.run_below(folder / name, watch, notify, **given, **settings)
     return analyse(plan, folder)
@@ -117,7 +118,10 @@ def analyse(plan: Plan, folder: Path) -> Found:
     if None in found:
         raise InputError(f"{folder} lacks a run; start again with the same command")
     answers, verdicts = (list(journal.read_records(run)) for run in found if run)
-    said = [record.grade for record in answers]
+    proposed = {str(record.metadata.get("question")) for record in verdicts}
+    said = [record.grade for record in answers if record.sample_id in proposed]
+    answered = {record.sample_id for record in answers}
+    verdicts = [record for record in verdicts if record.metadata.get("question") in answered]
     judged = [record for record in verdicts if record.grade.answer in ("Yes", "No")]
     failed = sum(runs.read_result(run).failed for run in found if run)
     return Found(
@@ -130,6 +134,21 @@ def analyse(plan: Plan, folder: Path) -> Found:
         failed=failed,
         runs=[str(run) for run in found],
     )
+
+
+def _proposed(plan: Plan, of: dict[str, str]) -> int:
+    """Of the first questions asked, those that answers are proposed to: not those without a right answer.
+
+    Raises:
+        UsageError: none.
+    """
+    defaults = {"seed": plan.seed, **({"data": plan.data} if plan.data else {})}
+    first = {sample.id for sample in islice(make_task(plan.task, plan.parameters, defaults).samples, plan.limit)}
+    proposals = make_task("valid", of, {**defaults}).samples
+    found = {str(sample.metadata["question"]) for sample in proposals}
+    if not first & found:
+        raise UsageError(f"none of the first {plan.limit} questions of {plan.task} has a right answer to propose")
+    return len(first & found)
 
 
 def _errors(judged: list[Record], stratum: str) -> Share:

@@ -41,14 +41,16 @@ def valid(of: str = "letters", parameters: str = "", seed: int = 0, data: str | 
 def samples(asked: Task, seed: int) -> Iterator[Sample]:
     """Two questions a sample: its target, and an error."""
     known = [sample for sample in asked.samples if sample.answerable and sample.target]
-    if len(known) < 2:  # noqa: PLR2004 - another question's answer has to be there
-        raise EvalkitError(f"task {asked.name} has no questions with answers that could be judged")
     others = sorted({one.target[0] for one in known})
+    proposed = 0
     for sample in known:
         right, wrong = _right_and_wrong(asked, sample, others, Random(f"{seed} {sample.id}"))
         if wrong:
+            proposed += 1
             yield _question(sample, right, "Yes")
             yield _question(sample, wrong, "No")
+    if not proposed:
+        raise EvalkitError(f"task {asked.name} has no question to which a right and a wrong answer are known")
 
 
 @grader

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from evalkit.errors import InputError
 from evalkit.exact.server import TokenServer
 from evalkit.prompts import build_messages
 from evalkit.records import Message, Sample
@@ -61,17 +60,3 @@ def spellings(answer: str, form: Form) -> list[str]:
     if len(answer) == 1 and answer.isalpha():
         found += [f"{answer}.", f"({answer})", f"{answer})"]
     return [f" {one}" for one in found] if form == "plain" else found
-
-
-def right_answer(sample: Sample, possible: Sequence[str]) -> int:
-    """Which of the possible answers is the sample's target.
-
-    Raises:
-        InputError: none is.
-    """
-    for target in sample.target:
-        if target in possible:
-            return possible.index(target)
-        if sample.choices and target in sample.choices and sample.choices.index(target) < len(possible):
-            return sample.choices.index(target)
-    raise InputError(f"sample {sample.id!r}: {sample.target} is none of the {len(possible)} possible answers")

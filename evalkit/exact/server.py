@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -19,8 +18,6 @@ ONE_BY_ONE = 24
 """Tokens that are missing then, up to which each is asked for by itself; more, and all of the vocabulary is."""
 FORCING = 1000.0
 """Bias that makes a token the next one; the probabilities reported are those before it."""
-AT_ONCE = 4
-"""Requests under way: the server works on one, the others wait at its door."""
 LONGEST_CHARACTER = 8
 """Tokens."""
 SECONDS = 300.0
@@ -43,7 +40,6 @@ class TokenServer:
         self.url = url.removesuffix("/").removesuffix("/v1")
         self.calls = 0
         """Requests for probabilities so far."""
-        self._slots = asyncio.Semaphore(AT_ONCE)
         self._vocabulary = 0
         self._forces = False
         self._stack = AsyncExitStack()
@@ -84,6 +80,10 @@ class TokenServer:
             )
         return special[0]
 
+    async def start(self, prompt: str) -> None:
+        """Read a prompt afresh: what was asked before changes the last digits of what is asked after it."""
+        await self._complete(await self.tokenize(prompt), {"n_probs": 1, "cache_prompt": False})
+
     async def tokenize(self, text: str) -> list[int]:
         """Tokens of a text, special ones among them."""
         body = {"content": text, "add_special": True, "parse_special": True}
@@ -104,8 +104,8 @@ class TokenServer:
         if len(missing) > ONE_BY_ONE:
             found |= await self._top(tokens, await self._size())
             missing = []
-        for each in await asyncio.gather(*(self._forced(tokens, token) for token in missing)):
-            found |= each
+        for token in missing:
+            found |= await self._forced(tokens, token)
         return {token: found.get(token, -math.inf) for token in wanted}
 
     async def all_logprobs(self, tokens: Sequence[int]) -> dict[int, float]:
@@ -175,12 +175,11 @@ class TokenServer:
         return await self._asked("POST", path, body)
 
     async def _asked(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        async with self._slots:
-            try:
-                return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
-            except _DroppedError:
-                # The server closes idle connections; one may be taken up just then.
-                return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
+        try:
+            return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
+        except _DroppedError:
+            # The server closes idle connections; one may be taken up just then.
+            return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
 
     async def _read(self, request: Any) -> dict[str, Any]:
         try:

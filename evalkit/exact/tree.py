@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from evalkit.errors import InputError
@@ -24,7 +24,9 @@ class Tokens(Protocol):
         ...
 
 
-async def answer_logprobs(model: Tokens, prompt: str, answers: Sequence[str], end: str) -> list[float]:
+async def answer_logprobs(
+    model: Tokens, prompt: str, answers: Sequence[str], end: str, tick: Callable[[int, int], None] = lambda _, __: None
+) -> list[float]:
     """Log p̂(answer, end | prompt) of each answer, in its canonical tokens.
 
     Args:
@@ -32,6 +34,7 @@ async def answer_logprobs(model: Tokens, prompt: str, answers: Sequence[str], en
         prompt: as rendered.
         answers: different strings.
         end: what ends an answer; without it "1" would hold the mass of "10".
+        tick: told how many beginnings are done, of how many.
 
     Raises:
         InputError: the model joins the end of the prompt with the beginning of an answer.
@@ -44,8 +47,11 @@ async def answer_logprobs(model: Tokens, prompt: str, answers: Sequence[str], en
             raise InputError(f"the model's tokens join the prompt and {answer!r}: its probability is not defined here")
         paths.append(tuple(tokens[len(head) :]))
     children = make_tree(paths)
-    found = await asyncio.gather(*(model.next_logprobs([*head, *node], after) for node, after in children.items()))
-    logprobs = dict(zip(children, found, strict=True))
+    logprobs: dict[Path, dict[int, float]] = {}
+    # One after the other: a server that sums in another order answers with other numbers.
+    for node, after in children.items():
+        logprobs[node] = await model.next_logprobs([*head, *node], after)
+        tick(len(logprobs), len(children))
     return [math.fsum(logprobs[path[:k]][path[k]] for k in range(len(path))) for path in paths]
 
 

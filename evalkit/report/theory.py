@@ -95,11 +95,12 @@ def hardness_figure(many: Sequence[tuple[float, Decryption]], messages: int, abs
     return Figure(chart.properties(width=2 * WIDTH, height=HEIGHT), "A code that is not broken", caption)
 
 
-def facts_figure(studies: Sequence[Trained]) -> Figure:
+def facts_figure(studies: Sequence[Trained], settings: str) -> Figure:
     """Singleton rate and errors over N; and whom the largest model errs about.
 
     Args:
         studies: one a size, rising.
+        settings: of all of them, in words.
     """
     import altair as alt
     import pandas as pd
@@ -138,6 +139,7 @@ def facts_figure(studies: Sequence[Trained]) -> Figure:
     caption = (
         "A text about people whose birthdays follow from nothing, and a 7-gram model trained on it. The singleton rate"
         " (people whose date is given once, over N) tells how much is missing, and so how much is made up."
+        f" {settings}."
     )
     return Figure(both, "Who was read about once, and who is hallucinated about", caption)
 

@@ -13,10 +13,19 @@ import numpy as np
 
 from evalkit.theory.worlds import Floats, World
 
+ROUNDING = 1e-12
+"""Relative; what p̂ may exceed a threshold by and still be equal to it."""
+
 
 def error(world: World) -> float:
     """err: probability that a response drawn from the model is an error, or nothing plausible at all."""
     return float((world.weight * world.q)[~world.valid].sum() + world.mu @ world.outside)
+
+
+def prompt_errors(world: World) -> Floats:
+    """The error at each prompt; their mean under μ is `error`."""
+    wrong = np.bincount(world.prompt, weights=np.where(world.valid, 0.0, world.q), minlength=len(world.mu))
+    return np.asarray(wrong + world.outside)
 
 
 def threshold(world: World, per_prompt: bool = False) -> Floats:
@@ -26,9 +35,10 @@ def threshold(world: World, per_prompt: bool = False) -> Floats:
         world: any.
         per_prompt: the second, which is no less true and needed where prompts have very different sizes.
     """
+    # A p̂ of exactly 1/K is not above it, whatever its last digit.
     if per_prompt:
-        return np.asarray(1 / world.errors[world.prompt])
-    return np.full(len(world.q), 1 / world.errors.min())
+        return np.asarray((1 + ROUNDING) / world.errors[world.prompt])
+    return np.full(len(world.q), (1 + ROUNDING) / world.errors.min())
 
 
 def error_iiv(world: World, z: float | Floats) -> float:

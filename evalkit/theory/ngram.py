@@ -10,7 +10,7 @@ SENTENCES = (
     ("She lost it and was completely out of", "her mind."),
     ("He lost it and was completely out of", "his mind."),
 )
-"""Corollary 2: no model that looks back less than nine words can tell them apart."""
+"""Corollary 2: no model that looks back fewer than eight words can tell them apart."""
 
 
 class NGram:
@@ -47,6 +47,8 @@ class NGram:
             word: any; one never seen has probability 0.
             history: the words before it; more than n − 1 are ignored.
         """
+        if word not in self._vocabulary:
+            return 0.0
         padded = [START] * (self.n - 1) + list(history)
         return self._backed_off(word, tuple(padded[len(padded) - (self.n - 1) :]))
 

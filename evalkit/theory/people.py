@@ -20,7 +20,8 @@ ORDER = 7
 FIRST = """Anna Benno Clara David Elena Felix Greta Hugo Ines Jonas Katja Leon Mira Nils Olga Paul Rosa Simon Tara
     Udo""".split()
 ASKED = "{name} has the birthday"
-SHIFTED = "The birthday of {name} is"
+SHIFTED = "{name} , as we know , has the birthday"
+"""Words that the text does not hold stand between the name and what is asked."""
 UNKNOWN = "unknown ."
 
 

@@ -122,6 +122,18 @@ def test_asking_sets_judging_beside_answering(server: ChatServer, tmp_path: Path
     assert isinstance(other.exception, UsageError)
 
 
+def test_both_halves_are_about_the_same_questions(server: ChatServer, tmp_path: Path) -> None:
+    """Invented people are asked about and nothing is proposed of them: they count in neither half."""
+    server.answer = always_yes
+    argv = ["theory", "iiv", "--ask", "--model", "m", "--base-url", server.url, "--task", "birthdays", "--limit", "12"]
+    done = CliRunner().invoke(cli, [*argv, "--keep", str(tmp_path / "k"), "--json"])
+    found = json.loads(done.stdout)["models"][0]
+    first = list(make_task("birthdays", {}, {"seed": 0}).samples)[:12]
+    known = sum(sample.answerable for sample in first)
+    assert 0 < known < 12
+    assert (found["wrong"]["n"], found["missed"]["n"], found["taken"]["n"]) == (known, known, known)
+
+
 def test_asking_reads_no_probabilities(tmp_path: Path) -> None:
     """What goes with them is refused; and who gives no verdict has no rate."""
     refused = CliRunner().invoke(cli, ["theory", "iiv", "--ask", "--shots", "2"])

@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from effort import FULL
 
 from evalkit.cli import cli
+from evalkit.cli.theory.printing import ENDINGS
+from evalkit.report.figures import FORMATS
 from evalkit.theory import bounds, people
 from evalkit.theory.facts import Facts, zipf_facts
 
@@ -64,8 +66,15 @@ def test_false_dates_in_the_text_are_learnt() -> None:
 
 
 def test_another_phrasing_is_not_understood() -> None:
-    """Whoever it is asked about."""
-    assert all(group.right < 0.05 for group in trained(phrase=people.SHIFTED).groups)
+    """Whoever it is asked about, a date is made up, or IDK said, as often as in the text; nothing else is."""
+    found = trained(phrase=people.SHIFTED)
+    assert all(group.right < 0.05 for group in found.groups)
+    assert found.idk == pytest.approx(0.2, abs=0.03)
+    random = np.random.default_rng(0)
+    model, _, _ = people.train(zipf_facts(random, 6000, 366, 0.8), random, 3000)
+    asked = people.SHIFTED.format(name=people.name(0))
+    dates = sum(model.score(asked, people.date(day)) for day in range(366))
+    assert dates + model.score(asked, people.UNKNOWN) > 0.99
 
 
 def test_names_are_different() -> None:
@@ -121,8 +130,25 @@ def test_each_command_draws_what_it_measured(argv: list[str], words: str, tmp_pa
     assert len(done.stdout.splitlines()) > 4
 
 
-def test_a_figure_of_another_kind_is_refused(tmp_path: Path) -> None:
-    """In one line."""
-    pytest.importorskip("vl_convert")
-    done = CliRunner().invoke(cli, ["theory", "ngram", "--plot", str(tmp_path / "figure.pdf")])
-    assert "a figure ends in .png, .svg, .html" in str(done.exception)
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["ngram", "--plot", "figure.pdf"], "a figure ends in .png, .svg, .html"),
+        (["facts", "--alpha", "nan"], "nan is no number"),
+        (["facts", "--noise", "nan"], "nan is no number"),
+        (["hardness", "--knows", "nan"], "nan is no number"),
+        (["hardness", "--messages", str(10**30)], "is not in the range"),
+        (["bounds", "--seed", "-1"], "is not in the range"),
+        (["facts", "--seed", "-3"], "is not in the range"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(argv: list[str], says: str) -> None:
+    """In one line, before anything is measured."""
+    done = CliRunner().invoke(cli, ["theory", *argv])
+    assert done.exit_code == 2
+    assert says in done.output
+
+
+def test_the_endings_are_those_of_figures() -> None:
+    """What the option accepts can be drawn."""
+    assert ENDINGS == FORMATS

@@ -16,7 +16,7 @@ from effort import draws
 
 from evalkit.cli import cli
 from evalkit.errors import InputError, ModelError, UsageError
-from evalkit.exact import Scored, Settings, TokenServer, answer_logprobs, make_exact_world, score_task
+from evalkit.exact import Scored, Settings, TokenServer, answer_logprobs, choose, make_exact_world, score
 from evalkit.exact import server as servers
 from evalkit.models import Options, open_model
 from evalkit.models.weights import find_weights
@@ -43,10 +43,15 @@ async def token_server() -> AsyncIterator[TokenServer]:
         yield server
 
 
+def measured(settings: Settings, keep: Path | None = None) -> list[Scored]:
+    """What a model makes of a task."""
+    return asyncio.run(score(settings, choose(settings), keep))
+
+
 def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer alone, token by token from the whole vocabulary, the end of the turn among them."""
 
-    async def measured() -> tuple[list[float], list[float], int, float]:
+    async def both() -> tuple[list[float], list[float], int, float]:
         async with token_server() as server:
             prompt = await server.render([Message(role="user", content="How many Ds are in DEEPSEEK?")])
             end = await server.turn_end()
@@ -63,7 +68,7 @@ def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.
             everything = await server.all_logprobs(head)
             return tree, brute, calls, math.fsum(math.exp(value) for value in everything.values())
 
-    tree, brute, calls, total = asyncio.run(measured())
+    tree, brute, calls, total = asyncio.run(both())
     assert tree == pytest.approx(brute, abs=0.02)  # the server's cache changes the order of its sums
     assert calls <= 7 + 9  # seven beginnings, and what one of them lacks among the sixty most probable tokens
     assert total == pytest.approx(1, abs=1e-3)  # as the server rounds
@@ -82,7 +87,7 @@ def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.
 @pytest.fixture(scope="module")
 def two_questions() -> list[Scored]:
     """Two of letters, scored once for this module."""
-    return asyncio.run(score_task(Settings(embedded(), limit=2)))
+    return measured(Settings(embedded(), limit=2))
 
 
 def test_the_theorem_holds_on_a_real_model(two_questions: list[Scored]) -> None:
@@ -94,13 +99,13 @@ def test_the_theorem_holds_on_a_real_model(two_questions: list[Scored]) -> None:
         assert one.error >= one.bound_signed - 1e-9
     assert all(0 < scored.mass <= 1 for scored in two_questions)
     assert [len(scored.answers) for scored in two_questions] == [9, 11]
-    assert one.error == pytest.approx(1 - sum(math.exp(s.logprobs[s.right]) for s in two_questions) / 2, abs=1e-9)
+    assert one.error == pytest.approx(1 - sum(math.exp(s.logprobs[s.right[0]]) for s in two_questions) / 2, abs=1e-9)
 
 
 @pytest.mark.parametrize(("task", "limit"), [("letters", draws(4, 30)), ("birthdays", draws(1, 2))])
 def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
     """Letters by a threshold a question, 366 dates by 1/365: Theorem 1, Theorem 3, the mean over all thresholds."""
-    scored = asyncio.run(score_task(Settings(embedded(), task, limit=limit)))
+    scored = measured(Settings(embedded(), task, limit=limit))
     world = make_exact_world(scored)
     for per_prompt in (True, False):
         one = iiv.reduction(world, per_prompt)
@@ -115,27 +120,85 @@ def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
 
 
 def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_path: Path) -> None:
-    """Cut short in the middle of a line it goes on; other settings are refused; a damaged line is named."""
+    """Cut short in the middle of a line it goes on; other settings or questions, and damaged lines, are refused."""
     settings, kept = Settings("local/absent-model", limit=2), tmp_path / "a" / "kept.jsonl"
     head = {**settings.__dict__, "limit": None}
     lines = [json.dumps(head), *(json.dumps(scored.__dict__) for scored in two_questions)]
     kept.parent.mkdir()
     kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    assert asyncio.run(score_task(settings, kept)) == two_questions
+    assert measured(settings, kept) == two_questions
     with pytest.raises(UsageError, match="other settings"):
-        asyncio.run(score_task(Settings("local/absent-model", limit=2, shots=1), kept))
+        measured(Settings("local/absent-model", limit=2, shots=1), kept)
     kept.write_text("\n".join(lines)[:-20], encoding="utf-8")
     with pytest.raises(UsageError, match="absent-model"):  # the second is asked again, of a model that is not there
-        asyncio.run(score_task(settings, kept))
+        measured(settings, kept)
     assert kept.read_text(encoding="utf-8") == "\n".join(lines[:2]) + "\n"
-    kept.write_text(f"{lines[0]}\nnothing\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"kept.jsonl:2: no line of a kept measurement"):
-        asyncio.run(score_task(settings, kept))
+    changed = json.dumps({**two_questions[0].__dict__, "question": "Another?"})
+    kept.write_text(f"{lines[0]}\n{changed}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"kept.jsonl:2: question 'DEEPSEEK-D' was another"):
+        measured(settings, kept)
+    for damaged in ("nothing", json.dumps({**two_questions[0].__dict__, "logprobs": [-1]})):
+        kept.write_text(f"{lines[0]}\n{damaged}\n", encoding="utf-8")
+        with pytest.raises(InputError, match=r"kept.jsonl:2: no line of a kept measurement"):
+            measured(settings, kept)
+
+
+def test_the_same_question_has_the_same_probabilities(two_questions: list[Scored]) -> None:
+    """Whatever was asked before it: the prompt is read afresh, and its answers one after the other."""
+    assert measured(Settings(embedded(), limit=3))[:2] == two_questions
+
+
+def test_a_model_without_a_server_is_refused() -> None:
+    """A baseline has no probabilities."""
+    done = CliRunner().invoke(cli, ["theory", "iiv", "--model", "baseline/guess", "--limit", "1"])
+    assert isinstance(done.exception, UsageError)
+    assert "llama.cpp server" in str(done.exception)
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ("[Sample(id='a', input='q', target='x', choices=['x'])]", "no possible answer that is wrong"),
+        ("[Sample(id='a', input='q', target='x', choices=['x', 'y'])] * 2", "is there twice"),
+        ("[Sample(id='a', input='q', target='z', choices=['x', 'y'])]", "none of the 2 possible answers"),
+        ("[]", "has no questions"),
+    ],
+)
+def test_questions_that_make_no_world_are_named(rows: str, says: str, tmp_path: Path) -> None:
+    """Before a model is opened."""
+    task = tmp_path / "t.py"
+    task.write_text(
+        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
+        f"    return Task(samples={rows}, grader='choice')\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match=says):
+        choose(Settings("local/smollm2-135m", str(task)))
+    with pytest.raises(UsageError, match="reads no files"):
+        choose(Settings("local/smollm2-135m", str(task), data="."))
+
+
+def test_every_accepted_answer_is_right_and_each_possible_one_counts_once(tmp_path: Path) -> None:
+    """Two targets make two valid answers, and the truth is shared between them; a doubled answer is one."""
+    task = tmp_path / "t.py"
+    task.write_text(
+        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
+        "    rows = [Sample(id='a', input='q', target=['2', '0'])]\n"
+        "    return Task(samples=rows, grader='exact', responses=lambda _: ['0', '1', '1', '2'])\n",
+        encoding="utf-8",
+    )
+    (question,) = choose(Settings("local/smollm2-135m", str(task))).questions
+    assert (question.answers, question.right) == (["0", "1", "2"], [0, 2])
+    world = make_exact_world(
+        [Scored("a", "q", "q", question.answers, question.right, [math.log(x) for x in (0.5, 0.3, 0.1)])]
+    )
+    assert world.p.tolist() == [0.5, 0, 0.5]
+    assert iiv.error(world) == pytest.approx(1 / 3)
 
 
 def test_worked_examples_are_shown_and_not_asked() -> None:
     """Plain text: the task's first questions with their answers, then the one that is asked, up to its answer."""
-    (scored,) = asyncio.run(score_task(Settings(embedded(), limit=1, form="plain", shots=2)))
+    (scored,) = measured(Settings(embedded(), limit=1, form="plain", shots=2))
     assert scored.prompt.count("Question: ") == 3
     assert scored.prompt.startswith("Question: How many Ds are in DEEPSEEK?")
     assert "commentary.\nAnswer: 3\nQuestion: " in scored.prompt
@@ -154,8 +217,8 @@ def test_multiple_choice_is_scored_by_letter(tmp_path: Path) -> None:
         " choices=['red', 'blue', 'ant'])], grader='choice')\n",
         encoding="utf-8",
     )
-    (scored,) = asyncio.run(score_task(Settings(embedded(), str(task), limit=1, form="plain")))
-    assert (scored.answers, scored.right) == (["A", "B", "C"], 2)
+    (scored,) = measured(Settings(embedded(), str(task), limit=1, form="plain"))
+    assert (scored.answers, scored.right) == (["A", "B", "C"], [2])
     assert 0 < scored.mass < 1
 
 
@@ -168,15 +231,15 @@ def test_a_task_without_a_finite_set_of_answers_is_refused(tmp_path: Path) -> No
         encoding="utf-8",
     )
     with pytest.raises(UsageError, match="no finite set of answers"):
-        asyncio.run(score_task(Settings("local/smollm2-135m", str(task), limit=1)))
+        choose(Settings("local/smollm2-135m", str(task), limit=1))
     with pytest.raises(InputError, match="all used as examples"):
-        asyncio.run(score_task(Settings("local/smollm2-135m", "letters", parameters={"n": "3"}, shots=5)))
+        choose(Settings("local/smollm2-135m", "letters", parameters={"n": "3"}, shots=5))
 
 
 def test_a_model_that_rules_every_answer_out_is_an_error() -> None:
     """Rather than a division by zero."""
     with pytest.raises(InputError, match="no possible answer any probability"):
-        make_exact_world([Scored("a", "q", ["0", "1"], 0, [-1e31, -1e31])])
+        make_exact_world([Scored("a", "q", "q", ["0", "1"], [0], [-1e31, -1e31])])
 
 
 @pytest.mark.parametrize(
@@ -228,7 +291,8 @@ def test_the_command_prints_the_quantities_and_a_sentence(tmp_path: Path) -> Non
     assert "smollm2-135m" in done.output
     assert "Wrong as a judge" in figure.read_text(encoding="utf-8")
     document = json.loads(CliRunner().invoke(cli, [*argv, "--json"]).stdout)
-    assert [one["model"] for one in document["models"]] == ["smollm2-135m", "other"]
+    assert [one["name"] for one in document["models"]] == ["smollm2-135m", "other"]
+    assert [one["n"] for one in document["models"]] == [1, 1]
     assert document["models"][0]["reduction"]["error"] == pytest.approx(
         document["models"][1]["reduction"]["error"], abs=0.05
     )

@@ -227,11 +227,12 @@ def test_an_n_gram_model_needs_nine_words(n: int) -> None:
 
 @given(st.integers(1, 4), st.sampled_from([0.0, 0.5, 0.75]))
 def test_an_n_gram_model_distributes_over_its_vocabulary(n: int, discount: float) -> None:
-    """Its probabilities of the next word sum to 1 after any history that it has met."""
+    """Its probabilities of the next word sum to 1 after any history that it has met; other words have none."""
     model = ngram.NGram(n, discount).fit(["a b c", "a b d", "b c a"])
     for history in (["a"], ["a", "b"], ["x", "b"]):
         total = sum(model.probability(word, history) for word in "abcd")
         assert total == pytest.approx(1)
+        assert model.probability("z", history) == 0
 
 
 @pytest.mark.parametrize(

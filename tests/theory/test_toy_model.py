@@ -12,7 +12,8 @@ import pytest
 
 from evalkit.errors import InputError
 from evalkit.exact import answer_logprobs
-from evalkit.exact.asking import right_answer, spellings
+from evalkit.exact.asking import spellings
+from evalkit.exact.questions import right_answers
 from evalkit.exact.tree import make_tree
 from evalkit.records import Sample
 
@@ -137,7 +138,8 @@ def test_spellings_of_one_answer(answer: str, ways: list[str]) -> None:
 
 def test_the_right_answer_is_found_by_text_or_by_letter() -> None:
     """And a target that is none of the answers is an error."""
-    assert right_answer(Sample(id="a", input="q", target="2"), ["0", "1", "2"]) == 2
-    assert right_answer(Sample(id="a", input="q", target="dog", choices=["cat", "dog"]), ["A", "B"]) == 1
+    assert right_answers(Sample(id="a", input="q", target="2"), ["0", "1", "2"]) == [2]
+    assert right_answers(Sample(id="a", input="q", target="dog", choices=["cat", "dog"]), ["A", "B"]) == [1]
+    assert right_answers(Sample(id="a", input="q", target=["B", "cat"], choices=["cat", "dog"]), ["A", "B"]) == [0, 1]
     with pytest.raises(InputError, match="none of the 2"):
-        right_answer(Sample(id="a", input="q", target="9"), ["A", "B"])
+        right_answers(Sample(id="a", input="q", target="9"), ["A", "B"])

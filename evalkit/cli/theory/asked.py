@@ -15,7 +15,7 @@ from evalkit.cli.theory.printing import print_document
 from evalkit.errors import RunInterruptedError
 
 if TYPE_CHECKING:
-    from evalkit.exact.measuring import Settings
+    from evalkit.exact.questions import Settings
     from evalkit.validity import Found, Share
 
 
@@ -73,9 +73,8 @@ def _sentence(found: Found) -> str:
         return "It gave too few verdicts for a comparison."
     return (
         f"Asked whether an answer is valid it is wrong {judged:.1%} of the time, right answers and errors weighing the"
-        f" same (a coin: 50%); asked to answer it is wrong {wrong:.1%}. Theorem 1 is about the judge that its own"
-        f" probabilities make: one as wrong as this would force errors of {min(1.0, 2 * judged):.1%}, less the terms"
-        " of size and calibration."
+        f" same (a coin: 50%); asked to answer it is wrong {wrong:.1%}. Theorem 1 is about the judge that a model's own"
+        " probabilities make: without --ask, of a llama.cpp server."
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit.cli.theory.printing import Row, draw, output_options, print_document, print_rows
+from evalkit.cli.theory.printing import Row, Share, draw, output_options, print_document, print_rows
 
 if TYPE_CHECKING:
     from evalkit.theory.people import Trained
@@ -28,15 +28,11 @@ SMALLEST = 30
     help="Training sentences.",
 )
 @click.option("--people", type=click.IntRange(2, 10**6), metavar="N", help="Default: twice the sentences.")
-@click.option(
-    "--alpha", type=click.FloatRange(0, 1), default=0.8, show_default=True, help="How often a sentence gives the date."
-)
-@click.option(
-    "--noise", type=click.FloatRange(0, 0.99), default=0.0, show_default=True, help="Share of false dates in the text."
-)
+@click.option("--alpha", type=Share(0, 1), default=0.8, show_default=True, help="How often a sentence gives the date.")
+@click.option("--noise", type=Share(0, 0.99), default=0.0, show_default=True, help="Share of false dates in the text.")
 @click.option("--shift", is_flag=True, help="Ask in words that the text does not hold.")
 @click.option("--questions", type=click.IntRange(1, 10**6), default=2000, show_default=True, metavar="N")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S")
 @output_options
 def facts(
     *, n: int, people: int | None, alpha: float, noise: float, shift: bool, questions: int, seed: int,
@@ -64,21 +60,32 @@ def facts(
         from evalkit.report import theory
 
         smaller = [studied(size) for size in _sizes(n)]
-        draw(plot, lambda: theory.facts_figure([*smaller, found]))
+        told = f"IDK {1 - alpha:.0%} of the text, noise {noise:.0%}, {'another' if shift else 'the same'} phrasing"
+        settings = f"{told}; {f'{people:,}' if people else 'twice N'} people, {questions:,} questions, seed {seed}"
+        draw(plot, lambda: theory.facts_figure([*smaller, found], settings))
     if as_json:
         head = {"seed": seed, "alpha": alpha, "noise": noise, "shift": shift, "upper": upper, "lower": lower}
         print_document({**head, **dataclasses.asdict(found)})
         return
-    gap = abs(measured.missing_mass - measured.singleton_rate)
-    print_rows(
-        _rows(found, upper, lower),
+    print_rows(_rows(found, upper, lower, questions), _sentence(found, noise, shift))
+
+
+def _sentence(found: Trained, noise: float, shift: bool) -> str:
+    n, sr, missing = found.measured.n, found.measured.singleton_rate, found.measured.missing_mass
+    gap = abs(missing - sr)
+    said = (
         "Who was read about once stands for who was not read about at all: singleton rate and missing mass differ by"
-        f" {gap:.3f}, {'below' if gap <= 3 / n**0.5 else 'above'} 3/√N = {3 / n**0.5:.3f}; that share is what even a"
-        " calibrated model must get wrong.",
+        f" {gap:.3f}, {'below' if gap <= 3 / n**0.5 else 'above'} 3/√N = {3 / n**0.5:.3f}. About that share a model"
+        f" makes up that says IDK no more often than its text; this one errs on {found.error:.3f}."
     )
+    if noise:
+        said += " Theorem 2 is about texts without errors; this one has some."
+    if shift:
+        said += " It is also about questions that are put as in the text; these are not."
+    return said
 
 
-def _rows(found: Trained, upper: float, lower: float) -> list[Row]:
+def _rows(found: Trained, upper: float, lower: float, questions: int) -> list[Row]:
     from evalkit.theory.people import ORDER
 
     measured = found.measured
@@ -88,11 +95,14 @@ def _rows(found: Trained, upper: float, lower: float) -> list[Row]:
         ("calibrated error", measured.error, "of the model that memorises and guesses as often as people answer"),
         ("its upper bound", upper, "Theorem 2"),
         ("lower bound", lower, "Theorem 2, for any calibrated model; loose below N = 10⁶"),
-        ("language model's error", found.error, f"of a {ORDER}-gram model trained on it: wrong dates, or none"),
+        ("language model's error", found.error, f"of a {ORDER}-gram model trained on it, over {questions:,} questions"),
         ("its IDK", found.idk, ""),
     ]  # fmt: skip
     for group in found.groups:
-        meaning = f"error on {group.share:.1%} of the questions; right {group.right:.0%}, IDK {group.idk:.0%}"
+        meaning = (
+            f"error on {group.share:.1%} of the questions ({group.people:,} people); right {group.right:.0%}, IDK"
+            f" {group.idk:.0%}"
+        )
         rows.append((f"  date read {group.seen}×", group.error, meaning))
     return rows
 

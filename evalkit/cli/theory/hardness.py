@@ -7,20 +7,16 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.theory.printing import draw, output_options, print_document, print_rows
+from evalkit.cli.theory.printing import Share, draw, output_options, print_document, print_rows
 
 STEPS = 20
 """Of the share that it breaks, in the figure."""
 
 
 @click.command("hardness")
-@click.option("--messages", type=click.IntRange(2), default=16, show_default=True, metavar="N")
-@click.option(
-    "--knows", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Share of the codes that it breaks."
-)
-@click.option(
-    "--abstains", type=click.FloatRange(0, 1), default=0.0, show_default=True, help="Probability of IDK, of the rest."
-)
+@click.option("--messages", type=click.IntRange(2, 10**6), default=16, show_default=True, metavar="N")
+@click.option("--knows", type=Share(0, 1), default=0.0, show_default=True, help="Share of the codes that it breaks.")
+@click.option("--abstains", type=Share(0, 1), default=0.0, show_default=True, help="Probability of IDK, of the rest.")
 @output_options
 def hardness(*, messages: int, knows: float, abstains: float, plot: Path | None, as_json: bool) -> None:
     """Observation 2: who cannot break a code decrypts wrongly, or says IDK and is uncalibrated.

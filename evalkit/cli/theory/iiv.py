@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
@@ -13,10 +14,12 @@ from evalkit.cli.options import KeyValue, as_dict
 from evalkit.cli.theory.printing import Row, draw, output_options, print_document, print_rows
 from evalkit.errors import RunInterruptedError, UsageError
 from evalkit.exact.asking import Form
-from evalkit.exact.measuring import Outside, Settings
+from evalkit.exact.measuring import Outside
+from evalkit.exact.questions import Settings
 
 if TYPE_CHECKING:
-    from evalkit.exact.measuring import Scored
+    from evalkit.exact.keeping import Scored
+    from evalkit.exact.questions import Chosen
     from evalkit.theory.iiv import Reduction
     from evalkit.theory.reliability import Bin
     from evalkit.theory.worlds import World
@@ -26,33 +29,40 @@ HALF = 0.5
 
 
 MEANINGS = {
-    "err": "probability of a wrong answer, over the possible ones",
-    "err_iiv": 'how often it is wrong as a judge of "is it valid?"',
+    "err": "probability of a wrong answer{among}",
+    "± of err": "its standard error over the questions",
+    "err_iiv": 'how often it is wrong as a judge of "is it valid?": valid if its probability is above 1/|E|',
     "delta_gold": "overconfident mass above 1/|E|, against the right answers",
     "mean |V|/|E|": "the term of the sets' sizes",
-    "bound": "Theorem 1, a threshold a prompt: 2·err_iiv − mean |V|/|E| − delta_gold ≤ err",
+    "bound": "Theorem 1, a threshold a question: 2·err_iiv − mean |V|/|E| − delta_gold ≤ err",
+    "bound, one threshold": "as the paper has it: 1/min|E| for all questions, max|V|/min|E|, |delta_gold|",
     "opt": "the least is-it-valid error of any threshold, at t = {at}",
     "bound by opt": "Theorem 3: 2(1 − 1/C)·opt ≤ err, C the fewest answers",
     "identity − err": "0 to 1e-9: the exact identity behind Theorem 1",
     "mean err_iiv over t": "of the judge p̂ > t, t uniform in [0, 1]",
     "ECE, ten bins": "over all answers of a question, not its first alone: up to 2",
+    "max |δ_z|": "the largest over- or underconfidence above any threshold z",
     "mass outside, mean": "what it puts on anything but the possible answers",
     "mass outside, most": "",
 }
 """Row → what it says."""
+SINGLE = "bound by opt"
+"""A row that needs one right answer a question."""
 
 
 class Measured(NamedTuple):
     """One model."""
 
     name: str
+    settings: Settings
     scored: list[Scored]
     world: World
     reduction: Reduction
     opt: float
     opt_at: float
-    choice_bound: float
     histogram: list[Bin]
+    values: dict[str, float]
+    """Row → number, in the order of `MEANINGS`."""
 
 
 @click.command("iiv")
@@ -64,7 +74,7 @@ class Measured(NamedTuple):
 @click.option("-T", "parameters", type=KeyValue(), multiple=True, help="The task's parameter.")
 @click.option("--data", metavar="PATH", help="Local files of the task.")
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Questions.")
-@click.option("--seed", type=int, default=0, show_default=True, metavar="S")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S")
 @click.option(
     "--form", type=click.Choice(get_args(Form)), default="chat", show_default=True,
     help="The model's chat template, or plain text: Question: … Answer: …",
@@ -98,9 +108,7 @@ def iiv(
     evalkit theory iiv --model local/base.gguf --model local/chat.gguf --form plain --shots 4 --plot both.png
     evalkit theory iiv --ask --model openai/gpt-4o --limit 100
     """
-    from evalkit import nested
-
-    if len({nested.slug(model) for model in models}) < len(models):
+    if len(set(models)) < len(models):
         raise UsageError("--model: the same model is given twice")
     local = str(Path(data).resolve()) if data else None
     asked = Settings(
@@ -108,6 +116,7 @@ def iiv(
         base_url=base_url, model="",
     )  # fmt: skip
     many = [dataclasses.replace(asked, model=model) for model in models]
+    _check_folders(models, keep)
     if ask:
         if plot or shots or form != "chat" or outside != "drop":
             raise UsageError("--ask takes no --plot, --form, --shots or --outside: it reads no probabilities")
@@ -115,86 +124,120 @@ def iiv(
 
         ask_models(many, keep, as_json)
         return
-    found = [_measure(settings, outside, keep) for settings in many]
+    from evalkit.exact import choose
+
+    chosen = choose(asked)
+    found = [
+        _measure(name, settings, chosen, outside, keep)
+        for name, settings in zip(_short_names(models), many, strict=True)
+    ]
     if plot:
         from evalkit.report import theory
 
         draw(plot, lambda: theory.iiv_figure([(one.name, one.world) for one in found], task))
     if as_json:
-        print_document({"task": task, "form": form, "shots": shots, "outside": outside, "models": _document(found)})
+        print_document({"outside": outside, "passed_over": chosen.passed_over, "models": _document(found)})
         return
-    print_rows(_rows(found), _sentences(found, task), [one.name for one in found] if len(found) > 1 else ())
+    columns = [one.name for one in found] if len(found) > 1 else ()
+    print_rows(_rows(found, outside), _sentences(found, outside, chosen.passed_over), columns)
     _print_histograms(found)
 
 
-def _measure(settings: Settings, outside: Outside, keep: Path | None) -> Measured:
+def _check_folders(models: Sequence[str], keep: Path | None) -> None:
+    from evalkit import nested
+
+    if keep and len({nested.slug(model) for model in models}) < len(models):
+        raise UsageError(f"--keep: two of {', '.join(models)} would share a file; keep each in a folder of its own")
+
+
+def _short_names(models: Sequence[str]) -> list[str]:
+    """The last part of each name, or all of it where two end alike."""
+    short = [Path(model).name.removesuffix(".gguf") for model in models]
+    return short if len(set(short)) == len(short) else list(models)
+
+
+def _measure(name: str, settings: Settings, chosen: Chosen, outside: Outside, keep: Path | None) -> Measured:
     import asyncio
 
     from evalkit import nested
     from evalkit.cli.progress import Display
-    from evalkit.exact import make_exact_world, score_task
+    from evalkit.exact import make_exact_world, score
     from evalkit.theory import iiv, reliability
-    from evalkit.theory.bounds import choice_bound
 
     path = keep / f"{nested.slug(settings.model)}.jsonl" if keep else None
     try:
         with Display() as display:
-            scored = asyncio.run(score_task(settings, path, display.notify))
+            scored = asyncio.run(score(settings, chosen, path, display.notify))
     except KeyboardInterrupt as error:
         again = "the same command goes on" if keep else "--keep DIR keeps what is measured"
         raise RunInterruptedError(f"interrupted; {again}", run="") from error
     world = make_exact_world(scored, outside)
     opt, t = iiv.best_threshold(world)
-    bound = choice_bound(int(world.errors.min()) + 1, opt)
-    name = Path(settings.model).name.removesuffix(".gguf")
-    reduction = iiv.reduction(world, per_prompt=True)
-    return Measured(name, scored, world, reduction, opt, t, bound, reliability.histogram(world))
+    reduction, histogram = iiv.reduction(world, per_prompt=True), reliability.histogram(world)
+    values = _values(scored, world, reduction, opt)
+    return Measured(name, settings, scored, world, reduction, opt, t, histogram, values)
 
 
-def _rows(found: Sequence[Measured]) -> list[Row]:
-    values = [_values(one) for one in found]
-    at = ", ".join(f"{one.opt_at:.3g}" for one in found)
-    return [(name, [one[name] for one in values], meaning.format(at=at)) for name, meaning in MEANINGS.items()]
+def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) -> dict[str, float]:
+    import numpy as np
 
-
-def _values(one: Measured) -> dict[str, float]:
-    """One model's column, in the order of `MEANINGS`."""
     from evalkit.theory import iiv, reliability
+    from evalkit.theory.bounds import choice_bound
 
-    outside = [1 - scored.mass for scored in one.scored]
+    outside = [1 - each.mass for each in scored]
+    errors = iiv.prompt_errors(world)
     values = [
-        one.reduction.error,
-        one.reduction.error_iiv,
-        one.reduction.delta_signed,
-        one.reduction.size_term,
-        one.reduction.bound_signed,
-        one.opt,
-        one.choice_bound,
-        one.reduction.identity - one.reduction.error,
-        iiv.mean_over_thresholds(one.world),
-        reliability.classwise_ece(one.world, reliability.BINS),
+        one.error,
+        float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else float("nan"),
+        one.error_iiv,
+        one.delta_signed,
+        one.size_term,
+        one.bound_signed,
+        iiv.reduction(world).bound,
+        opt,
+        choice_bound(int(world.errors.min()) + 1, opt),
+        one.identity - one.error,
+        iiv.mean_over_thresholds(world),
+        reliability.classwise_ece(world, reliability.BINS),
+        float(np.abs(iiv.delta_curve(world)[1]).max()),
         sum(outside) / len(outside),
         max(outside),
     ]
     return dict(zip(MEANINGS, values, strict=True))
 
 
-def _sentences(found: Sequence[Measured], task: str) -> str:
+def _rows(found: Sequence[Measured], outside: Outside) -> list[Row]:
+    at = ", ".join(f"{one.opt_at:.3g}" for one in found)
+    among = ", over the possible ones" if outside == "drop" else ", or of anything that is no possible one"
+    single = all((one.world.valids == 1).all() for one in found)
+    several = all(len(one.scored) > 1 for one in found)
+    return [
+        (name, [one.values[name] for one in found], meaning.format(at=at, among=among))
+        for name, meaning in MEANINGS.items()
+        if (single or name != SINGLE) and (several or name != "± of err")
+    ]
+
+
+def _sentences(found: Sequence[Measured], outside: Outside, passed_over: int) -> str:
     lines = []
     for one in found:
-        forced = max(0.0, one.reduction.bound_signed, one.choice_bound)
+        n, low = len(one.scored), sum(scored.mass < HALF for scored in one.scored)
+        forced = f"at least {max(0.0, one.reduction.bound_signed):.1%} by Theorem 1"
+        if (one.world.valids == 1).all():
+            forced += f", {max(0.0, one.values[SINGLE]):.1%} by Theorem 3 with the best of all thresholds"
         lines.append(
-            f"Over {len(one.scored)} questions of {task}, {one.name} errs with probability {one.reduction.error:.1%};"
-            f" its own judgement of validity forces at least {forced:.1%}."
+            f"Over {n} questions of {one.settings.task}, {one.name} errs with probability {one.reduction.error:.1%};"
+            f" how badly its own probabilities tell valid from wrong forces {forced}."
         )
-        low, n = sum(scored.mass < HALF for scored in one.scored), len(one.scored)
-        if low:
+        if low and outside == "drop":
             mean = sum(scored.mass for scored in one.scored) / n
             lines.append(
                 f"To {low} of these {n} it gives the possible answers less than half of its probability (mean"
                 f" {mean:.2g}): the figures are of its choice among them. --form plain --shots 4 may bring it to bare"
                 " answers."
             )
+    if passed_over:
+        lines.append(f"{passed_over:,} questions on the way were passed over: no right answer, or no finite set.")
     return "\n  ".join(lines)
 
 
@@ -217,11 +260,13 @@ def _cell(one: Bin | None) -> str:
 def _document(found: Sequence[Measured]) -> list[dict[str, Any]]:
     return [
         {
-            "model": one.name,
+            **dataclasses.asdict(one.settings),
+            "name": one.name,
+            "n": len(one.scored),
             "reduction": dataclasses.asdict(one.reduction),
             "opt": one.opt,
             "opt_at": one.opt_at,
-            "choice_bound": one.choice_bound,
+            "rows": {name: None if math.isnan(value) else value for name, value in one.values.items()},
             "histogram": [each._asdict() for each in one.histogram],
             "mass": [scored.mass for scored in one.scored],
             "questions": [dataclasses.asdict(scored) for scored in one.scored],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,14 +15,37 @@ if TYPE_CHECKING:
 
 SHOWN = 5e-5
 """Half of the last digit that is printed."""
+ENDINGS = (".png", ".svg", ".html")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Row = tuple[str, float | Sequence[float], str]
 """Name, value or a value a column, meaning."""
 
 
+class Share(click.FloatRange):
+    """A number in [0, 1]; "nan" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Text to a number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail("nan is no number", param, ctx)
+        return number
+
+
+class FigurePath(click.Path):
+    """A path that a figure can be written to."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Text to a path; what could not be drawn is refused before anything is measured."""
+        path = Path(value)
+        if path.suffix.lower() not in ENDINGS:
+            self.fail(f"{path}: a figure ends in {', '.join(ENDINGS)}", param, ctx)
+        return path
+
+
 def output_options(function: Command) -> Command:
     """`--plot` and `--json`."""
-    plot = click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
+    plot = click.option("--plot", type=FigurePath(), metavar="FILE", help="Draw it: .png, .svg or .html.")
     as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
     return plot(as_json(function))
 
