@@ -60,7 +60,7 @@ reference: $(VENV)/.dev
 	$(BIN)/python docs/make_reference.py
 
 bench: $(VENV)/.dev
-	@for each in startup process throughput memory local scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done
+	@for each in startup process throughput memory local exact scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done
 
 # A hundred kills of one run; the tests make ten.
 soak: $(VENV)/.dev

@@ -46,7 +46,10 @@ class TokenServer:
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=SECONDS)
-        self._session = await self._stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
+        # Each connection holds one of the server's few threads for as long as it is open, also while it is idle.
+        connector = aiohttp.TCPConnector(limit=1)
+        session = aiohttp.ClientSession(timeout=timeout, connector=connector)
+        self._session = await self._stack.enter_async_context(session)
         try:
             self._forces = await self._is_forced_raw()
         except BaseException:
@@ -178,7 +181,7 @@ class TokenServer:
         try:
             return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
         except _DroppedError:
-            # The server closes idle connections; one may be taken up just then.
+            # The server closes connections that are idle or have served a hundred requests; one may be taken up then.
             return await self._read(self._session.request(method, f"{self.url}{path}", json=body))
 
     async def _read(self, request: Any) -> dict[str, Any]:
@@ -190,7 +193,7 @@ class TokenServer:
                         f"{answer.url.path}: {answer.status} {said}; exact probabilities need llama.cpp's server"
                     )
                 found = await answer.json()
-        except aiohttp.ClientOSError as error:
+        except aiohttp.ClientConnectionError as error:
             raise _DroppedError(f"{self.url}: the connection was dropped ({error})") from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ModelError(f"{self.url}: {type(error).__name__} {error}") from error

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evalkit.theory.worlds import Floats, World
+from evalkit.theory.worlds import Bools, Floats, World
 
 ROUNDING = 1e-12
 """Relative; what p̂ may exceed a threshold by and still be equal to it."""
@@ -41,23 +41,35 @@ def threshold(world: World, per_prompt: bool = False) -> Floats:
     return np.full(len(world.q), (1 + ROUNDING) / world.errors.min())
 
 
-def error_iiv(world: World, z: float | Floats) -> float:
-    """err_iiv: how often the classifier p̂ > z (strictly) is wrong on D.
+def distribution(world: World) -> Floats:
+    """D of each pair: with probability ½ drawn from the truth, with ½ a prompt and one of its errors, uniformly."""
+    valid, error = world.weight * world.p, world.weight / world.errors[world.prompt]
+    return np.where(world.valid, valid, error) / 2
+
+
+def calls_valid(world: World, z: float | Floats) -> Bools:
+    """The classifier f̂: whether p̂ of each pair is above z, strictly.
 
     Args:
         world: any.
         z: one threshold, or one a pair.
     """
-    above = world.q > z
-    missed = (world.weight * world.p)[world.valid & ~above].sum()
-    taken = (world.weight / world.errors[world.prompt])[~world.valid & above].sum()
-    return float(missed + taken) / 2
+    return np.asarray(world.q > z)
+
+
+def error_iiv(world: World, z: float | Floats) -> float:
+    """err_iiv: how often the classifier p̂ > z is wrong on D.
+
+    Args:
+        world: any.
+        z: one threshold, or one a pair.
+    """
+    return float(distribution(world)[calls_valid(world, z) != world.valid].sum())
 
 
 def delta_signed(world: World, z: float | Floats) -> float:
     """δ₊ = p̂(𝒜) − p(𝒜): mass above the threshold, the model's less the truth's; above 0 it is overconfident."""
-    above = world.q > z
-    return float((world.weight * (world.q - world.p))[above].sum())
+    return float((world.weight * (world.q - world.p))[calls_valid(world, z)].sum())
 
 
 @dataclass(frozen=True)
@@ -94,13 +106,13 @@ def reduction(world: World, per_prompt: bool = False) -> Reduction:
         per_prompt: see `threshold`.
     """
     z = threshold(world, per_prompt)
-    above = world.q > z
+    above = calls_valid(world, z)
     signed, iiv = delta_signed(world, z), error_iiv(world, z)
     sizes = world.valids / world.errors
     size = float(world.mu @ sizes) if per_prompt else float(world.valids.max() / world.errors.min())
     model = world.weight * world.q
     taken = above & ~world.valid
-    doubled = (world.weight / world.errors[world.prompt])[taken].sum()
+    doubled = 2 * distribution(world)[taken].sum()
     identity = 2 * iiv - signed - model[~above & world.valid].sum() + model[taken].sum() - doubled
     return Reduction(
         error(world),
@@ -122,13 +134,13 @@ def threshold_curve(world: World) -> tuple[Floats, Floats]:
     """
     order = np.argsort(world.q, kind="stable")
     q = world.q[order]
-    missed = np.where(world.valid, world.weight * world.p, 0.0)[order]
-    taken = np.where(world.valid, 0.0, world.weight / world.errors[world.prompt])[order]
+    d = distribution(world)
+    missed, taken = np.where(world.valid, d, 0.0)[order], np.where(world.valid, 0.0, d)[order]
     t = np.unique(np.concatenate(([0.0, 1.0], q[(q >= 0) & (q <= 1)])))
     upto = np.searchsorted(q, t, side="right")  # pairs with p̂ ≤ t
     below = np.concatenate(([0.0], np.cumsum(missed)))[upto]
     beyond = taken.sum() - np.concatenate(([0.0], np.cumsum(taken)))[upto]
-    return t, (below + beyond) / 2
+    return t, below + beyond
 
 
 def best_threshold(world: World) -> tuple[float, float]:

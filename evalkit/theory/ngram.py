@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from evalkit.theory.worlds import World, make_world
+
 START = "<s>"
 SENTENCES = (
     ("She lost it and was completely out of", "her mind."),
@@ -73,15 +75,16 @@ class NGram:
         return own + left * shorter
 
 
-def out_of_mind_error(n: int) -> float:
-    """Corollary 2's example: how often an n-gram model trained on both sentences ends one of them wrongly.
+def out_of_mind(n: int) -> World:
+    """Corollary 2's example: the world of an n-gram model trained on both sentences, which ends either in two ways.
 
     Args:
         n: order of the model.
     """
     model = NGram(n).fit(f"{context} {response}" for context, response in SENTENCES)
-    errors = []
+    truth, rows = [], []
     for context, right in SENTENCES:
-        scores = {response: model.score(context, response) for _, response in SENTENCES}
-        errors.append(1 - scores[right] / sum(scores.values()))
-    return sum(errors) / len(errors)
+        scores = [model.score(context, response) for _, response in SENTENCES]
+        rows.append([score / sum(scores) for score in scores])
+        truth.append([float(response == right) for _, response in SENTENCES])
+    return make_world([1 / len(SENTENCES)] * len(SENTENCES), truth, rows, [[p > 0 for p in row] for row in truth])

@@ -65,6 +65,16 @@ def test_theorem_1_is_tight(errors: int) -> None:
     assert found.bound == pytest.approx(found.error)
 
 
+def test_the_is_it_valid_mixture_and_its_judge() -> None:
+    """Half of D is the truth, half one of a prompt's errors; ties are called invalid; err_iiv is the judge's error."""
+    d = iiv.distribution(D2)
+    assert d.sum() == pytest.approx(1)
+    assert d.tolist() == pytest.approx([0.125, *[0.125 / 3] * 3, 0.225, 0.15, *[0.375 / 3] * 3])
+    judged = iiv.calls_valid(D2, 0.1)
+    assert judged.tolist() == [True, True, True, False, True, False, True, False, False]
+    assert iiv.error_iiv(D2, 0.1) == pytest.approx(d[judged != D2.valid].sum())
+
+
 def test_err_iiv_may_exceed_a_half() -> None:
     """Ten errors, p̂ uniform on nine of them: err_iiv .95, δ 1, err 1, bound .8."""
     world = make_world([1], [[1, *[0] * 10]], [[0, *[1 / 9] * 9, 0]], [[True, *[False] * 10]])

@@ -222,7 +222,9 @@ def test_what_is_not_seen_is_about_what_is_seen_once(n: int) -> None:
 @pytest.mark.parametrize("n", range(1, 12))
 def test_an_n_gram_model_needs_nine_words(n: int) -> None:
     """Up to eight it ends both sentences alike and errs on half; from nine on it tells she from he."""
-    assert ngram.out_of_mind_error(n) == (0.5 if n < 9 else 0.0)
+    world = ngram.out_of_mind(n)
+    assert iiv.error(world) == (0.5 if n < 9 else 0.0)
+    assert bounds.choice_bound(2, iiv.best_threshold(world)[0]) == iiv.error(world)
 
 
 @given(st.integers(1, 4), st.sampled_from([0.0, 0.5, 0.75]))

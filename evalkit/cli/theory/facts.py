@@ -79,9 +79,9 @@ def _sentence(found: Trained, noise: float, shift: bool) -> str:
         f" makes up that says IDK no more often than its text; this one errs on {found.error:.3f}."
     )
     if noise:
-        said += " Theorem 2 is about texts without errors; this one has some."
+        said += " Theorem 2 is about texts without errors, which this is not."
     if shift:
-        said += " It is also about questions that are put as in the text; these are not."
+        said += " Theorem 2 is about questions put as in the text, which these are not."
     return said
 
 

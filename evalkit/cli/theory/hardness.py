@@ -40,6 +40,7 @@ def hardness(*, messages: int, knows: float, abstains: float, plot: Path | None,
             ("β", found.beta, "its advantage in telling right from wrong: err_iiv = (1 − β)/2"),
             ("δ", found.delta, "how far it is from calibrated at the threshold"),
             ("bound", found.bound, "Observation 2: 1 − β − 2/(|M| − 1) − δ ≤ err"),
+            ("slack", found.error - found.bound, "how far the error is above it; never below 0"),
         ],
         f"With {messages} messages the bound says at least {max(0.0, found.bound):.1%}; it errs on {found.error:.1%}.",
     )
