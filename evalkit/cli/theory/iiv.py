@@ -237,7 +237,7 @@ def _sentences(found: Sequence[Measured], outside: Outside, passed_over: int) ->
                 " answers."
             )
     if passed_over:
-        lines.append(f"{passed_over:,} questions on the way were passed over: no right answer, or no finite set.")
+        lines.append(f"Passed over on the way, without a right answer or a finite set of answers: {passed_over:,}.")
     return "\n  ".join(lines)
 
 
