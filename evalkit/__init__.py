@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.rescoring import rescore
     from evalkit.runs import RunResult, run, run_async
-    from evalkit.sampling import interleave, option_letters, shuffled
+    from evalkit.sampling import interleave, option_letters, right_answers, shuffled
     from evalkit.scorecard import Scorecard, score
     from evalkit.tables import read_table
     from evalkit.text import last_boxed, lettered, plain, simplify
@@ -68,6 +68,7 @@ __all__ = [
     "record_features",
     "requires",
     "rescore",
+    "right_answers",
     "run",
     "run_async",
     "score",
@@ -114,6 +115,7 @@ _HOMES = {
     "record_features": "frames",
     "requires": "extras",
     "rescore": "rescoring",
+    "right_answers": "sampling",
     "run": "runs",
     "run_async": "runs",
     "score": "scorecard",

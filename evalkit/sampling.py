@@ -15,6 +15,11 @@ class _HasChoices(Protocol):
     def choices(self) -> Sequence[str] | None: ...
 
 
+class _HasTarget(_HasChoices, Protocol):
+    @property
+    def target(self) -> Sequence[str]: ...
+
+
 def option_letters(sample: _HasChoices) -> Sequence[str]:
     """A letter an option: the possible answers to a multiple-choice question.
 
@@ -22,6 +27,19 @@ def option_letters(sample: _HasChoices) -> Sequence[str]:
         sample: one with at most 26 choices.
     """
     return string.ascii_uppercase[: len(sample.choices or ())]
+
+
+def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
+    """Which of the possible answers are accepted: by text, or as the letter of an option.
+
+    Args:
+        sample: its targets, and its choices where there are any.
+        possible: such as `option_letters` gives.
+    """
+    choices = list(sample.choices or ())
+    found = [possible.index(target) for target in sample.target if target in possible]
+    options = [choices.index(target) for target in sample.target if target in choices and target not in possible]
+    return sorted({*found, *(option for option in options if option < len(possible))})
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:

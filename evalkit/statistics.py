@@ -88,6 +88,24 @@ def dirichlet_intervals(
     return bounds
 
 
+def share_interval(count: float, n: float, level: float = 0.95) -> Bounds:
+    """Jeffreys' interval of a share, Beta(k + ½, n − k + ½), extended to a share of 0 or 1 (Brown et al. 2001).
+
+    Args:
+        count: k, 0 ≤ k ≤ n.
+        n: above 0.
+        level: probability inside, between 0 and 1.
+
+    Raises:
+        ValueError: no n, or a count outside it.
+    """
+    if n <= 0 or not 0 <= count <= n:
+        raise ValueError("a share needs 0 ≤ count ≤ n and n above 0")
+    tail = (1 - level) / 2
+    low, high = _beta_quantiles(count + 0.5, n - count + 0.5, np.array([tail, 1 - tail]))
+    return Bounds(0.0 if count == 0 else float(low), 1.0 if count == n else float(high))
+
+
 def mean_and_error(item_means: Floats) -> tuple[float, float]:
     """Mean of item means and its standard error sd/√n (n − 1 divisor), for several epochs an item.
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from evalkit import journal, nested, runs
 from evalkit.errors import InputError, UsageError
+from evalkit.pipeline import draw
 from evalkit.plugins import make_task
 from evalkit.records import Outcome, Record
-from evalkit.statistics import dirichlet_intervals
+from evalkit.statistics import Bounds, share_interval
 
 PLAN = "is-it-valid.json"
 ANSWERS, VERDICTS = "answers", "verdicts"
@@ -49,9 +49,9 @@ class Share:
         return self.count / self.n if self.n else None
 
     @property
-    def interval(self) -> tuple[float, float] | None:
+    def interval(self) -> Bounds | None:
         """Jeffreys, 95%."""
-        return dirichlet_intervals(self.count, self.n - self.count, 0, [0.0])[0] if self.n else None
+        return share_interval(self.count, self.n) if self.n else None
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ class Found:
     """Errors called valid, of those with a verdict."""
     silent: Share
     """Proposals without a verdict: IDK, or neither yes nor no; they are in no share above."""
-    failed: int
+    failed: dict[str, int]
+    """Requests that failed, by the run they are missing in."""
     runs: list[str]
     """Folders with the transcripts: of the answers, of the verdicts."""
 
@@ -89,9 +90,12 @@ def ask(plan: Plan, folder: Path, watch: runs.Watch, notify: Callable[[str], Non
         watch, notify: as `runs.run`.
 
     Raises:
-        UsageError: the folder holds another plan.
+        UsageError: the folder holds another plan or cannot be used, or nothing can be proposed of the task.
+        InputError: the task's files are not what they should be.
         RunInterruptedError: Ctrl-C; what was answered is kept.
     """
+    if any("," in value for value in plan.parameters.values()):
+        raise UsageError("-T with a comma in its value cannot be handed on to the proposals; leave it out with --ask")
     inner = ",".join(f"{key}={value}" for key, value in plan.parameters.items())
     of = {"of": plan.task, **({"parameters": inner} if inner else {})}
     # Before there is a folder: what is wrong with the task is said at once.
@@ -102,7 +106,7 @@ def ask(plan: Plan, folder: Path, watch: runs.Watch, notify: Callable[[str], Non
     notify(f"{plan.model}: {plan.limit} questions, then a right and a wrong answer to each")
     for name, settings in (
         (ANSWERS, {"tasks": [plan.task], "task_parameters": plan.parameters, "limit": plan.limit}),
-        (VERDICTS, {"tasks": ["valid"], "task_parameters": of, "limit": 2 * asked, "max_tokens": 64}),
+        (VERDICTS, {"tasks": ["valid"], "task_parameters": of, "limit": 2 * asked}),
     ):
         nested.run_below(folder / name, watch, notify, **given, **settings)
     return analyse(plan, folder)
@@ -123,7 +127,7 @@ def analyse(plan: Plan, folder: Path) -> Found:
     answered = {record.sample_id for record in answers}
     verdicts = [record for record in verdicts if record.metadata.get("question") in answered]
     judged = [record for record in verdicts if record.grade.answer in ("Yes", "No")]
-    failed = sum(runs.read_result(run).failed for run in found if run)
+    failed = {str(run): n for run in found if run and (n := runs.read_result(run).failed)}
     return Found(
         plan,
         wrong=Share(sum(grade.outcome is Outcome.ERROR for grade in said), len(said)),
@@ -140,12 +144,12 @@ def _proposed(plan: Plan, of: dict[str, str]) -> int:
     """Of the first questions asked, those that answers are proposed to: not those without a right answer.
 
     Raises:
-        UsageError: none.
+        UsageError: none; or the task cannot be made, or raises.
+        InputError: it yields something that is no Sample.
     """
     defaults = {"seed": plan.seed, **({"data": plan.data} if plan.data else {})}
-    first = {sample.id for sample in islice(make_task(plan.task, plan.parameters, defaults).samples, plan.limit)}
-    proposals = make_task("valid", of, {**defaults}).samples
-    found = {str(sample.metadata["question"]) for sample in proposals}
+    first = {sample.id for sample in draw(make_task(plan.task, plan.parameters, defaults), plan.limit)}
+    found = {str(sample.metadata["question"]) for sample in draw(make_task("valid", of, defaults), None)}
     if not first & found:
         raise UsageError(f"none of the first {plan.limit} questions of {plan.task} has a right answer to propose")
     return len(first & found)

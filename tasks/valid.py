@@ -23,11 +23,14 @@ from evalkit import (
     non_answer,
     option_letters,
     plain,
+    right_answers,
+    simplify,
     task,
 )
 
-_FIRST = re.compile(r"^\W*(?:(?:my|the) answer(?: is|:)\W*)?(yes|no)\b(?=\s*(?:[.,;:!\n)*\"'—–-]|$))", re.IGNORECASE)
-_WORD = re.compile(r"\b(yes|no)\b(?!\s+(?:idea|clue|way to))", re.IGNORECASE)
+_FIRST = re.compile(r"^\W*(yes|no)\b(?!\s*\.?\s*of\b)(?=\s*(?:[.,;:!\n)*\"'—–-]|$))", re.IGNORECASE)
+_LAST = re.compile(r"\b(?:so|thus|therefore|hence|say|answer is|answer|verdict)\W+(yes|no)\W*$", re.IGNORECASE)
+_WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 
 
 @task
@@ -55,16 +58,15 @@ def samples(asked: Task, seed: int) -> Iterator[Sample]:
 
 @grader
 def yes_or_no(sample: Sample, completion: Completion) -> Grade:
-    """The word that an answer begins with, or the only one of the two in it."""
+    """The word that an answer begins with, or that it ends with as its verdict."""
     text = plain(completion.text).strip()
     if first := _FIRST.match(text):
         return _grade(sample, first.group(1), "the word that it begins with")
     if kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=["Yes", "No"]):
         return Grade.idk(kind)
-    words = {word.lower() for word in _WORD.findall(text)}
-    if len(words) == 1:
-        return _grade(sample, words.pop(), "the only verdict in it")
-    return Grade.unparsed("both yes and no" if words else "neither yes nor no")
+    if last := _LAST.search(text):
+        return _grade(sample, last.group(1), "the word that it ends with")
+    return Grade.unparsed("no verdict that stands first or last" if _WORD.search(text) else "neither yes nor no")
 
 
 def _grade(sample: Sample, word: str, reason: str) -> Grade:
@@ -74,14 +76,19 @@ def _grade(sample: Sample, word: str, reason: str) -> Grade:
 
 def _right_and_wrong(asked: Task, sample: Sample, others: Sequence[str], random: Random) -> tuple[str, str]:
     """A right answer and an error, as they are written; no error where there is none."""
-    possible = list(asked.responses(sample)) if asked.responses else list(option_letters(sample))
-    accepted = {target.casefold() for target in sample.target}
-    right = sample.target[0]
-    if sample.choices and right in sample.choices and right not in possible:
-        right = possible[sample.choices.index(right)]
-        accepted.add(right.casefold())
-    errors = [answer for answer in possible or others if answer.casefold() not in accepted]
+    possible = list(dict.fromkeys(asked.responses(sample) if asked.responses else option_letters(sample)))
+    accepted = right_answers(sample, possible)
+    if accepted:
+        right, errors = possible[accepted[0]], [a for k, a in enumerate(possible) if k not in accepted]
+    else:
+        right, errors = sample.target[0], [answer for answer in others if not _like(answer, sample.target)]
     return right, errors[int(random.random() * len(errors))] if errors else ""
+
+
+def _like(answer: str, targets: Sequence[str]) -> bool:
+    """Whether another question's answer may be this one's, written otherwise: "1998", "in 1998"."""
+    words = f" {simplify(answer)} "
+    return any(words in f" {simplify(target)} " or f" {simplify(target)} " in words for target in targets)
 
 
 def _question(sample: Sample, answer: str, verdict: str) -> Sample:

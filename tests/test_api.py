@@ -22,7 +22,8 @@ def test_the_public_names_are_pinned() -> None:
         "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_mark", "ask_verdict", "behaviour",
         "benchmark_rows", "compare", "count_outcomes", "find_patch", "grade_with", "grader", "interleave", "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "non_answer", "option_letters", "plain", "read_table",
-        "record_features", "requires", "rescore", "run", "run_async", "score", "shuffled", "simplify", "task",
+        "record_features", "requires", "rescore", "right_answers", "run", "run_async", "score", "shuffled", "simplify",
+        "task",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

@@ -66,6 +66,25 @@ def test_coverage_where_walds_interval_fails() -> None:
     assert np.mean(held) == pytest.approx(0.955, abs=0.03)
 
 
+@pytest.mark.parametrize(("k", "n", "low", "high"), [(50, 50, 0.951, 1), (42, 50, 0.721, 0.921), (1, 2, 0.061, 0.939)])
+def test_the_interval_of_a_share_is_jeffreys(k: int, n: int, low: float, high: float) -> None:
+    """As scipy's Beta quantiles have it, and the mirror image of that of the others."""
+    found, mirrored = statistics.share_interval(k, n), statistics.share_interval(n - k, n)
+    assert found == pytest.approx((low, high), abs=5e-4)
+    assert found == pytest.approx((1 - mirrored[1], 1 - mirrored[0]), abs=1e-9)
+    if k < n:
+        assert found == pytest.approx(
+            [float(stats.beta.ppf(tail, k + 0.5, n - k + 0.5)) for tail in (0.025, 0.975)], abs=1e-5
+        )
+
+
+def test_a_share_of_nothing_has_no_interval() -> None:
+    """Nor one above all."""
+    for k, n in ((0, 0), (3, 2), (-1, 2)):
+        with pytest.raises(ValueError, match="a share needs"):
+            statistics.share_interval(k, n)
+
+
 def test_epochs_are_item_means() -> None:
     """Four items with three epochs each: the standard error of item means, not of twelve draws."""
     scores = np.array([[1, 1, -3], [0, 0, 0], [-3, 1, -3], [1, 1, 1]], dtype=float)

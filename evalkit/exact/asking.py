@@ -28,7 +28,9 @@ async def render(server: TokenServer, form: Form, sample: Sample, shots: Sequenc
     """
     if form == "plain":
         examples = "".join(f"Question: {question}\nAnswer: {answer}\n" for question, answer in shots)
-        return f"{examples}Question: {sample.input}\nAnswer:"
+        names = {"user": "Question", "assistant": "Answer", "system": "Note"}
+        before = "".join(f"{names[turn.role]}: {turn.content}\n" for turn in sample.turns)
+        return f"{examples}{before}Question: {sample.input}\nAnswer:"
     turns = [
         message
         for question, answer in shots

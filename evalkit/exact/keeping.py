@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evalkit.errors import InputError, UsageError
-from evalkit.exact.questions import Question, Settings
+from evalkit.exact.questions import Chosen, Settings
+
+ROUNDING = 1e-3
+"""By how much a log-probability may exceed 0, as servers round."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Kept:
 
     Args:
         settings: of the measurement.
-        questions: that it is about.
+        chosen: the questions that it is about, and the worked examples before them.
         path: the file, or None for none.
 
     Raises:
@@ -46,13 +49,13 @@ class Kept:
         InputError: it is damaged.
     """
 
-    def __init__(self, settings: Settings, questions: Sequence[Question], path: Path | None) -> None:
+    def __init__(self, settings: Settings, chosen: Chosen, path: Path | None) -> None:
         self.path = path
-        self._questions = questions
+        self._questions = chosen.questions
         self.done: dict[str, Scored] = {}
         """By sample, those asked for."""
         if path:
-            head = asdict(settings) | {"limit": None}
+            head = asdict(settings) | {"limit": None, "examples": [list(shot) for shot in chosen.shots]}
             lines = _whole_lines(path)
             if not lines:
                 _append(path, head)
@@ -74,7 +77,8 @@ class Kept:
             row = json.loads(line)
             scored = Scored(**row) if number > 1 else None
             whole = scored is None or (
-                len(scored.logprobs) == len(scored.answers) and all(math.isfinite(float(v)) for v in scored.logprobs)
+                len(scored.logprobs) == len(scored.answers)
+                and all(type(v) is float and math.isfinite(v) and v < ROUNDING for v in scored.logprobs)
             )
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}:{number}: no line of a kept measurement; remove the file") from error
@@ -94,16 +98,16 @@ class Kept:
 
 def _whole_lines(path: Path) -> list[str]:
     """A file's lines, none where there is no file; one that was cut short is taken off, and asked again."""
-    if not path.exists():
-        return []
     try:
-        text = path.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            path.write_text(whole, encoding="utf-8")
+        content = path.read_bytes()
+        whole = content[: content.rfind(b"\n") + 1]
+        if whole != content:
+            os.truncate(path, len(whole))
+        return whole.decode().split("\n")[:-1]
+    except FileNotFoundError:
+        return []
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read ({error})") from error
-    return whole.split("\n")[:-1]
 
 
 def _append(path: Path, row: dict[str, object]) -> None:

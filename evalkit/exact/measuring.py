@@ -41,7 +41,7 @@ async def score(
         InputError: the file is damaged, or the model's tokens join prompt and answer.
         ModelError: the server does not give what is needed.
     """
-    kept = Kept(settings, chosen.questions, keep)
+    kept = Kept(settings, chosen, keep)
     if len(kept.done) == len(chosen.questions):
         return kept.in_order()
     # One slot: answers share nearly all their tokens with the one before, which only the same slot still holds.

@@ -10,7 +10,7 @@ from evalkit.errors import InputError, UsageError
 from evalkit.exact.asking import Form, Shot
 from evalkit.plugins import find, make_task, users_code
 from evalkit.records import Sample, Task
-from evalkit.sampling import option_letters
+from evalkit.sampling import option_letters, right_answers
 
 
 @dataclass(frozen=True)
@@ -91,27 +91,11 @@ def _questions(task: Task, sample: Sample) -> Iterator[Question]:
         return
     answers = list(dict.fromkeys(task.responses(sample) if task.responses else option_letters(sample)))
     right = right_answers(sample, answers)
+    if not right:
+        raise InputError(f"sample {sample.id!r}: {sample.target} is none of the {len(answers)} possible answers")
     if len(right) == len(answers):
         raise InputError(f"sample {sample.id!r} has no possible answer that is wrong")
     yield Question(sample, answers, right)
-
-
-def right_answers(sample: Sample, possible: list[str]) -> list[int]:
-    """Which of the possible answers are accepted: by text, or by the letter of an option.
-
-    Raises:
-        InputError: none is.
-    """
-    choices = sample.choices or []
-    found = [possible.index(target) for target in sample.target if target in possible]
-    found += [
-        choices.index(target)
-        for target in sample.target
-        if target in choices and target not in possible and choices.index(target) < len(possible)
-    ]
-    if not found:
-        raise InputError(f"sample {sample.id!r}: {sample.target} is none of the {len(possible)} possible answers")
-    return sorted(set(found))
 
 
 def _check_ids(found: list[Question]) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import Any, Self
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from typing import Any, NamedTuple, Self
 
 import aiohttp
 
@@ -18,11 +18,18 @@ ONE_BY_ONE = 24
 """Tokens that are missing then, up to which each is asked for by itself; more, and all of the vocabulary is."""
 FORCING = 1000.0
 """Bias that makes a token the next one; the probabilities reported are those before it."""
-LONGEST_CHARACTER = 8
-"""Tokens."""
 SECONDS = 300.0
 CLOSE = 0.01
 """Nats within which two ways of asking for a probability have to agree."""
+
+
+class _Said(NamedTuple):
+    """Of the next token."""
+
+    token: int
+    """The one that the server chose, or was made to choose."""
+    logprob: float
+    top: dict[int, float]
 
 
 class _DroppedError(ModelError):
@@ -42,6 +49,8 @@ class TokenServer:
         """Requests for probabilities so far."""
         self._vocabulary = 0
         self._forces = False
+        self._whole = 0
+        """A token that is no part of a character: the server says at once what it may say of the next one."""
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -63,7 +72,9 @@ class TokenServer:
     async def render(self, messages: Sequence[Message]) -> str:
         """The prompt as the model sees it, up to where its answer begins."""
         turns = [message.model_dump() for message in messages]
-        return str((await self._post("/apply-template", {"messages": turns}))["prompt"])
+        said = await self._post("/apply-template", {"messages": turns})
+        with self._expected("rendered prompt"):
+            return str(said["prompt"])
 
     async def turn_end(self) -> str:
         """The token that ends the model's turn, as its chat template writes it.
@@ -90,7 +101,9 @@ class TokenServer:
     async def tokenize(self, text: str) -> list[int]:
         """Tokens of a text, special ones among them."""
         body = {"content": text, "add_special": True, "parse_special": True}
-        return [int(token) for token in (await self._post("/tokenize", body))["tokens"]]
+        said = await self._post("/tokenize", body)
+        with self._expected("tokens"):
+            return [int(token) for token in said["tokens"]]
 
     async def next_logprobs(self, tokens: Sequence[int], wanted: set[int]) -> dict[int, float]:
         """Natural log-probabilities of the wanted tokens after some others, at temperature 1, nothing cut off.
@@ -116,59 +129,73 @@ class TokenServer:
         return await self._top(tokens, await self._size())
 
     async def _top(self, tokens: Sequence[int], n: int) -> dict[int, float]:
-        said = await self._complete(tokens, {"n_probs": n})
-        return {int(one["id"]): float(one["logprob"]) for one in said["top_logprobs"]}
+        """Log-probabilities of the n most probable tokens.
+
+        Raises:
+            ModelError: the server keeps them back, as it does where the next token is a part of a character.
+        """
+        forced = {"logit_bias": [[self._whole, FORCING]]} if self._forces else {}
+        said = await self._complete(tokens, {"n_probs": n, **forced})
+        if said is None:
+            raise ModelError(
+                f"{self.url} keeps the probabilities of the next token back; llama.cpp's server gives them"
+            )
+        return said.top
 
     async def _forced(self, tokens: Sequence[int], token: int, n: int = 1) -> dict[int, float]:
         """Log-probability of one token, by making it the next one, beside those of the n most probable."""
         said = await self._complete(tokens, {"n_probs": n, "logit_bias": [[token, FORCING]]})
-        if int(said["id"]) != token:
+        if said is None:  # a part of a character, which the server keeps back: read it off the whole vocabulary
+            found = await self._top(tokens, await self._size())
+            return {token: found.get(token, -math.inf)}
+        if said.token != token:
             raise ModelError(f"{self.url} gives no probability of token {token}")
-        top = {int(one["id"]): float(one["logprob"]) for one in said["top_logprobs"]}
-        return top | {token: float(said["logprob"])}
+        return said.top | {token: said.logprob}
 
     async def _is_forced_raw(self) -> bool:
         """Whether what is reported of a token that was forced is its own probability, not the forced one."""
         start = await self.tokenize("The")
         found = await self._top(start, 2)
-        token, logprob = min(found.items(), key=lambda one: one[1])
-        try:
-            return abs((await self._forced(start, token))[token] - logprob) < CLOSE
-        except ModelError:
-            return False
+        with self._expected("token probabilities"):
+            token, logprob = min(found.items(), key=lambda one: one[1])
+        said = await self._complete(start, {"n_probs": 1, "logit_bias": [[token, FORCING]]})
+        self._whole = token
+        return said is not None and said.token == token and abs(said.logprob - logprob) < CLOSE
 
-    async def _complete(self, tokens: Sequence[int], more: dict[str, Any]) -> dict[str, Any]:
-        """What the server says of the next token.
-
-        A token that is only a part of a character is kept back until the character is whole, so that some more are
-        asked for then.
-        """
+    async def _complete(self, tokens: Sequence[int], more: dict[str, Any]) -> _Said | None:
+        """What the server says of the next token; None where it keeps that back."""
         body = {
-            "prompt": list(tokens), "temperature": 0, "cache_prompt": True,
+            "prompt": list(tokens), "n_predict": 1, "temperature": 0, "cache_prompt": True,
             "post_sampling_probs": False, **more,
         }  # fmt: skip
-        for length in (1, LONGEST_CHARACTER):
-            self.calls += 1
-            said = await self._post("/completion", {**body, "n_predict": length})
-            try:
-                first: dict[str, Any] = said["completion_probabilities"][0]
-                _ = first["id"], first["logprob"], [(one["id"], one["logprob"]) for one in first["top_logprobs"]]
-            except (KeyError, IndexError, TypeError):
-                continue
-            return first
-        raise ModelError(f"{self.url} gives no token probabilities; llama.cpp's server does")
+        self.calls += 1
+        said = await self._post("/completion", body)
+        if not said.get("completion_probabilities"):
+            return None
+        with self._expected("token probabilities"):
+            first = said["completion_probabilities"][0]
+            top = {int(one["id"]): float(one["logprob"]) for one in first["top_logprobs"]}
+            return _Said(int(first["id"]), float(first["logprob"]), top)
 
     async def _pieces(self, text: str, special: bool) -> list[str]:
         body = {"content": text, "add_special": False, "parse_special": special, "with_pieces": True}
-        return [str(token["piece"]) for token in (await self._post("/tokenize", body))["tokens"]]
+        said = await self._post("/tokenize", body)
+        with self._expected("tokens"):
+            return [str(token["piece"]) for token in said["tokens"]]
+
+    @contextmanager
+    def _expected(self, what: str) -> Iterator[None]:
+        """Whatever a reply lacks becomes one line."""
+        try:
+            yield
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            raise ModelError(f"{self.url} gives no {what}; llama.cpp's server does") from error
 
     async def _size(self) -> int:
         if not self._vocabulary:
             models = await self._get("/v1/models")
-            try:
+            with self._expected("size of its vocabulary"):
                 self._vocabulary = int(models["data"][0]["meta"]["n_vocab"])
-            except (KeyError, IndexError, TypeError, ValueError):
-                self._vocabulary = 300_000
         return self._vocabulary
 
     async def _get(self, path: str) -> dict[str, Any]:

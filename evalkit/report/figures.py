@@ -19,7 +19,7 @@ from evalkit.extras import requires
 from evalkit.report.terminal import number
 from evalkit.report.visible import one_line
 from evalkit.scoring import penalty
-from evalkit.statistics import dirichlet_intervals
+from evalkit.statistics import dirichlet_intervals, share_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -376,7 +376,7 @@ def _line_of(task: str, model: str, counts: tuple[int, int, int]) -> Iterator[di
 
 def _share(inside: int, outside: int) -> dict[str, float]:
     """A share with its 95% interval."""
-    low, high = dirichlet_intervals(inside, outside, 0, [0.0])[0]
+    low, high = share_interval(inside, inside + outside)
     return {"value": inside / (inside + outside), "low": low, "high": high}
 
 

@@ -7,6 +7,7 @@ err ≥ 2·err_iiv − max|𝒱_c|/min|ℰ_c| − δ.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,22 @@ class Reduction:
     def slack(self) -> float:
         """How far above the bound the error is; never below 0."""
         return self.error - self.bound
+
+
+def estimated_delta(above_truth: int, n: int, above_model: int, m: int) -> tuple[float, float]:
+    """An auditor's estimate of δ₊ and its standard error, from samples: |δ̂| would be biased upwards.
+
+    Args:
+        above_truth, n: training samples above the threshold, of n ≥ 1.
+        above_model, m: generations above it, of m ≥ 1.
+
+    Raises:
+        ValueError: no samples.
+    """
+    if n < 1 or m < 1:
+        raise ValueError("an estimate from no samples is undefined")
+    a, b = above_truth / n, above_model / m
+    return b - a, math.sqrt(a * (1 - a) / n + b * (1 - b) / m)
 
 
 def reduction(world: World, per_prompt: bool = False) -> Reduction:

@@ -47,15 +47,16 @@ def test_without_a_finite_set_another_questions_answer_is_proposed(tmp_path: Pat
     task = tmp_path / "t.py"
     task.write_text(
         "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        "    rows = [('a', ['Rome', 'Paris']), ('b', 'Paris'), ('c', 'rome')]\n"
-        "    more = Sample(id='d', input='q', target='dog', choices=['cat', 'dog'])\n"
+        "    rows = [('a', ['Rome', 'Paris']), ('b', 'Paris'), ('c', 'rome'), ('e', 'in 1998'), ('f', '1998')]\n"
+        "    more = Sample(id='d', input='q', target=['cat', 'dog'], choices=['cat', 'dog', 'ant'])\n"
         "    return Task(samples=[*(Sample(id=k, input='q', target=v) for k, v in rows), more], grader='exact')\n",
         encoding="utf-8",
     )
     found = {sample.id: sample.metadata["proposed"] for sample in proposals(of=str(task))}
-    assert found["a-error"] == "dog"
-    assert found["c-error"] in ("Paris", "dog")
-    assert (found["d-valid"], found["d-error"]) == ("B", "A")
+    assert found["a-error"] in ("cat", "1998", "in 1998")
+    assert found["c-error"] in ("Paris", "cat", "1998", "in 1998")
+    assert found["e-error"] in ("Rome", "Paris", "rome", "cat")
+    assert (found["d-valid"], found["d-error"]) in (("A", "C"), ("B", "C"))
 
 
 @pytest.mark.parametrize(
@@ -82,11 +83,14 @@ def test_what_it_cannot_ask_about_is_said(of: str, parameters: str, says: str) -
         ("No idea", "idk"),
         ("", "idk"),
         ("Yes and no", "unparsed"),
+        ("The proposed answer is correct; there is no doubt.", "unparsed"),
+        ("No. of Ds is 3, so the answer is valid", "unparsed"),
+        ("Let me count. Therefore: **No**", "error"),
         ("3", "unparsed"),
     ],
 )
 def test_verdicts_are_read_strictly(text: str, outcome: str) -> None:
-    """The word it begins with, or the only one in it; nothing is guessed."""
+    """The word it begins with, or ends with as its verdict; nothing is guessed."""
     made = make_task("valid", {}, {"seed": 0})
     sample = next(iter(made.samples))
     assert sample.target == ["Yes"]

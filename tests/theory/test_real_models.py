@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from aiohttp import web
@@ -15,9 +16,12 @@ from click.testing import CliRunner
 from effort import draws
 
 from evalkit.cli import cli
+from evalkit.cli.theory.iiv import FORMS, OUTSIDE
 from evalkit.errors import InputError, ModelError, UsageError
 from evalkit.exact import Scored, Settings, TokenServer, answer_logprobs, choose, make_exact_world, score
 from evalkit.exact import server as servers
+from evalkit.exact.asking import Form
+from evalkit.exact.measuring import Outside
 from evalkit.models import Options, open_model
 from evalkit.models.weights import find_weights
 from evalkit.records import Message
@@ -122,7 +126,7 @@ def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
 def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_path: Path) -> None:
     """Cut short in the middle of a line it goes on; other settings or questions, and damaged lines, are refused."""
     settings, kept = Settings("local/absent-model", limit=2), tmp_path / "a" / "kept.jsonl"
-    head = {**settings.__dict__, "limit": None}
+    head = {**settings.__dict__, "limit": None, "examples": []}
     lines = [json.dumps(head), *(json.dumps(scored.__dict__) for scored in two_questions)]
     kept.parent.mkdir()
     kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -137,10 +141,18 @@ def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_pat
     kept.write_text(f"{lines[0]}\n{changed}\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"kept.jsonl:2: question 'DEEPSEEK-D' was another"):
         measured(settings, kept)
-    for damaged in ("nothing", json.dumps({**two_questions[0].__dict__, "logprobs": [-1]})):
+    strings = [str(value) for value in two_questions[0].logprobs]
+    for logprobs in ([-1.0], strings, [1.0] * 9):
+        damaged = json.dumps({**two_questions[0].__dict__, "logprobs": logprobs})
         kept.write_text(f"{lines[0]}\n{damaged}\n", encoding="utf-8")
         with pytest.raises(InputError, match=r"kept.jsonl:2: no line of a kept measurement"):
             measured(settings, kept)
+    kept.write_bytes(lines[0].encode() + b'\n{"id": "\xe2\x80')
+    with pytest.raises(UsageError, match="absent-model"):
+        measured(settings, kept)
+    assert kept.read_text(encoding="utf-8") == f"{lines[0]}\n"
+    with pytest.raises(InputError, match="cannot be read"):
+        measured(settings, tmp_path / ("x" * 300))
 
 
 def test_the_same_question_has_the_same_probabilities(two_questions: list[Scored]) -> None:
@@ -242,10 +254,45 @@ def test_a_model_that_rules_every_answer_out_is_an_error() -> None:
         make_exact_world([Scored("a", "q", "q", ["0", "1"], [0], [-1e31, -1e31])])
 
 
+def completion(top: list[dict[str, object]]) -> dict[str, object]:
+    """A reply that has these as the most probable tokens."""
+    return {"completion_probabilities": [{"id": 1, "logprob": -1.0, "top_logprobs": top}]}
+
+
+class HalfCharacters(TokenServer):
+    """A server whose model would go on with a part of a character, which it keeps back."""
+
+    def __init__(self) -> None:
+        super().__init__("http://127.0.0.1:1")
+        self._forces, self._whole, self._vocabulary = True, 5, 10
+        self.asked: list[dict[str, Any]] = []
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        assert path == "/completion"
+        self.asked.append(body)
+        forced = body.get("logit_bias", [[9, 0]])[0][0]
+        if forced == 9:  # a part of a character
+            return {"content": ""}
+        top = [{"id": k, "logprob": -1.0 - k} for k in range(10)]
+        return {"completion_probabilities": [{"id": forced, "logprob": -1.0 - forced, "top_logprobs": top}]}
+
+
+def test_a_part_of_a_character_is_read_off_the_whole_vocabulary() -> None:
+    """The server says nothing where it would be the next token: a whole one is put in its place."""
+    server = HalfCharacters()
+    assert asyncio.run(server.next_logprobs([1], {9})) == {9: -10.0}
+    assert asyncio.run(server.next_logprobs([1], {4, 9})) == {4: -5.0, 9: -10.0}
+    assert all(body["n_predict"] == 1 for body in server.asked)
+
+
 @pytest.mark.parametrize(
     ("properties", "error", "says"),
     [
-        ({"tokens": [1], "content": "x"}, ModelError, "gives no token probabilities"),
+        ({"tokens": [1], "content": "x"}, ModelError, "keeps the probabilities of the next token back"),
+        ({"error": "no"}, ModelError, "gives no tokens"),
+        ({"tokens": [1], **completion([])}, ModelError, "gives no token probabilities"),
+        ({"tokens": [1], **completion([{"id": 1, "logprob": None}])}, ModelError, "gives no token probabilities"),
+        ({"tokens": [1], "completion_probabilities": [7]}, ModelError, "gives no token probabilities"),
         (None, ModelError, "exact probabilities need llama.cpp's server"),
     ],
 )
@@ -302,3 +349,9 @@ def test_the_same_model_twice_is_refused() -> None:
     """Nothing stands beside itself."""
     done = CliRunner().invoke(cli, ["theory", "iiv", "--model", "local/a", "--model", "local/a"])
     assert "given twice" in str(done.exception)
+
+
+def test_the_options_are_those_of_the_library() -> None:
+    """Which is not imported for them: `--help` stays quick."""
+    assert get_args(Form) == FORMS
+    assert get_args(Outside) == OUTSIDE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import click
 
 from evalkit import nested, runs
 from evalkit.cli.theory.printing import print_document
-from evalkit.errors import RunInterruptedError
+from evalkit.errors import EvalkitError
 
 if TYPE_CHECKING:
     from evalkit.exact.questions import Settings
@@ -33,15 +34,18 @@ def ask_models(many: Sequence[Settings], keep: Path | None, as_json: bool) -> No
     from evalkit.cli.progress import Display
     from evalkit.validity import Plan, ask
 
-    folder = keep or Path(runs.DEFAULT_FOLDER) / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-is-it-valid"
+    folder = keep or runs.new_folder(Path(runs.DEFAULT_FOLDER), datetime.now().astimezone(), ["is-it-valid"])
     found = []
     try:
         with Display() as display:
             for one in many:
                 plan = Plan(one.model, one.task, one.limit, one.seed, one.parameters, one.data, one.base_url)
                 found.append(ask(plan, folder / nested.slug(one.model), display.watch, display.notify))
-    except RunInterruptedError as error:
-        error.args = (f"{error}; go on with the same command and --keep {folder}",)
+    except EvalkitError as error:
+        with suppress(OSError):
+            folder.rmdir()  # nothing was begun
+        if folder.is_dir():
+            error.args = (f"{error}; go on with the same command and --keep {folder}",)
         raise
     if as_json:
         print_document({"models": [_document(one) for one in found]})
@@ -62,8 +66,8 @@ def _print(found: Found) -> None:
     for name, share, meaning in rows:
         click.echo(f"  {name:<25} {_shown(share)}   {meaning}".rstrip())
     click.echo(f"\n  {_sentence(found)}")
-    if found.failed:
-        click.echo(f"  {found.failed:,} requests failed and are in no share: evalkit run --resume {found.runs[0]}")
+    for run, failed in found.failed.items():
+        click.echo(f"  {failed:,} requests failed and are in no share: evalkit run --resume {run}")
     click.echo(f"  Transcripts: evalkit show {found.runs[0]}, evalkit show {found.runs[1]}")
 
 

@@ -6,24 +6,25 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from evalkit.cli.options import KeyValue, as_dict
 from evalkit.cli.theory.printing import Row, draw, output_options, print_document, print_rows
 from evalkit.errors import RunInterruptedError, UsageError
-from evalkit.exact.asking import Form
-from evalkit.exact.measuring import Outside
-from evalkit.exact.questions import Settings
 
 if TYPE_CHECKING:
+    from evalkit.exact.asking import Form
     from evalkit.exact.keeping import Scored
-    from evalkit.exact.questions import Chosen
+    from evalkit.exact.measuring import Outside
+    from evalkit.exact.questions import Chosen, Settings
     from evalkit.theory.iiv import Reduction
     from evalkit.theory.reliability import Bin
     from evalkit.theory.worlds import World
 
+FORMS, OUTSIDE = ("chat", "plain"), ("drop", "error")
+"""As `evalkit.exact` has them, which is imported where it is used: it takes half a second."""
 HALF = 0.5
 """Mass of the possible answers below which it is said that they are not what the model would say."""
 
@@ -76,14 +77,14 @@ class Measured(NamedTuple):
 @click.option("--limit", type=click.IntRange(1), default=30, show_default=True, metavar="N", help="Questions.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S")
 @click.option(
-    "--form", type=click.Choice(get_args(Form)), default="chat", show_default=True,
+    "--form", type=click.Choice(FORMS), default="chat", show_default=True,
     help="The model's chat template, or plain text: Question: … Answer: …",
 )  # fmt: skip
 @click.option(
     "--shots", type=click.IntRange(0), default=0, show_default=True, metavar="K", help="Worked examples before each."
 )
 @click.option(
-    "--outside", type=click.Choice(get_args(Outside)), default="drop", show_default=True,
+    "--outside", type=click.Choice(OUTSIDE), default="drop", show_default=True,
     help="What becomes of probability outside the possible answers: left out, or counted as error.",
 )  # fmt: skip
 @click.option("--ask", is_flag=True, help='Ask any chat model "is this a valid answer?" instead.')
@@ -108,6 +109,8 @@ def iiv(
     evalkit theory iiv --model local/base.gguf --model local/chat.gguf --form plain --shots 4 --plot both.png
     evalkit theory iiv --ask --model openai/gpt-4o --limit 100
     """
+    from evalkit.exact import Settings, choose
+
     if len(set(models)) < len(models):
         raise UsageError("--model: the same model is given twice")
     local = str(Path(data).resolve()) if data else None
@@ -116,7 +119,7 @@ def iiv(
         base_url=base_url, model="",
     )  # fmt: skip
     many = [dataclasses.replace(asked, model=model) for model in models]
-    _check_folders(models, keep)
+    _check_folders(models, keep is not None or ask)
     if ask:
         if plot or shots or form != "chat" or outside != "drop":
             raise UsageError("--ask takes no --plot, --form, --shots or --outside: it reads no probabilities")
@@ -124,30 +127,28 @@ def iiv(
 
         ask_models(many, keep, as_json)
         return
-    from evalkit.exact import choose
-
     chosen = choose(asked)
     found = [
         _measure(name, settings, chosen, outside, keep)
         for name, settings in zip(_short_names(models), many, strict=True)
     ]
+    if as_json:
+        print_document({"outside": outside, "passed_over": chosen.passed_over, "models": _document(found)})
+    else:
+        columns = [one.name for one in found] if len(found) > 1 else ()
+        print_rows(_rows(found, outside), _sentences(found, outside, chosen.passed_over), columns)
+        _print_histograms(found)
     if plot:
         from evalkit.report import theory
 
         draw(plot, lambda: theory.iiv_figure([(one.name, one.world) for one in found], task))
-    if as_json:
-        print_document({"outside": outside, "passed_over": chosen.passed_over, "models": _document(found)})
-        return
-    columns = [one.name for one in found] if len(found) > 1 else ()
-    print_rows(_rows(found, outside), _sentences(found, outside, chosen.passed_over), columns)
-    _print_histograms(found)
 
 
-def _check_folders(models: Sequence[str], keep: Path | None) -> None:
+def _check_folders(models: Sequence[str], kept: bool) -> None:
     from evalkit import nested
 
-    if keep and len({nested.slug(model) for model in models}) < len(models):
-        raise UsageError(f"--keep: two of {', '.join(models)} would share a file; keep each in a folder of its own")
+    if kept and len({nested.slug(model) for model in models}) < len(models):
+        raise UsageError(f"two of {', '.join(models)} would share a file or folder; measure one at a time")
 
 
 def _short_names(models: Sequence[str]) -> list[str]:
@@ -188,14 +189,14 @@ def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) 
     errors = iiv.prompt_errors(world)
     values = [
         one.error,
-        float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else float("nan"),
+        float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else math.nan,
         one.error_iiv,
         one.delta_signed,
         one.size_term,
         one.bound_signed,
         iiv.reduction(world).bound,
         opt,
-        choice_bound(int(world.errors.min()) + 1, opt),
+        choice_bound(int(world.errors.min()) + 1, opt) if (world.valids == 1).all() else math.nan,
         one.identity - one.error,
         iiv.mean_over_thresholds(world),
         reliability.classwise_ece(world, reliability.BINS),
@@ -209,12 +210,10 @@ def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) 
 def _rows(found: Sequence[Measured], outside: Outside) -> list[Row]:
     at = ", ".join(f"{one.opt_at:.3g}" for one in found)
     among = ", over the possible ones" if outside == "drop" else ", or of anything that is no possible one"
-    single = all((one.world.valids == 1).all() for one in found)
-    several = all(len(one.scored) > 1 for one in found)
     return [
         (name, [one.values[name] for one in found], meaning.format(at=at, among=among))
         for name, meaning in MEANINGS.items()
-        if (single or name != SINGLE) and (several or name != "± of err")
+        if not any(math.isnan(one.values[name]) for one in found)
     ]
 
 
@@ -223,7 +222,7 @@ def _sentences(found: Sequence[Measured], outside: Outside, passed_over: int) ->
     for one in found:
         n, low = len(one.scored), sum(scored.mass < HALF for scored in one.scored)
         forced = f"at least {max(0.0, one.reduction.bound_signed):.1%} by Theorem 1"
-        if (one.world.valids == 1).all():
+        if not math.isnan(one.values[SINGLE]):
             forced += f", {max(0.0, one.values[SINGLE]):.1%} by Theorem 3 with the best of all thresholds"
         lines.append(
             f"Over {n} questions of {one.settings.task}, {one.name} errs with probability {one.reduction.error:.1%};"
@@ -245,7 +244,7 @@ def _print_histograms(found: Sequence[Measured]) -> None:
     """How often answers of a probability are right, and how many answers a question there are."""
     click.echo("\n  probability of an answer, how often it is right, and such answers a question")
     if len(found) > 1:
-        click.echo(f"  {'':<9}  " + "  ".join(f"{one.name[:26]:>26}" for one in found))
+        click.echo(f"  {'':<9}  " + "  ".join(f"{one.name[-26:]:>26}" for one in found))
     bins = [{each.low: each for each in one.histogram} for one in found]
     for low in sorted({low for one in bins for low in one}):
         cells = [_cell(one.get(low)) for one in bins]

@@ -36,10 +36,21 @@ class FigurePath(click.Path):
     """A path that a figure can be written to."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Text to a path; what could not be drawn is refused before anything is measured."""
+        """Text to a path; what could not be drawn is refused before anything is measured.
+
+        Raises:
+            MissingExtraError: altair is not installed.
+        """
         path = Path(value)
         if path.suffix.lower() not in ENDINGS:
             self.fail(f"{path}: a figure ends in {', '.join(ENDINGS)}", param, ctx)
+        if not path.absolute().parent.is_dir():
+            self.fail(f"{path.parent} is no folder", param, ctx)
+        from evalkit.extras import requires
+
+        with requires("plot"):
+            import altair as alt  # noqa: F401 - only to say at once that it is missing
+            import vl_convert  # noqa: F401 - likewise
         return path
 
 
@@ -58,17 +69,12 @@ def draw(path: Path | None, make: Callable[[], Figure]) -> None:
         make: makes it; slow, and only called where it is drawn.
 
     Raises:
-        MissingExtraError: altair is not installed.
-        UsageError: the path has another ending, or cannot be written.
+        UsageError: the path cannot be written.
     """
     if path is None:
         return
-    from evalkit.extras import requires
     from evalkit.report import figures
 
-    with requires("plot"):
-        import altair as alt  # noqa: F401 - only to say at once that it is missing
-        import vl_convert  # noqa: F401 - likewise
     figures.save(make(), path)
     click.echo(f"written: {path}", err=True)
 
