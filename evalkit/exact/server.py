@@ -221,7 +221,7 @@ class TokenServer:
                     )
                 found = await answer.json()
         except aiohttp.ClientConnectionError as error:
-            raise _DroppedError(f"{self.url}: the connection was dropped ({error})") from error
+            raise _DroppedError(f"{self.url}: no connection, or it was dropped ({error})") from error
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise ModelError(f"{self.url}: {type(error).__name__} {error}") from error
         return found if isinstance(found, dict) else {}
