@@ -51,7 +51,7 @@ class Kept:
 
     def __init__(self, settings: Settings, chosen: Chosen, path: Path | None) -> None:
         self.path = path
-        self._questions = chosen.questions
+        self._asked = {question.sample.id: question for question in chosen.questions}
         self.done: dict[str, Scored] = {}
         """By sample, those asked for."""
         if path:
@@ -70,7 +70,7 @@ class Kept:
 
     def in_order(self) -> list[Scored]:
         """All, as the questions are asked."""
-        return [self.done[question.sample.id] for question in self._questions]
+        return [self.done[name] for name in self._asked]
 
     def _read(self, path: Path, number: int, line: str, head: dict[str, object]) -> None:
         try:
@@ -88,7 +88,7 @@ class Kept:
             if row != head:
                 raise UsageError(f"{path} holds other settings; name another folder, or remove it")
             return
-        asked = next((one for one in self._questions if one.sample.id == scored.id), None)
+        asked = self._asked.get(scored.id)
         if asked is None:  # of a longer measurement
             return
         if (asked.sample.input, asked.answers, asked.right) != (scored.question, scored.answers, scored.right):

@@ -112,13 +112,13 @@ class TokenServer:
             ModelError: the server does not give them.
         """
         if not self._forces:
-            found = await self._top(tokens, await self._size())
+            found = await self.all_logprobs(tokens)
             return {token: found.get(token, -math.inf) for token in wanted}
         first, *others = sorted(wanted)
         found = await self._forced(tokens, first, FEW if others else 1)
         missing = [token for token in others if token not in found]
         if len(missing) > ONE_BY_ONE:
-            found |= await self._top(tokens, await self._size())
+            found |= await self.all_logprobs(tokens)
             missing = []
         for token in missing:
             found |= await self._forced(tokens, token)
@@ -146,7 +146,7 @@ class TokenServer:
         """Log-probability of one token, by making it the next one, beside those of the n most probable."""
         said = await self._complete(tokens, {"n_probs": n, "logit_bias": [[token, FORCING]]})
         if said is None:  # a part of a character, which the server keeps back: read it off the whole vocabulary
-            found = await self._top(tokens, await self._size())
+            found = await self.all_logprobs(tokens)
             return {token: found.get(token, -math.inf)}
         if said.token != token:
             raise ModelError(f"{self.url} gives no probability of token {token}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -40,9 +39,9 @@ async def answer_logprobs(
         InputError: the model joins the end of the prompt with the beginning of an answer.
     """
     head = await model.tokenize(prompt)
-    whole = await asyncio.gather(*(model.tokenize(f"{prompt}{answer}{end}") for answer in answers))
     paths: list[Path] = []
-    for answer, tokens in zip(answers, whole, strict=True):
+    for answer in answers:
+        tokens = await model.tokenize(f"{prompt}{answer}{end}")
         if tokens[: len(head)] != head or len(tokens) <= len(head):
             raise InputError(f"the model's tokens join the prompt and {answer!r}: its probability is not defined here")
         paths.append(tuple(tokens[len(head) :]))

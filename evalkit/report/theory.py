@@ -158,15 +158,13 @@ def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
 
     panels: list[Any] = []
     curves = []
-    for name, world in models:
-        short = one_line(name, 80)
+    names = [one_line(name, 80) for name, _ in models]
+    for name, (_, world) in zip(names, models, strict=True):
         bins = pd.DataFrame([one._asdict() for one in reliability.histogram(world)])
-        ece = reliability.classwise_ece(world, reliability.BINS)
-        panels.append(_reliability(bins, short, f"ECE {ece:.3f}"))
+        panels.append(_reliability(bins, name, f"ECE {reliability.classwise_ece(world, reliability.BINS):.3f}"))
         t, errors = iiv.threshold_curve(world)
         kept = sorted({*range(0, len(t), max(1, len(t) // POINTS)), int(errors.argmin()), len(t) - 1})
-        curves += [{"t": float(t[k]), "what": short, "value": float(errors[k])} for k in kept]
-    names = [one_line(name, 80) for name, _ in models]
+        curves += [{"t": float(t[k]), "what": name, "value": float(errors[k])} for k in kept]
     over = _lines(pd.DataFrame(curves), "t", "threshold t", names, alt.Scale(domain=[0, 1]), "err_iiv", steps=True)
     panels.append(
         over.properties(

@@ -20,7 +20,7 @@ ROUNDING = 1e-12
 
 def error(world: World) -> float:
     """err: probability that a response drawn from the model is an error, or nothing plausible at all."""
-    return float((world.weight * world.q)[~world.valid].sum() + world.mu @ world.outside)
+    return float(world.mu @ prompt_errors(world))
 
 
 def prompt_errors(world: World) -> Floats:
@@ -149,15 +149,10 @@ def threshold_curve(world: World) -> tuple[Floats, Floats]:
     Returns:
         The thresholds, rising, and err_iiv from each up to the next.
     """
-    order = np.argsort(world.q, kind="stable")
-    q = world.q[order]
     d = distribution(world)
-    missed, taken = np.where(world.valid, d, 0.0)[order], np.where(world.valid, 0.0, d)[order]
-    t = np.unique(np.concatenate(([0.0, 1.0], q[(q >= 0) & (q <= 1)])))
-    upto = np.searchsorted(q, t, side="right")  # pairs with p̂ ≤ t
-    below = np.concatenate(([0.0], np.cumsum(missed)))[upto]
-    beyond = taken.sum() - np.concatenate(([0.0], np.cumsum(taken)))[upto]
-    return t, below + beyond
+    missed, taken = np.where(world.valid, d, 0.0), np.where(world.valid, 0.0, d)
+    t = np.unique(np.concatenate(([0.0, 1.0], world.q[(world.q >= 0) & (world.q <= 1)])))
+    return t, _up_to(world, missed, t) + taken.sum() - _up_to(world, taken, t)
 
 
 def best_threshold(world: World) -> tuple[float, float]:
@@ -179,9 +174,7 @@ def loss(world: World) -> float:
 
     The paper's formula with prompts leaves out p(r|c); as printed its derivative is not δ.
     """
-    seen = world.p > 0
-    with np.errstate(divide="ignore"):
-        return float((world.weight * world.p)[seen] @ -np.log(world.q[seen]))
+    return _cross_entropy(world, world.q)
 
 
 def printed_loss_slope(world: World, z: float | Floats) -> float:
@@ -191,7 +184,7 @@ def printed_loss_slope(world: World, z: float | Floats) -> float:
         world: any whose model rules nothing out.
         z: the threshold.
     """
-    above = world.q > z
+    above = calls_valid(world, z)
     sizes = np.bincount(world.prompt, minlength=len(world.mu))
     return float((world.weight * (sizes[world.prompt] * world.q - 1))[above].sum())
 
@@ -204,21 +197,27 @@ def rescaled_loss(world: World, z: float | Floats, s: float) -> float:
         z: the threshold.
         s: above 0.
     """
-    factors = np.where(world.q > z, s, 1.0)
+    factors = np.where(calls_valid(world, z), s, 1.0)
     sums = np.bincount(world.prompt, weights=world.q * factors, minlength=len(world.mu)) + world.outside
-    scaled = world.q * factors / sums[world.prompt]
-    seen = world.p > 0
-    with np.errstate(divide="ignore"):
-        return float((world.weight * world.p)[seen] @ -np.log(scaled[seen]))
+    return _cross_entropy(world, world.q * factors / sums[world.prompt])
 
 
 def delta_curve(world: World) -> tuple[Floats, Floats]:
     """δ_z signed at every z where it changes: Pr_{p̂}[p̂ > z] − Pr_p[p̂ > z] (the paper's Appendix B)."""
     z = np.unique(np.concatenate(([0.0], world.q, [1.0])))
+    difference = world.weight * (world.q - world.p)
+    return z, difference.sum() - _up_to(world, difference, z)
+
+
+def _up_to(world: World, values: Floats, z: Floats) -> Floats:
+    """Sum of the pairs' values where p̂ ≤ z, for each z."""
     order = np.argsort(world.q, kind="stable")
-    difference = (world.weight * (world.q - world.p))[order]
-    beyond = (
-        difference.sum()
-        - np.concatenate(([0.0], np.cumsum(difference)))[np.searchsorted(world.q[order], z, side="right")]
-    )
-    return z, beyond
+    sums = np.concatenate(([0.0], np.cumsum(values[order])))
+    return np.asarray(sums[np.searchsorted(world.q[order], z, side="right")])
+
+
+def _cross_entropy(world: World, q: Floats) -> float:
+    """Σ μ·p·(−log q), nats."""
+    seen = world.p > 0
+    with np.errstate(divide="ignore"):
+        return float((world.weight * world.p)[seen] @ -np.log(q[seen]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evalkit.theory.worlds import World
 
@@ -34,7 +35,7 @@ def histogram(world: World, bins: int = BINS) -> list[Bin]:
         world: any.
         bins: how many, at least 1.
     """
-    place = np.clip(np.ceil(world.q * bins).astype(int) - 1, 0, bins - 1)
+    place = _places(world, bins)
     sums = [
         np.bincount(place, weights=weights, minlength=bins)
         for weights in (world.weight, world.weight * world.q, world.weight * world.p)
@@ -54,8 +55,10 @@ def classwise_ece(world: World, bins: int | None = None) -> float:
         bins: of equal width, or None.
     """
     gap = world.weight * (world.q - world.p)
-    if bins is None:
-        _, place = np.unique(world.q, return_inverse=True)
-    else:
-        place = np.clip(np.ceil(world.q * bins).astype(int) - 1, 0, bins - 1)
+    place = np.unique(world.q, return_inverse=True)[1] if bins is None else _places(world, bins)
     return float(np.abs(np.bincount(place, weights=gap)).sum())
+
+
+def _places(world: World, bins: int) -> NDArray[np.int64]:
+    """The bin of each pair."""
+    return np.clip(np.ceil(world.q * bins).astype(np.int64) - 1, 0, bins - 1)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from loopback import ChatServer, question_of
+from own_task import own_task
 
 from evalkit import Completion, Grade, Sample
 from evalkit.cli import cli
@@ -44,15 +45,10 @@ def test_questions_without_an_answer_are_not_asked() -> None:
 
 def test_without_a_finite_set_another_questions_answer_is_proposed(tmp_path: Path) -> None:
     """Never one that is accepted; and options are proposed by letter."""
-    task = tmp_path / "t.py"
-    task.write_text(
-        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        "    rows = [('a', ['Rome', 'Paris']), ('b', 'Paris'), ('c', 'rome'), ('e', 'in 1998'), ('f', '1998')]\n"
-        "    more = Sample(id='d', input='q', target=['cat', 'dog'], choices=['cat', 'dog', 'ant'])\n"
-        "    return Task(samples=[*(Sample(id=k, input='q', target=v) for k, v in rows), more], grader='exact')\n",
-        encoding="utf-8",
-    )
-    found = {sample.id: sample.metadata["proposed"] for sample in proposals(of=str(task))}
+    targets = "[('a', ['Rome', 'Paris']), ('b', 'Paris'), ('c', 'rome'), ('e', 'in 1998'), ('f', '1998')]"
+    more = "Sample(id='d', input='q', target=['cat', 'dog'], choices=['cat', 'dog', 'ant'])"
+    task = own_task(tmp_path, f"[*(Sample(id=k, input='q', target=v) for k, v in {targets}), {more}]")
+    found = {sample.id: sample.metadata["proposed"] for sample in proposals(of=task)}
     assert found["a-error"] in ("cat", "1998", "in 1998")
     assert found["c-error"] in ("Paris", "cat", "1998", "in 1998")
     assert found["e-error"] in ("Rome", "Paris", "rome", "cat")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from effort import FULL
 
 from evalkit.cli import cli
+from evalkit.cli.theory.bounds import bounds as bounds_command
 from evalkit.cli.theory.printing import ENDINGS
 from evalkit.report.figures import FORMATS
 from evalkit.theory import bounds, people
 from evalkit.theory.facts import Facts, zipf_facts
+from evalkit.theory.worlds import KINDS
 
 
 def trained(n: int = 3000, noise: float = 0.0, phrase: str = people.ASKED, discount: float = 0.5) -> people.Trained:
@@ -149,6 +152,9 @@ def test_options_that_mean_nothing_are_refused(argv: list[str], says: str) -> No
     assert says in done.output
 
 
-def test_the_endings_are_those_of_figures() -> None:
-    """What the option accepts can be drawn."""
+def test_the_options_are_those_of_the_library() -> None:
+    """Which is not imported for them: what can be drawn, and the kinds of models."""
     assert ENDINGS == FORMATS
+    (model,) = (option for option in bounds_command.params if option.name == "model")
+    assert isinstance(model.type, click.Choice)
+    assert tuple(model.type.choices) == KINDS

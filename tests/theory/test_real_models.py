@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from click.testing import CliRunner
 from effort import draws
+from own_task import own_task
 
 from evalkit.cli import cli
 from evalkit.cli.theory.iiv import FORMS, OUTSIDE
@@ -178,28 +179,18 @@ def test_a_model_without_a_server_is_refused() -> None:
 )
 def test_questions_that_make_no_world_are_named(rows: str, says: str, tmp_path: Path) -> None:
     """Before a model is opened."""
-    task = tmp_path / "t.py"
-    task.write_text(
-        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        f"    return Task(samples={rows}, grader='choice')\n",
-        encoding="utf-8",
-    )
+    task = own_task(tmp_path, rows, "grader='choice'")
     with pytest.raises(InputError, match=says):
-        choose(Settings("local/smollm2-135m", str(task)))
+        choose(Settings("local/smollm2-135m", task))
     with pytest.raises(UsageError, match="reads no files"):
-        choose(Settings("local/smollm2-135m", str(task), data="."))
+        choose(Settings("local/smollm2-135m", task, data="."))
 
 
 def test_every_accepted_answer_is_right_and_each_possible_one_counts_once(tmp_path: Path) -> None:
     """Two targets make two valid answers, and the truth is shared between them; a doubled answer is one."""
-    task = tmp_path / "t.py"
-    task.write_text(
-        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        "    rows = [Sample(id='a', input='q', target=['2', '0'])]\n"
-        "    return Task(samples=rows, grader='exact', responses=lambda _: ['0', '1', '1', '2'])\n",
-        encoding="utf-8",
-    )
-    (question,) = choose(Settings("local/smollm2-135m", str(task))).questions
+    rows = "[Sample(id='a', input='q', target=['2', '0'])]"
+    task = own_task(tmp_path, rows, "grader='exact', responses=lambda _: ['0', '1', '1', '2']")
+    (question,) = choose(Settings("local/smollm2-135m", task)).questions
     assert (question.answers, question.right) == (["0", "1", "2"], [0, 2])
     world = make_exact_world(
         [Scored("a", "q", "q", question.answers, question.right, [math.log(x) for x in (0.5, 0.3, 0.1)])]
@@ -222,28 +213,20 @@ def test_worked_examples_are_shown_and_not_asked() -> None:
 
 def test_multiple_choice_is_scored_by_letter(tmp_path: Path) -> None:
     """Also where a task names no response set: its options are one."""
-    task = tmp_path / "t.py"
-    task.write_text(
-        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        "    return Task(samples=[Sample(id='a', input='A) red  B) blue  C) ant\\nWhich is an animal?', target='ant',"
-        " choices=['red', 'blue', 'ant'])], grader='choice')\n",
-        encoding="utf-8",
+    rows = (
+        "[Sample(id='a', input='A) red  B) blue  C) ant. Which is it?', target='ant', choices=['red', 'blue', 'ant'])]"
     )
-    (scored,) = measured(Settings(embedded(), str(task), limit=1, form="plain"))
+    task = own_task(tmp_path, rows, "grader='choice'")
+    (scored,) = measured(Settings(embedded(), task, limit=1, form="plain"))
     assert (scored.answers, scored.right) == (["A", "B", "C"], [2])
     assert 0 < scored.mass < 1
 
 
 def test_a_task_without_a_finite_set_of_answers_is_refused(tmp_path: Path) -> None:
     """In one line, before a model is opened; as is one whose questions are all examples."""
-    task = tmp_path / "t.py"
-    task.write_text(
-        "from evalkit import Sample, Task, task\n\n@task\ndef t() -> Task:\n"
-        "    return Task(samples=[Sample(id='a', input='q', target='x')], grader='exact')\n",
-        encoding="utf-8",
-    )
+    task = own_task(tmp_path, "[Sample(id='a', input='q', target='x')]")
     with pytest.raises(UsageError, match="no finite set of answers"):
-        choose(Settings("local/smollm2-135m", str(task), limit=1))
+        choose(Settings("local/smollm2-135m", task, limit=1))
     with pytest.raises(InputError, match="all used as examples"):
         choose(Settings("local/smollm2-135m", "letters", parameters={"n": "3"}, shots=5))
 

@@ -52,7 +52,7 @@ def bounds(*, seed: int, prompts: int, responses: int, model: str, plot: Path | 
 
         random = np.random.default_rng(seed)
         many = [(kind, iiv.reduction(drawn(random, kind))) for kind in KINDS for _ in range(WORLDS)]
-        draw(plot, lambda: theory.bounds_figure(many))
+        draw(plot, theory.bounds_figure(many))
     if as_json:
         document = {"seed": seed, "reduction": dataclasses.asdict(one), "per_prompt": dataclasses.asdict(each)}
         print_document(document | {"opt": opt, "opt_at": t})

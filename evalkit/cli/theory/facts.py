@@ -46,7 +46,7 @@ def facts(
     evalkit theory facts --n 10000
     evalkit theory facts --n 10000 --noise 0.05 --shift
     """
-    from evalkit.theory import bounds  # fmt: skip
+    from evalkit.theory import bounds
     from evalkit.theory import people as text
 
     def studied(size: int) -> Trained:
@@ -62,7 +62,7 @@ def facts(
         smaller = [studied(size) for size in _sizes(n)]
         told = f"IDK {1 - alpha:.0%} of the text, noise {noise:.0%}, {'another' if shift else 'the same'} phrasing"
         settings = f"{told}; {f'{people:,}' if people else 'twice N'} people, {questions:,} questions, seed {seed}"
-        draw(plot, lambda: theory.facts_figure([*smaller, found], settings))
+        draw(plot, theory.facts_figure([*smaller, found], settings))
     if as_json:
         head = {"seed": seed, "alpha": alpha, "noise": noise, "shift": shift, "upper": upper, "lower": lower}
         print_document({**head, **dataclasses.asdict(found)})

@@ -30,7 +30,7 @@ def hardness(*, messages: int, knows: float, abstains: float, plot: Path | None,
         from evalkit.report import theory
 
         many = [(k / STEPS, decryption(messages, k / STEPS, abstains)) for k in range(STEPS + 1)]
-        draw(plot, lambda: theory.hardness_figure(many, messages, abstains))
+        draw(plot, theory.hardness_figure(many, messages, abstains))
     if as_json:
         print_document(dataclasses.asdict(found))
         return

@@ -29,6 +29,8 @@ HALF = 0.5
 """Mass of the possible answers below which it is said that they are not what the model would say."""
 
 
+SINGLE = "bound by opt"
+"""A row that needs one right answer a question."""
 MEANINGS = {
     "err": "probability of a wrong answer{among}",
     "± of err": "its standard error over the questions",
@@ -38,7 +40,7 @@ MEANINGS = {
     "bound": "Theorem 1, a threshold a question: 2·err_iiv − mean |V|/|E| − delta_gold ≤ err",
     "bound, one threshold": "as the paper has it: 1/min|E| for all questions, max|V|/min|E|, |delta_gold|",
     "opt": "the least is-it-valid error of any threshold, at t = {at}",
-    "bound by opt": "Theorem 3: 2(1 − 1/C)·opt ≤ err, C the fewest answers",
+    SINGLE: "Theorem 3: 2(1 − 1/C)·opt ≤ err, C the fewest answers",
     "identity − err": "0 to 1e-9: the exact identity behind Theorem 1",
     "mean err_iiv over t": "of the judge p̂ > t, t uniform in [0, 1]",
     "ECE, ten bins": "over all answers of a question, not its first alone: up to 2",
@@ -46,9 +48,7 @@ MEANINGS = {
     "mass outside, mean": "what it puts on anything but the possible answers",
     "mass outside, most": "",
 }
-"""Row → what it says."""
-SINGLE = "bound by opt"
-"""A row that needs one right answer a question."""
+"""Row → what it says, in the order printed."""
 
 
 class Measured(NamedTuple):
@@ -63,7 +63,7 @@ class Measured(NamedTuple):
     opt_at: float
     histogram: list[Bin]
     values: dict[str, float]
-    """Row → number, in the order of `MEANINGS`."""
+    """Row → number; NaN where it is not defined."""
 
 
 @click.command("iiv")
@@ -141,7 +141,7 @@ def iiv(
     if plot:
         from evalkit.report import theory
 
-        draw(plot, lambda: theory.iiv_figure([(one.name, one.world) for one in found], task))
+        draw(plot, theory.iiv_figure([(one.name, one.world) for one in found], task))
 
 
 def _check_folders(models: Sequence[str], kept: bool) -> None:
@@ -187,24 +187,24 @@ def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) 
 
     outside = [1 - each.mass for each in scored]
     errors = iiv.prompt_errors(world)
-    values = [
-        one.error,
-        float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else math.nan,
-        one.error_iiv,
-        one.delta_signed,
-        one.size_term,
-        one.bound_signed,
-        iiv.reduction(world).bound,
-        opt,
-        choice_bound(int(world.errors.min()) + 1, opt) if (world.valids == 1).all() else math.nan,
-        one.identity - one.error,
-        iiv.mean_over_thresholds(world),
-        reliability.classwise_ece(world, reliability.BINS),
-        float(np.abs(iiv.delta_curve(world)[1]).max()),
-        sum(outside) / len(outside),
-        max(outside),
-    ]
-    return dict(zip(MEANINGS, values, strict=True))
+    several, single = len(errors) > 1, (world.valids == 1).all()
+    return {
+        "err": one.error,
+        "± of err": float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if several else math.nan,
+        "err_iiv": one.error_iiv,
+        "delta_gold": one.delta_signed,
+        "mean |V|/|E|": one.size_term,
+        "bound": one.bound_signed,
+        "bound, one threshold": iiv.reduction(world).bound,
+        "opt": opt,
+        SINGLE: choice_bound(int(world.errors.min()) + 1, opt) if single else math.nan,
+        "identity − err": one.identity - one.error,
+        "mean err_iiv over t": iiv.mean_over_thresholds(world),
+        "ECE, ten bins": reliability.classwise_ece(world, reliability.BINS),
+        "max |δ_z|": float(np.abs(iiv.delta_curve(world)[1]).max()),
+        "mass outside, mean": sum(outside) / len(outside),
+        "mass outside, most": max(outside),
+    }
 
 
 def _rows(found: Sequence[Measured], outside: Outside) -> list[Row]:

@@ -25,7 +25,7 @@ def ngram(*, orders: int, plot: Path | None, as_json: bool) -> None:
     if plot:
         from evalkit.report import theory
 
-        draw(plot, lambda: theory.ngram_figure(errors))
+        draw(plot, theory.ngram_figure(errors))
     if as_json:
         print_document({"error": errors, "bound": forced})
         return

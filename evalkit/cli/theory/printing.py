@@ -61,21 +61,15 @@ def output_options(function: Command) -> Command:
     return plot(as_json(function))
 
 
-def draw(path: Path | None, make: Callable[[], Figure]) -> None:
-    """Draw a figure where one is asked for.
-
-    Args:
-        path: where, or None.
-        make: makes it; slow, and only called where it is drawn.
+def draw(path: Path, figure: Figure) -> None:
+    """Write a figure, and say so.
 
     Raises:
         UsageError: the path cannot be written.
     """
-    if path is None:
-        return
     from evalkit.report import figures
 
-    figures.save(make(), path)
+    figures.save(figure, path)
     click.echo(f"written: {path}", err=True)
 
 
