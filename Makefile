@@ -31,6 +31,7 @@ install: $(VENV)/.dev
 
 run: $(VENV)/.user
 	$(BIN)/python -m evalkit run --threshold none,0.75 --limit 20
+	@echo "For the command evalkit in this shell: . $(BIN)/activate"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
