@@ -49,23 +49,23 @@ check: $(VENV)/.dev
 	cd .site && ../$(BIN)/lint-imports --config ../pyproject.toml --no-cache
 
 docs: $(VENV)/.dev
-	$(BIN)/python docs/make_cli.py
+	$(BIN)/python scripts/make_cli.py
 
 validity: $(VENV)/.dev
-	$(BIN)/python docs/make_validity.py
+	$(BIN)/python scripts/make_validity.py
 
 theory: $(VENV)/.dev
-	EVALKIT_FULL=1 $(BIN)/python -m pytest tests/theory tests/test_simulations.py tests/test_scoring.py tests/test_paired.py tests/test_calibration.py
+	EVALKIT_FULL=1 $(BIN)/python -m pytest tests/theory tests/metrics tests/logprobs
 
 reference: $(VENV)/.dev
-	$(BIN)/python docs/make_reference.py
+	$(BIN)/python scripts/make_reference.py
 
 bench: $(VENV)/.dev
 	@for each in startup process throughput memory local exact scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done
 
 # A hundred kills of one run; the tests make ten.
 soak: $(VENV)/.dev
-	EVALKIT_KILLS=100 $(BIN)/python -m pytest tests/test_faults.py -k kills
+	EVALKIT_KILLS=100 $(BIN)/python -m pytest tests/runs/test_faults.py -k kills
 
 clean:
 	rm -rf $(VENV) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

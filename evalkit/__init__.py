@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
-    from evalkit.benchmarks import BenchmarkRow, Hub, Rows, benchmark_rows
-    from evalkit.comparing import behaviour, compare
+    from evalkit.analysis.comparison import behaviour, compare
+    from evalkit.analysis.leaderboard import leaderboard
+    from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
+    from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
+    from evalkit.dataset.table import read_table
     from evalkit.errors import EvalkitError
     from evalkit.extras import requires
-    from evalkit.frames import count_outcomes, record_features
-    from evalkit.grading import grade_with
-    from evalkit.judging import ask_mark, ask_verdict
-    from evalkit.loading import load
-    from evalkit.models.asking import ask
-    from evalkit.patches import find_patch
+    from evalkit.grading.grade import grade_with
+    from evalkit.grading.judge import ask_mark, ask_verdict
+    from evalkit.grading.patch import find_patch
+    from evalkit.models.pool import ask
     from evalkit.plugins import grader, make_task, task
-    from evalkit.ranking import leaderboard
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
-    from evalkit.rescoring import rescore
-    from evalkit.runs import RunResult, run, run_async
-    from evalkit.sampling import interleave, option_letters, right_answers, shuffled
-    from evalkit.scorecard import Scorecard, score
-    from evalkit.tables import read_table
+    from evalkit.rescoring.rescore import rescore
+    from evalkit.runs.dataframe import count_outcomes, record_features
+    from evalkit.runs.load import load
+    from evalkit.runs.scorecard import Scorecard, score
+    from evalkit.runs.session import RunResult, run, run_async
     from evalkit.text import last_boxed, lettered, plain, simplify
 
 __all__ = [
@@ -78,48 +78,48 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BenchmarkRow": "benchmarks",
+    "BenchmarkRow": "dataset.hub",
     "Completion": "records",
     "EvalkitError": "errors",
     "Grade": "records",
-    "Hub": "benchmarks",
+    "Hub": "dataset.hub",
     "Message": "records",
     "NonAnswer": "records",
     "Outcome": "records",
     "Record": "records",
-    "Rows": "benchmarks",
-    "RunResult": "runs",
+    "Rows": "dataset.hub",
+    "RunResult": "runs.session",
     "Sample": "records",
-    "Scorecard": "scorecard",
+    "Scorecard": "runs.scorecard",
     "Task": "records",
-    "ask": "models.asking",
-    "ask_mark": "judging",
-    "ask_verdict": "judging",
-    "behaviour": "comparing",
-    "benchmark_rows": "benchmarks",
-    "compare": "comparing",
-    "count_outcomes": "frames",
-    "find_patch": "patches",
-    "grade_with": "grading",
+    "ask": "models.pool",
+    "ask_mark": "grading.judge",
+    "ask_verdict": "grading.judge",
+    "behaviour": "analysis.comparison",
+    "benchmark_rows": "dataset.hub",
+    "compare": "analysis.comparison",
+    "count_outcomes": "runs.dataframe",
+    "find_patch": "grading.patch",
+    "grade_with": "grading.grade",
     "grader": "plugins",
-    "interleave": "sampling",
-    "leaderboard": "ranking",
+    "interleave": "dataset.order",
+    "leaderboard": "analysis.leaderboard",
     "last_boxed": "text",
     "lettered": "text",
-    "load": "loading",
+    "load": "runs.load",
     "make_task": "plugins",
     "non_answer": "abstention",
-    "option_letters": "sampling",
+    "option_letters": "dataset.order",
     "plain": "text",
-    "read_table": "tables",
-    "record_features": "frames",
+    "read_table": "dataset.table",
+    "record_features": "runs.dataframe",
     "requires": "extras",
-    "rescore": "rescoring",
-    "right_answers": "sampling",
-    "run": "runs",
-    "run_async": "runs",
-    "score": "scorecard",
-    "shuffled": "sampling",
+    "rescore": "rescoring.rescore",
+    "right_answers": "dataset.order",
+    "run": "runs.session",
+    "run_async": "runs.session",
+    "score": "runs.scorecard",
+    "shuffled": "dataset.order",
     "simplify": "text",
     "task": "plugins",
 }

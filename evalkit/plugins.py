@@ -23,8 +23,8 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from evalkit.errors import EvalkitError, UsageError
+from evalkit.files import is_file
 from evalkit.records import Completion, Grade, Sample, Task
-from evalkit.tables import is_file
 
 Group = Literal["tasks", "graders", "readers", "providers"]
 GraderFunction = Callable[..., Grade | Awaitable[Grade]]

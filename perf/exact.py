@@ -11,10 +11,10 @@ import time
 
 import aiohttp
 
-from evalkit.exact import Settings, TokenServer, choose
-from evalkit.exact.asking import answer_end, render, spellings
-from evalkit.exact.questions import Question
-from evalkit.exact.tree import answer_logprobs
+from evalkit.logprobs import Settings, TokenServer, choose
+from evalkit.logprobs.prompt import answer_end, render, spellings
+from evalkit.logprobs.selection import Question
+from evalkit.logprobs.token_trie import answer_logprobs
 from evalkit.models import Options, open_model
 
 GOAL = 0.5

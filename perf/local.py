@@ -14,12 +14,12 @@ from pathlib import Path
 import aiohttp
 
 from evalkit import models
-from evalkit.config import make_config
-from evalkit.journal import Journal
 from evalkit.models.chat import ChatModel
-from evalkit.pipeline import execute, new_tally
-from evalkit.prompts import build_messages
-from evalkit.runs import make_plan
+from evalkit.runs.config import make_config
+from evalkit.runs.journal import Journal
+from evalkit.runs.pipeline import execute, new_tally
+from evalkit.runs.prompts import build_messages
+from evalkit.runs.session import make_plan
 from evalkit.tasks.letters import letters
 
 GOAL = 0.95

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
-from evalkit.finding import detect
-from evalkit.readers.source import Source
+from evalkit.dataset.source import Source
+from evalkit.rescoring.discover import detect
 
 GOALS = (0.4, 10_000)
 MEGABYTES = 300

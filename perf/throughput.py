@@ -17,7 +17,7 @@ import aiohttp
 from static import kind, static_server
 
 import evalkit
-from evalkit.prompts import build_messages
+from evalkit.runs.prompts import build_messages
 
 GOAL = 0.5
 SAMPLES = 20_000

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from loopback import ChatServer, serving
 
-from evalkit.models import retrying
+from evalkit.models import retry
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -33,9 +33,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """Retries wait for nothing in tests."""
-    retrying.set_testing(True)
+    retry.set_testing(True)
     yield
-    retrying.set_testing(False)
+    retry.set_testing(False)
 
 
 @pytest.fixture

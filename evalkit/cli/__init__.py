@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
-    from evalkit.report.visible import visible
+    from evalkit.report.escape import visible
 
     click.echo(visible(" ".join(text.split())), err=True)
     sys.exit(code)

@@ -13,7 +13,7 @@ import click
 from evalkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from evalkit.auditing import Attacked, Audit
+    from evalkit.experiments.scoring_audit import Attacked, Audit
 
 
 @click.command("audit", short_help="What each task's scoring pays for \"I don't know\".")
@@ -29,10 +29,11 @@ def command(tasks: tuple[str, ...], *, threshold: float, data: str | None, judge
     evalkit audit
     evalkit audit --task simpleqa --judge openai/gpt-4o
     """
-    from evalkit import plugins, scoring
+    from evalkit import plugins
+    from evalkit.metrics.threshold import check_threshold
 
     try:
-        scoring.check_threshold(threshold)
+        check_threshold(threshold)
     except ValueError as error:
         raise UsageError(f"--threshold: {error}") from error
     found, attacked = asyncio.run(_measured(tasks or tuple(plugins.names("tasks")), data, judge))
@@ -44,17 +45,17 @@ def command(tasks: tuple[str, ...], *, threshold: float, data: str | None, judge
         }
         click.echo(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    from evalkit.report.scoring_audit import print_audit
+    from evalkit.report.audit import print_audit
 
     print_audit(found, attacked, threshold, judge or "")
 
 
 async def _measured(tasks: Sequence[str], data: str | None, judge: str | None) -> tuple[list[Audit], Attacked | None]:
-    from evalkit.auditing import attack, audit_task
-    from evalkit.models import asking
+    from evalkit.experiments.scoring_audit import attack, audit_task
+    from evalkit.models import pool
 
     try:
         found = [await audit_task(name, data, judge) for name in tasks]
         return found, await attack(judge) if judge else None
     finally:
-        await asking.close()
+        await pool.close()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from evalkit import runs
 from evalkit.errors import RunInterruptedError, UsageError
+from evalkit.runs import session
 
 
 @click.group("experiment", short_help="Run a published experiment.")
@@ -26,7 +26,9 @@ def command() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Of the order, and of the models.")
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N")
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server for the models.")
-@click.option("--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where its folder is made.")
+@click.option(
+    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where its folder is made."
+)
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with one that was cut short.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -55,9 +57,9 @@ def open_rubric(
     evalkit experiment open-rubric --model openai/gpt-4o --model openai/gpt-4o-mini --judge openai/gpt-4o
     """
     from evalkit.cli.progress import Display
-    from evalkit.experiments import Plan
-    from evalkit.experiments import open_rubric as run
-    from evalkit.report import rubric
+    from evalkit.experiments.open_rubric import Plan
+    from evalkit.experiments.open_rubric import open_rubric as run
+    from evalkit.report import open_rubric
 
     if resume and models:
         raise UsageError("--resume takes its models from the experiment; leave out --model")
@@ -73,7 +75,7 @@ def open_rubric(
     if figure:
         from evalkit.report import figures
 
-        figures.save(rubric.figure(found), figure)
+        figures.save(open_rubric.figure(found), figure)
         click.echo(f"written: {figure}", err=True)
     if as_json:
         document = {
@@ -83,4 +85,4 @@ def open_rubric(
         }  # fmt: skip
         click.echo(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
         return
-    rubric.print_experiment(found)
+    open_rubric.print_experiment(found)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from evalkit import runs
 from evalkit.cli.options import Thresholds
 from evalkit.errors import UsageError
+from evalkit.runs import session
 
 FORMATS = ("table", "markdown", "csv", "json", "html")
 
@@ -23,7 +23,7 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
 )
 @click.option(
-    "--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
+    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
 )
 def command(
     paths: tuple[str, ...],
@@ -41,24 +41,24 @@ def command(
     evalkit leaderboard results/ --threshold 0,0.5,0.9 --format html -o board.html
     evalkit leaderboard logs/                        foreign outputs are rescored on the way
     """
-    from evalkit.ranking import rank
-    from evalkit.report import boards, page
-    from evalkit.scorecard import DEFAULT_THRESHOLDS
+    from evalkit.analysis.leaderboard import rank
+    from evalkit.report import leaderboard, leaderboard_page
+    from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
     if thresholds and None in thresholds:
         raise UsageError("--threshold none: a leaderboard needs targets, such as 0,0.75")
     ts = [t for t in thresholds or () if t is not None] or list(DEFAULT_THRESHOLDS)
     found = rank(paths, ts, Path(out), macro=macro)
     if format_ == "table" and output is None:
-        boards.print_boards(found)
+        leaderboard.print_boards(found)
         return
     if format_ == "table":
         raise UsageError("-o needs --format markdown, csv, json or html")
     text = {
-        "markdown": lambda: boards.markdown(found),
-        "csv": lambda: boards.as_csv(found),
-        "json": lambda: json.dumps(boards.document(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-        "html": lambda: page.html_page(found),
+        "markdown": lambda: leaderboard.markdown(found),
+        "csv": lambda: leaderboard.as_csv(found),
+        "json": lambda: json.dumps(leaderboard.document(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "html": lambda: leaderboard_page.html_page(found),
     }[format_]()
     if output is None:
         click.echo(text, nl=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.scoring import check_threshold
+from evalkit.metrics.threshold import check_threshold
 
 
 class Thresholds(click.ParamType["list[float | None]"]):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit import runs
+from evalkit.runs import session
 
 KINDS = ("score", "coverage", "reliability", "risk", "outcomes")
 
@@ -19,7 +19,7 @@ KINDS = ("score", "coverage", "reliability", "risk", "outcomes")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=".png, .svg or .html.  [default: KIND.png]"
 )
-@click.option("--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
+@click.option("--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
 def command(
     kind: str,
     wanted: tuple[str, ...],
@@ -43,8 +43,8 @@ def command(
     evalkit plot coverage RUN
     """
     from evalkit.errors import InputError
-    from evalkit.loading import load
     from evalkit.report import figures
+    from evalkit.runs.load import load
 
     target = output or Path(f"{kind}.png")
     folders = [_folder(run, out) for run in wanted] or [Path(out)]
@@ -62,4 +62,4 @@ def command(
 
 def _folder(run: str, out: str) -> Path:
     """A run's folder, or a folder of runs as it is."""
-    return Path(run) if Path(run).is_dir() else runs.find_run(run, out)
+    return Path(run) if Path(run).is_dir() else session.find_run(run, out)

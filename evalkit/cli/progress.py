@@ -14,8 +14,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.pipeline import Tally
-from evalkit.report.visible import one_line
+from evalkit.report.escape import one_line
+from evalkit.runs.pipeline import Tally
 
 LINE_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""

@@ -8,10 +8,10 @@ from typing import get_args
 
 import click
 
-from evalkit import runs
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
 from evalkit.errors import UsageError
-from evalkit.policies import Policy
+from evalkit.runs import session
+from evalkit.runs.selective import Policy
 
 
 class Fields(click.ParamType["dict[str, str]"]):
@@ -49,7 +49,7 @@ class Fields(click.ParamType["dict[str, str]"]):
     "--policy", type=click.Choice(get_args(Policy)), help="Score also with abstention by confidence or votes."
 )
 @click.option("--skip-bad", is_flag=True, help="Count rows that cannot be read instead of stopping.")
-@click.option("--out", default=runs.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
+@click.option("--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, mapping: dict[str, str] | None,
@@ -64,8 +64,8 @@ def command(
     evalkit rescore results_folder --threshold 0,0.5,0.75,0.9
     evalkit rescore answers.csv --map id=qid,answer=pred,target=gold
     """
-    from evalkit.report import rescored, terminal
-    from evalkit.rescoring import Terms, rescore_files
+    from evalkit.report import rescore, run
+    from evalkit.rescoring.rescore import Terms, rescore_files
 
     if thresholds and None in thresholds:
         raise UsageError("--threshold none: rescoring needs targets, such as 0,0.75")
@@ -86,8 +86,8 @@ def command(
         skip_bad=skip_bad,
     )
     found = rescore_files(paths, terms, Path(out))
-    rescored.print_notes(found)
+    rescore.print_notes(found)
     if as_json:
-        click.echo(json.dumps(terminal.document(found.result), ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps(run.document(found.result), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        rescored.print_table(found)
+        rescore.print_table(found)

@@ -7,14 +7,14 @@ from typing import Any, get_args
 
 import click
 
-from evalkit import runs
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
-from evalkit.confidence import Source
-from evalkit.config import make_config
 from evalkit.errors import RunInterruptedError, UsageError
+from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL
-from evalkit.policies import Policy
-from evalkit.report.visible import one_line
+from evalkit.report.escape import one_line
+from evalkit.runs import session
+from evalkit.runs.config import make_config
+from evalkit.runs.selective import Policy
 
 RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 
@@ -68,7 +68,7 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 )
 @click.option(
     "--out",
-    default=runs.DEFAULT_FOLDER,
+    default=session.DEFAULT_FOLDER,
     show_default=True,
     metavar="DIR",
     help="Where the run folder is made.",
@@ -98,26 +98,26 @@ def command(
     """
     from evalkit.cli.progress import Display
     from evalkit.report import dry_run as plans
-    from evalkit.report import terminal
+    from evalkit.report import run
 
     settings = _settings(given)
     if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
         raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
     if dry_run:
-        plan = runs.make_plan(make_config(**settings))
+        plan = session.make_plan(make_config(**settings))
         click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
         return
     try:
         with Display() as display:
-            result = runs.run(out=out, resume=resume, watch=display.watch, notify=display.notify, **settings)
+            result = session.run(out=out, resume=resume, watch=display.watch, notify=display.notify, **settings)
     except RunInterruptedError as error:
         if error.run:
             error.args = (f"{error}; go on with: evalkit run --resume {error.run}",)
         raise
     if as_json:
-        click.echo(json.dumps(terminal.document(result), ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps(run.document(result), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        terminal.print_result(result, strata=strata)
+        run.print_result(result, strata=strata)
         _say_how_judges_agreed(result)
     if result.failed:
         _say_what_failed(result)
@@ -147,9 +147,9 @@ def _given(ctx: click.Context) -> dict[str, str]:
     return {name: options[name] for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
-def _say_how_judges_agreed(result: runs.RunResult) -> None:
-    from evalkit import journal
-    from evalkit.judging import agreement
+def _say_how_judges_agreed(result: session.RunResult) -> None:
+    from evalkit.grading.judge import agreement
+    from evalkit.runs import journal
 
     if "," not in result.config.grader_parameters.get("judge", ""):
         return
@@ -158,7 +158,7 @@ def _say_how_judges_agreed(result: runs.RunResult) -> None:
         click.echo(f"Judges: {alike:,} of {voted:,} answers judged alike; {pairs:.0%} of pairs of votes agree.")
 
 
-def _say_what_failed(result: runs.RunResult) -> None:
+def _say_what_failed(result: session.RunResult) -> None:
     failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
     why = f" (the last: {one_line(result.last_failure, 200)})" if result.last_failure else ""
     click.echo(f"{failed} failed, counted in no score{why}. Again: evalkit run --resume {result.folder}", err=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from evalkit import journal, runs
 from evalkit.cli.options import Thresholds
 from evalkit.errors import InputError
 from evalkit.records import Outcome, Record
+from evalkit.runs import journal, session
 
 
 @click.command("show", short_help="Show a run's summary, or the transcript of one sample.")
@@ -15,7 +15,7 @@ from evalkit.records import Outcome, Record
 @click.argument("sample_id", required=False, metavar="[ID]")
 @click.option(
     "--out",
-    default=runs.DEFAULT_FOLDER,
+    default=session.DEFAULT_FOLDER,
     show_default=True,
     metavar="DIR",
     help="Where runs are looked for by name.",
@@ -39,9 +39,10 @@ def command(
     evalkit show 20261121-2104-letters DEEPSEEK-D
     evalkit show 20261121-2104-letters --records --outcome idk
     """
-    from evalkit.report import terminal, transcripts
+    from evalkit.report import transcript
+    from evalkit.report.run import print_result
 
-    folder = runs.find_run(run, out)
+    folder = session.find_run(run, out)
 
     def wanted(record: Record) -> bool:
         return (
@@ -53,21 +54,21 @@ def command(
 
     filtered = full or outcome is not None or task is not None or thresholds is not None
     if sample_id is None and not listed and not filtered:
-        terminal.print_result(runs.read_result(folder), strata=strata)
+        print_result(session.read_result(folder), strata=strata)
         return
     found = False
     for record in journal.read_records(folder):
         if wanted(record):
             found = True
             if sample_id is not None or full:
-                transcripts.print_transcript(record)
+                transcript.print_transcript(record)
             else:
-                click.echo(transcripts.record_line(record))
+                click.echo(transcript.record_line(record))
     if outcome is None:
         for failure in journal.read_failures(folder):
             if (sample_id or failure.sample_id) == failure.sample_id and (task or failure.task) == failure.task:
                 found = True
-                click.echo(transcripts.failure_line(failure))
+                click.echo(transcript.failure_line(failure))
     if not found:
         what = f"sample {sample_id!r}" if sample_id is not None else "such record"
         raise InputError(f"{folder} holds no {what}; list what it holds: evalkit show {folder} --records")

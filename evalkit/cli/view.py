@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from evalkit import runs
 from evalkit.errors import MissingExtraError, UsageError
+from evalkit.runs import session
 
 
 @click.command("view", short_help="Browse runs, records and transcripts as local web pages.")
-@click.argument("folder", default=runs.DEFAULT_FOLDER, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.argument("folder", default=session.DEFAULT_FOLDER, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=7575, show_default=True, metavar="P", help="0: any free one."
 )
@@ -30,7 +30,7 @@ def command(folder: Path, *, port: int, host: str) -> None:
         raise UsageError(f"{folder} is no folder; make a run first: evalkit run --limit 5")
     import uvicorn
 
-    from evalkit.site.app import make_app
+    from evalkit.web.app import make_app
 
     hosts = ["localhost", "127.0.0.1", "[::1]", host]
     server = uvicorn.Server(uvicorn.Config(make_app(folder, hosts), host=host, port=port, log_level="warning"))

@@ -15,9 +15,9 @@ from pydantic_core import from_json, to_json
 
 from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
 from evalkit.models import Request
-from evalkit.models.limits import wait_ahead, wait_asked
-from evalkit.models.pacing import Pace
-from evalkit.models.retrying import retry
+from evalkit.models.concurrency import Pace
+from evalkit.models.rate_limits import wait_ahead, wait_asked
+from evalkit.models.retry import retry
 from evalkit.records import Completion, FinishReason, Usage
 
 TIMEOUT = 600.0

@@ -14,8 +14,8 @@ from typing import Any
 from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models import Options
 from evalkit.models.chat import ChatModel, ChatSettings, parse_extra
-from evalkit.models.pacing import Pace
-from evalkit.models.serving import LocalServer
+from evalkit.models.concurrency import Pace
+from evalkit.models.llama_server import LocalServer
 from evalkit.models.weights import EMBEDDED, find_weights
 from evalkit.records import Completion
 

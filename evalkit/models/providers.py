@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from evalkit.errors import UsageError
 from evalkit.models import Options
 from evalkit.models.chat import CONNECTIONS, ChatModel, ChatSettings, parse_extra
-from evalkit.models.pacing import Pace
+from evalkit.models.concurrency import Pace
 
 _O_SERIES = ("o1", "o3", "o4", "gpt-5")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evalkit.errors import InputError, MissingExtraError, UsageError
-from evalkit.tables import is_file
+from evalkit.files import is_file
 
 Notify = Callable[[str], None]
 

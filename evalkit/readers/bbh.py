@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row
-from evalkit.readers.source import Head, Source
+from evalkit.dataset.source import Head, Source
+from evalkit.readers.base import Row
 
 COT = "Let's think step by step."
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import as_text
+from evalkit.dataset.source import as_text
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 
 def _row(row: dict[str, Any], number: int) -> Row:

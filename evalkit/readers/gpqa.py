@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import Head, Source, targets_of
+from evalkit.dataset.source import Head, Source, targets_of
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 TASK = "gpqa"
 

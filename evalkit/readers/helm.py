@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
-from evalkit.readers import Row
-from evalkit.readers.source import Head, Source
+from evalkit.readers.base import Row
 
 METRICS = (
     "exact_match", "quasi_exact_match", "prefix_exact_match", "quasi_prefix_exact_match", "final_number_exact_match",

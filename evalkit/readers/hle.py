@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.dataset.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 TASK = "hle"
 _STATED = re.compile(r"confidence\W{0,12}(\d{1,3})", re.IGNORECASE)

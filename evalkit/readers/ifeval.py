@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from evalkit.readers import Row, RowReader, has
-from evalkit.readers.source import Head
+from evalkit.dataset.source import Head
+from evalkit.readers.base import Row, RowReader, has
 
 
 def _row(row: dict[str, Any], number: int) -> Row:

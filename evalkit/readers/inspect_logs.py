@@ -16,8 +16,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, Verdict
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.dataset.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, Verdict
 
 _SAMPLE = re.compile(r"samples/[^/]+(?:\.json|/sample\.json)")
 _RIGHT = {"C", "c", "correct", "true", "yes"}

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.dataset.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row
 
 METRICS = (
     "trad_score",

@@ -22,9 +22,9 @@ from typing import Any
 
 import msgspec
 
+from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.errors import InputError
-from evalkit.readers import Row, Verdict
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, Verdict
 
 ROW = frozenset({"doc_id", "doc", "target", "resps", "filtered_resps"})
 _FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "model_output",

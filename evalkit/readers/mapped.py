@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.errors import UsageError
-from evalkit.readers import Row, Verdict
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, Verdict
 from evalkit.text import simplify
 
 FIELDS = ("id", "answer", "target", "verdict", "confidence", "model", "task", "threshold", "text", "question", "epoch")

@@ -11,9 +11,9 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
+from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
-from evalkit.readers import Row
-from evalkit.readers.source import Head, Source
+from evalkit.readers.base import Row
 
 KEYS = frozenset({"question_id", "options", "answer", "pred"})
 TEXTS = ("model_outputs", "generated_text", "model_output", "response", "output")

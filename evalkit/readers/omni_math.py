@@ -13,8 +13,8 @@ import json
 import re
 from typing import Any
 
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import as_text, targets_of
+from evalkit.dataset.source import as_text, targets_of
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 _JUDGEMENT = re.compile(r"##\s*Equivalence Judgement\s*\n\s*(TRUE|FALSE)", re.IGNORECASE)
 _STUDENT = re.compile(r"##\s*Student Final Answer\s*\n([^\n]*)", re.IGNORECASE)

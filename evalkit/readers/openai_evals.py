@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, Verdict
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.dataset.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, Verdict
 
 
 class OpenaiEvalsReader:

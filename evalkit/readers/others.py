@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.errors import InputError
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import Head, Source, as_text, targets_of
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 CUT = 0.5
 

@@ -11,9 +11,9 @@ import html
 import re
 from collections.abc import Iterator
 
+from evalkit.dataset.source import LARGEST_DOCUMENT, Head, Source, targets_of
 from evalkit.errors import InputError
-from evalkit.readers import Row
-from evalkit.readers.source import LARGEST_DOCUMENT, Head, Source, targets_of
+from evalkit.readers.base import Row
 
 _SAMPLE = re.compile(
     r"<h3>Prompt conversation</h3>(?P<prompt>.*?)<h3>Sampled message</h3>(?P<answer>.*?)<h3>Results</h3>"

@@ -15,8 +15,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, RowReader, Verdict, has
-from evalkit.readers.source import Head, Source, targets_of
+from evalkit.dataset.source import Head, Source, targets_of
+from evalkit.readers.base import Row, RowReader, Verdict, has
 
 _GRADES: dict[str, Verdict] = {"A": "right", "B": "wrong", "C": "idk"}
 _JUDGED: dict[str, Verdict] = {"correct": "right", "incorrect": "wrong", "not_attempted": "idk"}

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers import Row, RowReader, has
-from evalkit.readers.source import Head, Source
+from evalkit.dataset.source import Head, Source
+from evalkit.readers.base import Row, RowReader, has
 
 TASK = "swe-bench"
 

@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any
 
-from evalkit.readers import Row, RowReader, has
-from evalkit.readers.source import as_text
+from evalkit.dataset.source import as_text
+from evalkit.readers.base import Row, RowReader, has
 
 _PATTERNS = (
     re.compile(r'"answer"\s*:\s*"([^"]*?)"'),

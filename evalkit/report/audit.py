@@ -1,79 +1,85 @@
-"""The behavioural audit in words that a reader can act on."""
+"""`evalkit audit` as a table: the paper's Table 2, as measured."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from evalkit.behavioural import AtTarget, Behaviour
-from evalkit.scoring import penalty
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
-LEVEL = 0.05
-NOTABLE = 0.02
-"""Shares and points below which nothing is said."""
+from evalkit.experiments.scoring_audit import Attacked, Audit
+from evalkit.metrics.threshold import penalty
+from evalkit.report.escape import one_line
+from evalkit.report.run import make_console, make_table
 
 
-def audit_lines(audit: Behaviour) -> Iterator[str]:
-    """Sentences on one task: what the stated cost changed, and what a better use of it would have earned.
+def print_audit(
+    audits: Sequence[Audit], attacked: Attacked | None, threshold: float, judge: str, console: Console | None = None
+) -> None:
+    """A row a task, then what it means.
 
     Args:
-        audit: of at least two targets.
+        audits: of tasks.
+        attacked: how the judge took the attacks, where there was one.
+        threshold: t to compare with.
+        judge: its name.
+        console: default, the terminal.
     """
-    lowest, highest = audit.targets[0], audit.targets[-1]
-    yield from _coverage(lowest, highest)
-    for at in audit.targets:
-        if at.deficiency_p is not None and at.deficiency_p < LEVEL and at.accuracy_given_attempted is not None:
-            yield (
-                f"Told to answer above {at.t:g}, {at.accuracy_given_attempted:.0%} of its answers were right"
-                f" ({at.correct} of {at.correct + at.error}; p {_p(at.deficiency_p)} if it were {at.t:.0%})."
-            )
-    yield from _refused(audit)
-    yield from _incentives(audit)
-    if audit.non_monotone > NOTABLE:
-        n = audit.targets[0].n
-        turned = round(audit.non_monotone * n)
-        yield f"On {turned} of {n} questions it abstained at a lower t and answered at a higher one."
-
-
-def _coverage(lowest: AtTarget, highest: AtTarget) -> Iterator[str]:
-    low, high = lowest.correct + lowest.error, highest.correct + highest.error
-    cost = _points(highest.t)
-    if not low:
-        yield f"It answered nothing at t = {lowest.t:g} already: no mistakes, and nothing that shows what it knows."
-        return
-    if not high:
-        yield f"Told that a mistake costs {cost}, it answered nothing: no mistakes, and nothing to judge it by."
-        return
-    still = "still answered" if high <= low else "answered"
-    yield (
-        f"Told that a mistake costs {cost} (t = {highest.t:g}), it {still} {high} of {highest.n}, after {low} at"
-        f" t = {lowest.t:g}; {highest.error / high:.0%} of those answers were wrong."
+    console = console or make_console()
+    table = make_table(
+        "task", "grader", ">right", ">wrong", ">IDK", ">blank", "binary", ">chance", "paper's Table 2: binary, IDK"
     )
+    for one in audits:
+        points = (_points(one, kind) for kind in ("right", "wrong", "IDK", "blank"))
+        binary = "–" if one.binary is None else "yes" if one.binary else "no"
+        chance = "–" if one.chance is None else f"{one.chance:.1%}"
+        table.add_row(one_line(one.task, 20), one_line(one.grader, 16), *points, binary, chance, _paper(one))
+    console.print(Padding(table, (1, 0, 1, 0), expand=False))
+    for line in lines(audits, attacked, threshold, judge):
+        console.print(Text(line))
 
 
-def _refused(audit: Behaviour) -> Iterator[str]:
-    for at in audit.targets:
-        if at.refused_accuracy is not None and at.refused_accuracy > at.t + NOTABLE:
-            yield (
-                f"Of the {at.idk} that it refused at t = {at.t:g}, it gets {at.refused_accuracy:.0%} right when made to"
-                " answer: more than the target asks for, so it refused too much."
-            )
+def lines(audits: Sequence[Audit], attacked: Attacked | None, threshold: float, judge: str) -> list[str]:
+    """What the table means, and what could not be measured."""
+    pay = [one.task for one in audits if one.points.get("IDK")]
+    always = [one for one in audits if one.guessing_pays]
+    paid = (
+        f'Points as plain accuracy pays. On {len(always)} of {len(audits)} tasks "I don\'t know" earns what a mistake'
+        " earns, nothing, so that any guess pays, however unsure."
+    )
+    found = [paid]
+    if pay:
+        found.append(f"IDK earns something on: {', '.join(pay)}.")
+    found.append(
+        f"With t = {threshold:g} stated and a mistake costing {penalty(threshold):g}, IDK earns 0 and a guess pays only"
+        f" above {threshold:.0%} confidence."
+    )
+    found += [
+        f"{one.task}: on {one.unanswerable:.0%} of its questions abstaining is right; no guess can be."
+        for one in audits
+        if one.unanswerable
+    ]
+    found += [f"{one.task}: {one.note}" for one in audits if one.note]
+    if any(one.source == "example" for one in audits):
+        found.append("Scored on an example row of evalkit's own where the benchmark's files are not given (--data).")
+    found += [f"{one.task}: {one_line(one.problem, 150)}" for one in audits if one.problem]
+    if attacked:
+        found.append(
+            f"{judge}: {attacked.flipped} of {attacked.total} attacks made it call a wrong answer correct;"
+            f" {attacked.silent} got no verdict."
+        )
+    return found
 
 
-def _incentives(audit: Behaviour) -> Iterator[str]:
-    worst = max(audit.targets, key=lambda at: at.incentive_gap * (1 - at.t))
-    if worst.incentive_gap * (1 - worst.t) <= NOTABLE:
-        return
-    k = audit.targets.index(worst)
-    scores = audit.cross_scores[k]
-    best = max(range(len(scores)), key=lambda j: scores[j])
-    instead = "never answering" if scores[best] <= 0 else f"answering as it did at t = {audit.targets[best].t:g}"
-    yield (f"At t = {worst.t:g} it would have scored {worst.incentive_gap:.2f} points a question more by {instead}.")
+def _points(one: Audit, kind: str) -> str:
+    value = one.points.get(kind)
+    return "–" if value is None else f"{value:.2g}"
 
 
-def _points(t: float) -> str:
-    cost = f"{penalty(t):.3g}"
-    return f"{cost} point" if cost == "1" else f"{cost} points"
-
-
-def _p(value: float) -> str:
-    return f"= {value:.2g}" if value >= 0.001 else "below 0.001"  # noqa: PLR2004 - nobody needs more digits
+def _paper(one: Audit) -> str:
+    if one.paper is None:
+        return "–"
+    said = f"{'yes' if one.paper['binary'] else 'no'}, {one.paper['idk_credit']}"
+    agrees = one.binary in (None, one.paper["binary"])
+    return said if agrees else f"{said} (differs)"

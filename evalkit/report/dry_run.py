@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evalkit.pipeline import Plan, PlannedTask, draw
-from evalkit.prompts import build_messages
-from evalkit.report.terminal import told
-from evalkit.report.visible import visible
+from evalkit.report.escape import visible
+from evalkit.report.run import told
+from evalkit.runs.pipeline import Plan, PlannedTask, draw
+from evalkit.runs.prompts import build_messages
 
 CHARACTERS_A_TOKEN = 4
 """The usual rule of thumb for English; an estimate is all this is."""

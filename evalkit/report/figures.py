@@ -13,13 +13,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evalkit import calibration, scoring
 from evalkit.errors import InputError, UsageError
 from evalkit.extras import requires
-from evalkit.report.terminal import number
-from evalkit.report.visible import one_line
-from evalkit.scoring import penalty
-from evalkit.statistics import dirichlet_intervals, share_interval
+from evalkit.metrics import calibration, threshold
+from evalkit.metrics.intervals import dirichlet_intervals, share_interval
+from evalkit.metrics.threshold import penalty
+from evalkit.report.escape import one_line
+from evalkit.report.run import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -365,7 +365,7 @@ def _counts(part: pd.DataFrame) -> tuple[int, int, int]:
 def _normalized(counts: tuple[int, int, int], t: float) -> dict[str, float]:
     """N_t = (1 − t)·S_t + t with its 95% interval."""
     low, high = dirichlet_intervals(*counts, [penalty(t)])[0]
-    values = {"value": scoring.score(*counts, t), "low": low, "high": high}
+    values = {"value": threshold.score(*counts, t), "low": low, "high": high}
     return {name: (1 - t) * value + t for name, value in values.items()}
 
 

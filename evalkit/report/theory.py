@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from evalkit.report.escape import one_line
 from evalkit.report.figures import COLOURS, HEIGHT, WIDTH, Figure
-from evalkit.report.visible import one_line
 
 if TYPE_CHECKING:
-    from evalkit.theory.hardness import Decryption
-    from evalkit.theory.iiv import Reduction
-    from evalkit.theory.people import Trained
+    from evalkit.theory.birthday_corpus import Trained
+    from evalkit.theory.decryption import Decryption
+    from evalkit.theory.is_it_valid import Reduction
     from evalkit.theory.worlds import World
 
 GREY = "#6b7480"
@@ -154,7 +154,7 @@ def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
     import altair as alt
     import pandas as pd
 
-    from evalkit.theory import iiv, reliability
+    from evalkit.theory import is_it_valid, reliability
 
     panels: list[Any] = []
     curves = []
@@ -162,7 +162,7 @@ def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
     for name, (_, world) in zip(names, models, strict=True):
         bins = pd.DataFrame([one._asdict() for one in reliability.histogram(world)])
         panels.append(_reliability(bins, name, f"ECE {reliability.classwise_ece(world, reliability.BINS):.3f}"))
-        t, errors = iiv.threshold_curve(world)
+        t, errors = is_it_valid.threshold_curve(world)
         kept = sorted({*range(0, len(t), max(1, len(t) // POINTS)), int(errors.argmin()), len(t) - 1})
         curves += [{"t": float(t[k]), "what": name, "value": float(errors[k])} for k in kept]
     over = _lines(pd.DataFrame(curves), "t", "threshold t", names, alt.Scale(domain=[0, 1]), "err_iiv", steps=True)

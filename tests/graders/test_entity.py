@@ -172,13 +172,13 @@ def judge(text: str, targets: list[str], **parameters: Any) -> Grade:
     sample = Sample(id="a", input="Who gave the half time show?", target=targets)
 
     async def graded() -> Grade:
-        from evalkit.models import asking
+        from evalkit.models import pool
 
         try:
             found = entity(sample, Completion(text=text), **parameters)
             assert not isinstance(found, Grade)
             return await found
         finally:
-            await asking.close()
+            await pool.close()
 
     return asyncio.run(graded())

@@ -94,7 +94,7 @@ def test_honours_retry_after(server: ChatServer, monkeypatch: pytest.MonkeyPatch
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    monkeypatch.setattr("evalkit.models.retrying._sleep", note)
+    monkeypatch.setattr("evalkit.models.retry._sleep", note)
     server.answer = failing(429, times=2, **{"Retry-After": "17"})
     complete("m", server.url)
     assert len(waits) == 2

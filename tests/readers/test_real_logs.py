@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from evalkit.dataset.source import Source
 from evalkit.errors import EvalkitError
-from evalkit.finding import detect
-from evalkit.readers.source import Source
-from evalkit.rescoring import Terms, rescore_files
+from evalkit.rescoring.discover import detect
+from evalkit.rescoring.rescore import Terms, rescore_files
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REAL = ROOT.parent / "shared" / "real"
@@ -24,8 +24,8 @@ UNGRADED = {"ifeval/google-gpt4/input_response_data_gpt4_20231107_145030.jsonl"}
 
 
 def load() -> ModuleType:
-    """docs/agreement.py, which makes the table in docs/validity.md."""
-    spec = importlib.util.spec_from_file_location("agreement", ROOT / "docs" / "agreement.py")
+    """scripts/agreement.py, which makes the table in docs/validity.md."""
+    spec = importlib.util.spec_from_file_location("agreement", ROOT / "scripts" / "agreement.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

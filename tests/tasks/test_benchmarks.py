@@ -19,8 +19,8 @@ import pytest
 from click.testing import CliRunner
 
 import evalkit
-from evalkit import benchmarks
 from evalkit.cli import cli
+from evalkit.dataset import hub
 from evalkit.errors import InputError, UsageError
 from evalkit.plugins import make_task
 from evalkit.records import Sample
@@ -300,7 +300,7 @@ def test_gzip_and_parquet_are_read_like_their_plain_files(tmp_path: Path) -> Non
 def test_the_environment_names_the_folder_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """EVALKIT_DATA, where --data is not given."""
     jsonl(tmp_path / "mmlu_pro" / "test.jsonl", [MMLU])
-    monkeypatch.setenv(benchmarks.DATA, str(tmp_path))
+    monkeypatch.setenv(hub.DATA, str(tmp_path))
     assert [s.id for s in make_task("mmlu_pro").samples] == ["7"]
 
 

@@ -15,10 +15,10 @@ from effort import FULL, draws, slack_of_a_share
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalkit.confidence import vote
+from evalkit.grading.confidence import vote
+from evalkit.metrics.threshold import penalty
 from evalkit.records import Grade
-from evalkit.scoring import penalty
-from evalkit.theory import bounds, facts, grading, hardness, iiv, reliability
+from evalkit.theory import binary_graders, bounds, decryption, facts, is_it_valid, reliability
 from evalkit.theory.worlds import KINDS, World, make_world, random_world
 
 D2 = make_world(
@@ -43,7 +43,7 @@ def test_theorem_1_is_never_violated_and_err_above_err_iiv_often() -> None:
     worst = residual = math.inf
     below, n = 0, draws(3_000, 60_000)
     for world in worlds(20250904, n):
-        one, each = iiv.reduction(world), iiv.reduction(world, per_prompt=True)
+        one, each = is_it_valid.reduction(world), is_it_valid.reduction(world, per_prompt=True)
         slacks = [one.slack, one.error - one.bound_signed, each.slack, each.error - each.bound_signed]
         worst = min(worst, *slacks)
         residual = min(residual, -abs(one.identity - one.error), -abs(each.identity - each.error))
@@ -61,26 +61,26 @@ def test_theorem_1_is_tight(errors: int) -> None:
     above = np.nextafter(1 / errors, 1)
     for gold in (1 / errors, above):
         world = make_world([1], [[1, *[0] * errors]], [[gold, *[each] * errors]], [[True, *[False] * errors]])
-        assert iiv.reduction(world).error_iiv == 0.5
-    found = iiv.reduction(world)
+        assert is_it_valid.reduction(world).error_iiv == 0.5
+    found = is_it_valid.reduction(world)
     assert found.error == pytest.approx(1 - 1 / errors)
     assert found.bound == pytest.approx(found.error)
 
 
 def test_the_is_it_valid_mixture_and_its_judge() -> None:
     """Half of D is the truth, half one of a prompt's errors; ties are called invalid; err_iiv is the judge's error."""
-    d = iiv.distribution(D2)
+    d = is_it_valid.distribution(D2)
     assert d.sum() == pytest.approx(1)
     assert d.tolist() == pytest.approx([0.125, *[0.125 / 3] * 3, 0.225, 0.15, *[0.375 / 3] * 3])
-    judged = iiv.calls_valid(D2, 0.1)
+    judged = is_it_valid.calls_valid(D2, 0.1)
     assert judged.tolist() == [True, True, True, False, True, False, True, False, False]
-    assert iiv.error_iiv(D2, 0.1) == pytest.approx(d[judged != D2.valid].sum())
+    assert is_it_valid.error_iiv(D2, 0.1) == pytest.approx(d[judged != D2.valid].sum())
 
 
 def test_err_iiv_may_exceed_a_half() -> None:
     """Ten errors, p̂ uniform on nine of them: err_iiv .95, δ 1, err 1, bound .8."""
     world = make_world([1], [[1, *[0] * 10]], [[0, *[1 / 9] * 9, 0]], [[True, *[False] * 10]])
-    found = iiv.reduction(world)
+    found = is_it_valid.reduction(world)
     values = (found.error_iiv, found.delta, found.error, found.bound)
     assert values == pytest.approx((0.95, 1, 1, 0.8))
 
@@ -88,10 +88,10 @@ def test_err_iiv_may_exceed_a_half() -> None:
 def test_with_two_options_theorem_1_says_nothing() -> None:
     """K = 1: nothing is above 1, err_iiv is ½ and the bound at most 0; Theorem 3 is for that."""
     world = make_world([1], [[1, 0]], [[0.3, 0.7]], [[True, False]])
-    found = iiv.reduction(world)
+    found = is_it_valid.reduction(world)
     assert (found.error_iiv, found.delta) == (0.5, 0)
     assert found.bound <= 0
-    assert bounds.choice_bound(2, iiv.best_threshold(world)[0]) == pytest.approx(0.5)
+    assert bounds.choice_bound(2, is_it_valid.best_threshold(world)[0]) == pytest.approx(0.5)
 
 
 def test_nonsense_counts_as_error_and_nothing_breaks() -> None:
@@ -100,7 +100,7 @@ def test_nonsense_counts_as_error_and_nothing_breaks() -> None:
     for world in worlds(14, draws(2_000, 40_000)):
         kept = random.random(len(world.mu))
         leaky = World(world.mu, world.prompt, world.p, world.q * kept[world.prompt], world.valid, 1 - kept)
-        found = iiv.reduction(leaky)
+        found = is_it_valid.reduction(leaky)
         assert found.slack >= -1e-12
         assert found.error >= found.bound_signed - 1e-12
 
@@ -115,14 +115,16 @@ def test_delta_is_the_slope_and_the_printed_loss_has_another() -> None:
         world = random_world(random, int(random.integers(1, 7)), most=14, least=8, valids=2)
         if world.q.min() <= 0:
             continue
-        z, step, n = iiv.threshold(world), 1e-5, n + 1
-        slope = (iiv.rescaled_loss(world, z, 1 + step) - iiv.rescaled_loss(world, z, 1 - step)) / (2 * step)
-        signed = iiv.delta_signed(world, z)
+        z, step, n = is_it_valid.threshold(world), 1e-5, n + 1
+        slope = (is_it_valid.rescaled_loss(world, z, 1 + step) - is_it_valid.rescaled_loss(world, z, 1 - step)) / (
+            2 * step
+        )
+        signed = is_it_valid.delta_signed(world, z)
         assert slope == pytest.approx(signed, abs=1e-6)
-        off += abs(iiv.printed_loss_slope(world, z) - signed) > 1e-3
+        off += abs(is_it_valid.printed_loss_slope(world, z) - signed) > 1e-3
     assert off > n / 2
     d1 = make_world([1], [[0.7, 0.3, 0, 0, 0]], [[0.5, 0.2, 0.2, 0.06, 0.04]], [[True, True, False, False, False]])
-    assert iiv.printed_loss_slope(d1, iiv.threshold(d1)) == pytest.approx(1.5)
+    assert is_it_valid.printed_loss_slope(d1, is_it_valid.threshold(d1)) == pytest.approx(1.5)
 
 
 def test_rescaling_gains_at_least_two_delta_squared() -> None:
@@ -130,13 +132,13 @@ def test_rescaling_gains_at_least_two_delta_squared() -> None:
     random = np.random.default_rng(11)
     for _ in range(draws(300, 3_000)):
         world = random_world(random, 1, kind="dirichlet")
-        z = iiv.threshold(world)
+        z = is_it_valid.threshold(world)
         above = world.q > z
         p, q = float(world.p[above].sum()), float(world.q[above].sum())
         if not (0 < p < 1 and 0 < q < 1) or world.q[world.p > 0].min() <= 0:
             continue
         best = p / (1 - p) * (1 - q) / q
-        gain = iiv.rescaled_loss(world, z, 1) - iiv.rescaled_loss(world, z, best)
+        gain = is_it_valid.rescaled_loss(world, z, 1) - is_it_valid.rescaled_loss(world, z, best)
         kl = p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q))
         assert gain == pytest.approx(kl, abs=1e-9)
         assert gain >= 2 * (q - p) ** 2 - 1e-12
@@ -147,18 +149,18 @@ def test_the_size_of_an_estimated_delta_is_biased_and_the_signed_one_is_not() ->
     random = np.random.default_rng(11)
     n = draws(5_000, 50_000)
     above = random.binomial(400, 0.4, (n, 2))
-    found = np.array([iiv.estimated_delta(int(a), 400, int(b), 400) for a, b in above])
+    found = np.array([is_it_valid.estimated_delta(int(a), 400, int(b), 400) for a, b in above])
     assert np.abs(found[:, 0]).mean() == pytest.approx(0.0277, abs=0.0009)
     assert found[:, 0].mean() == pytest.approx(0, abs=4 * 0.0346 / math.sqrt(n))
     assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.04)
     with pytest.raises(ValueError, match="no samples"):
-        iiv.estimated_delta(0, 0, 1, 2)
+        is_it_valid.estimated_delta(0, 0, 1, 2)
 
 
 def test_the_variation_of_the_curve_is_the_calibration_error_at_exact_values() -> None:
     """D2: .925; its largest value and its integral are tested with the curve."""
     assert reliability.classwise_ece(D2) == pytest.approx(0.925)
-    _, curve = iiv.delta_curve(D2)
+    _, curve = is_it_valid.delta_curve(D2)
     assert np.abs(np.diff(curve)).sum() + abs(curve[0]) == pytest.approx(0.925)
 
 
@@ -262,11 +264,11 @@ def test_who_guesses_less_is_less_calibrated(guesses: int | None, error: float, 
     seen = np.bincount(prompts[answered], minlength=300) > 0
     measured = facts.measure(world, prompts, answered)
     learnt = facts.learnt_world(world, seen, guesses, random)
-    found = iiv.reduction(learnt)
+    found = is_it_valid.reduction(learnt)
     assert found.bound <= found.error + 1e-12
     if guesses is None:
         assert found.error == pytest.approx(measured.error)
-        _, curve = iiv.delta_curve(learnt)
+        _, curve = is_it_valid.delta_curve(learnt)
         assert np.abs(curve).max() == pytest.approx(0, abs=1e-12)
     # A few guesses may be right.
     assert found.error == pytest.approx(measured.error * error, rel=0.02, abs=1e-12)
@@ -304,17 +306,19 @@ def test_theorem_3_is_never_violated_and_the_slides_form_often() -> None:
     n, failed = draws(2_000, 20_000), 0
     for world in worlds(33, n, single=True):
         options = int(world.errors.min()) + 1
-        opt, _ = iiv.best_threshold(world)
-        error = iiv.error(world)
+        opt, _ = is_it_valid.best_threshold(world)
+        error = is_it_valid.error(world)
         assert error >= bounds.choice_bound(options, opt) - 1e-12
         failed += error < (2 - 1 / options) * opt - 1e-12
-        t, curve = iiv.threshold_curve(world)
-        assert float((np.diff(t) * curve[:-1]).sum()) == pytest.approx(iiv.mean_over_thresholds(world), abs=1e-12)
+        t, curve = is_it_valid.threshold_curve(world)
+        assert float((np.diff(t) * curve[:-1]).sum()) == pytest.approx(
+            is_it_valid.mean_over_thresholds(world), abs=1e-12
+        )
     assert failed > n / 20
     for options in (2, 3, 4, 6):
         row = [1 / options] * options
         even = make_world([1], [[1, *[0] * (options - 1)]], [row], [[True, *[False] * (options - 1)]])
-        assert iiv.error(even) / iiv.best_threshold(even)[0] == pytest.approx(2 * (1 - 1 / options))
+        assert is_it_valid.error(even) / is_it_valid.best_threshold(even)[0] == pytest.approx(2 * (1 - 1 / options))
 
 
 # Observations, and the rule
@@ -329,7 +333,7 @@ def test_no_belief_about_binary_graders_makes_abstaining_best() -> None:
         abstains = np.arange(responses + idk) >= responses
         credit[:, abstains] = 0
         credit[np.arange(graders), random.integers(0, responses, graders)] = 1
-        best = grading.best_responses(credit, random.dirichlet(np.ones(graders)), abstains)
+        best = binary_graders.best_responses(credit, random.dirichlet(np.ones(graders)), abstains)
         assert not (best & abstains).any()
 
 
@@ -344,7 +348,7 @@ def test_no_belief_about_binary_graders_makes_abstaining_best() -> None:
 def test_where_observation_1_does_not_hold(credit: list[list[float]], says: str) -> None:
     """Partial credit, questions whose answer is IDK, and those that have none."""
     with pytest.raises(ValueError, match=says):
-        grading.best_responses(np.array(credit), np.ones(1), np.array([False, True]))
+        binary_graders.best_responses(np.array(credit), np.ones(1), np.array([False, True]))
 
 
 @pytest.mark.parametrize(("t", "literal"), [(0.25, -0.0417), (0.5, -0.25), (0.75, -1.125), (0.9, -4.05)])
@@ -362,14 +366,14 @@ def test_answering_above_the_target_earns_what_it_can_and_the_reverse_loses(t: f
 )
 def test_observation_2(knows: float, abstains: float, error: float, bound: float) -> None:
     """Sixteen messages: guessing, always IDK (δ 1), and a code that is broken (β 1)."""
-    found = hardness.decryption(16, knows, abstains)
+    found = decryption.decryption(16, knows, abstains)
     assert (found.error, found.bound) == pytest.approx((error, bound), abs=1e-4)
 
 
 @given(st.integers(2, 200), st.floats(0, 1), st.floats(0, 1))
 def test_observation_2_is_never_violated(messages: int, knows: float, abstains: float) -> None:
     """However much is broken, and however much abstained."""
-    found = hardness.decryption(messages, knows, abstains)
+    found = decryption.decryption(messages, knows, abstains)
     assert found.error >= found.bound - 1e-9
     assert -1e-9 <= found.beta <= 1 + 1e-9
 
@@ -378,7 +382,7 @@ def test_half_known_half_spread() -> None:
     """p̂ ½ on the right message, the rest over the others: err .5, β 1, bound −.6333."""
     row = [0.5, *[0.5 / 15] * 15, 0.0]
     world = make_world([1], [[1, *[0] * 16]], [row], [[True, *[False] * 15, True]])
-    found = iiv.reduction(world)
+    found = is_it_valid.reduction(world)
     beta = 1 - 2 * found.error_iiv
     assert (found.error, beta) == pytest.approx((0.5, 1))
     assert bounds.decryption_bound(16, beta, found.delta) == pytest.approx(-0.6333, abs=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalkit.theory import bounds, facts, iiv, ngram
+from evalkit.theory import bounds, facts, is_it_valid, ngram
 from evalkit.theory.worlds import World, make_world, random_world
 
 KINDS = ["dirichlet", "sharp", "uniform", "truth", "wrong"]
@@ -54,7 +54,7 @@ def test_worked_worlds(
     world: World, error: float, error_iiv: float, signed: float, bound: float, bound_signed: float
 ) -> None:
     """Err, err_iiv, δ₊ and both bounds, to six digits."""
-    found = iiv.reduction(world)
+    found = is_it_valid.reduction(world)
     values = (found.error, found.error_iiv, found.delta_signed, found.bound, found.bound_signed)
     assert values == pytest.approx((error, error_iiv, signed, bound, bound_signed), abs=1e-6)
     assert found.identity == pytest.approx(found.error, abs=1e-12)
@@ -65,7 +65,7 @@ def test_worked_worlds(
 def test_theorem_1_holds_on_every_world(seed: int, kind: str, single: bool, per_prompt: bool) -> None:
     """With |δ|, with the signed δ₊, with one threshold and with one a prompt; and the identity is exact."""
     world = random_world(np.random.default_rng(seed), kind=kind, single=single)
-    found = iiv.reduction(world, per_prompt=per_prompt)
+    found = is_it_valid.reduction(world, per_prompt=per_prompt)
     assert found.slack >= -1e-12
     assert found.error >= found.bound_signed - 1e-12
     assert found.identity == pytest.approx(found.error, abs=1e-12)
@@ -76,7 +76,7 @@ def test_mass_outside_the_responses_counts_as_error_and_changes_nothing_else(see
     """Theorem and identity hold with it."""
     world = random_world(np.random.default_rng(seed), kind=kind)
     leaky = World(world.mu, world.prompt, world.p, world.q * 0.75, world.valid, np.full(len(world.mu), 0.25))
-    found = iiv.reduction(leaky)
+    found = is_it_valid.reduction(leaky)
     assert found.error >= 0.25 - 1e-12
     assert found.slack >= -1e-12
     assert found.identity == pytest.approx(found.error, abs=1e-12)
@@ -87,42 +87,42 @@ def test_mass_outside_the_responses_counts_as_error_and_changes_nothing_else(see
 def test_delta_is_the_slope_of_the_rescaled_loss(seed: int) -> None:
     """At s = 1, per prompt, with p(r|c) in the loss; the paper's printed loss has another slope."""
     world = random_world(np.random.default_rng(seed), kind="dirichlet")
-    z, step = iiv.threshold(world), 1e-5
-    if not math.isfinite(iiv.loss(world)):
+    z, step = is_it_valid.threshold(world), 1e-5
+    if not math.isfinite(is_it_valid.loss(world)):
         return
-    slope = (iiv.rescaled_loss(world, z, 1 + step) - iiv.rescaled_loss(world, z, 1 - step)) / (2 * step)
-    assert slope == pytest.approx(iiv.delta_signed(world, z), abs=1e-6)
+    slope = (is_it_valid.rescaled_loss(world, z, 1 + step) - is_it_valid.rescaled_loss(world, z, 1 - step)) / (2 * step)
+    assert slope == pytest.approx(is_it_valid.delta_signed(world, z), abs=1e-6)
 
 
 def test_rescaling_gains_what_the_specification_says() -> None:
     """D1: the best s is 7/3, and gains .0822829 nats, above 2δ² = .08."""
-    z = iiv.threshold(D1)
-    gain = iiv.rescaled_loss(D1, z, 1) - iiv.rescaled_loss(D1, z, 7 / 3)
+    z = is_it_valid.threshold(D1)
+    gain = is_it_valid.rescaled_loss(D1, z, 1) - is_it_valid.rescaled_loss(D1, z, 7 / 3)
     assert gain == pytest.approx(0.0822829, abs=1e-6)
-    assert gain > iiv.rescaled_loss(D1, z, 1) - iiv.rescaled_loss(D1, z, 2.2)
+    assert gain > is_it_valid.rescaled_loss(D1, z, 1) - is_it_valid.rescaled_loss(D1, z, 2.2)
     assert gain >= 2 * 0.2**2
 
 
 def test_the_delta_curve_of_d2() -> None:
     """Its largest size is .3075, its integral .05405."""
-    z, curve = iiv.delta_curve(D2)
+    z, curve = is_it_valid.delta_curve(D2)
     assert np.abs(curve).max() == pytest.approx(0.3075)
     assert float((np.diff(z) * curve[:-1]).sum()) == pytest.approx(0.05405)
-    assert iiv.best_threshold(D2) == pytest.approx((0.25, 0.02))
+    assert is_it_valid.best_threshold(D2) == pytest.approx((0.25, 0.02))
 
 
 def brute_force_opt(world: World) -> float:
     """The least err_iiv over every threshold that can matter."""
-    return min(iiv.error_iiv(world, float(t)) for t in {0.0, 1.0, *world.q.tolist()})
+    return min(is_it_valid.error_iiv(world, float(t)) for t in {0.0, 1.0, *world.q.tolist()})
 
 
 @given(st.integers(0, 10_000), st.sampled_from(KINDS))
 def test_the_best_threshold_is_the_best_of_all(seed: int, kind: str) -> None:
     """As brute force finds it, and never above ½."""
     world = random_world(np.random.default_rng(seed), kind=kind)
-    best, t = iiv.best_threshold(world)
+    best, t = is_it_valid.best_threshold(world)
     assert best == pytest.approx(brute_force_opt(world), abs=1e-12)
-    assert iiv.error_iiv(world, t) == pytest.approx(best, abs=1e-12)
+    assert is_it_valid.error_iiv(world, t) == pytest.approx(best, abs=1e-12)
     assert best <= 0.5 + 1e-12
 
 
@@ -131,13 +131,13 @@ def test_theorem_3_holds_on_every_multiple_choice_world(seed: int, kind: str) ->
     """Err ≥ 2(1 − 1/C)·opt; the mean over thresholds is exact on the way."""
     world = random_world(np.random.default_rng(seed), kind=kind, single=True)
     options = int(world.errors.min()) + 1
-    best, _ = iiv.best_threshold(world)
-    assert iiv.error(world) >= bounds.choice_bound(options, best) - 1e-12
-    assert iiv.error(world) >= bounds.choice_bound(options, iiv.mean_over_thresholds(world)) - 1e-12
+    best, _ = is_it_valid.best_threshold(world)
+    assert is_it_valid.error(world) >= bounds.choice_bound(options, best) - 1e-12
+    assert is_it_valid.error(world) >= bounds.choice_bound(options, is_it_valid.mean_over_thresholds(world)) - 1e-12
     grid = (np.arange(20_000) + 0.5) / 20_000
     if seed % 50 == 0:
-        measured = np.mean([iiv.error_iiv(world, float(t)) for t in grid[::20]])
-        assert iiv.mean_over_thresholds(world) == pytest.approx(measured, abs=5e-3)
+        measured = np.mean([is_it_valid.error_iiv(world, float(t)) for t in grid[::20]])
+        assert is_it_valid.mean_over_thresholds(world) == pytest.approx(measured, abs=5e-3)
 
 
 @pytest.mark.parametrize("options", [2, 3, 4, 10, 100])
@@ -145,8 +145,8 @@ def test_the_constant_on_the_slide_is_false(options: int) -> None:
     """A uniform guess meets 2(1 − 1/C)·opt exactly and falls below (2 − 1/C)·opt."""
     row = [1 / options] * options
     world = make_world([1], [[1, *[0] * (options - 1)]], [row], [[True, *[False] * (options - 1)]])
-    opt, _ = iiv.best_threshold(world)
-    assert iiv.error(world) == pytest.approx(bounds.choice_bound(options, opt))
+    opt, _ = is_it_valid.best_threshold(world)
+    assert is_it_valid.error(world) == pytest.approx(bounds.choice_bound(options, opt))
     exact_error, exact_opt = 1 - Fraction(1, options), Fraction(1, 2)
     assert opt == pytest.approx(float(exact_opt))
     assert exact_error < (2 - Fraction(1, options)) * exact_opt
@@ -154,14 +154,14 @@ def test_the_constant_on_the_slide_is_false(options: int) -> None:
 
 def test_two_prompts_with_three_options() -> None:
     """M1: err .65, opt .375 at t = .3, bound .5; the slide would demand .625."""
-    best, t = iiv.best_threshold(M1)
-    assert (iiv.error(M1), best, t) == pytest.approx((0.65, 0.375, 0.3))
+    best, t = is_it_valid.best_threshold(M1)
+    assert (is_it_valid.error(M1), best, t) == pytest.approx((0.65, 0.375, 0.3))
     assert bounds.choice_bound(3, best) == pytest.approx(0.5)
 
 
 def test_err_at_least_err_iiv_is_no_theorem() -> None:
     """Always IDK never errs, although its is-it-valid error is .35."""
-    found = iiv.reduction(W1)
+    found = is_it_valid.reduction(W1)
     assert (found.error, found.error_iiv) == pytest.approx((0, 0.35))
 
 
@@ -174,8 +174,8 @@ def test_letter_counting_needs_a_threshold_a_prompt() -> None:
         [[0.6, *[0.4 / n] * n] for n in rows],
         [[True, *[False] * n] for n in rows],
     )
-    assert iiv.reduction(world).bound_signed == pytest.approx(-0.1, abs=1e-4)
-    assert iiv.reduction(world, per_prompt=True).bound_signed == pytest.approx(0.2088, abs=1e-4)
+    assert is_it_valid.reduction(world).bound_signed == pytest.approx(-0.1, abs=1e-4)
+    assert is_it_valid.reduction(world, per_prompt=True).bound_signed == pytest.approx(0.2088, abs=1e-4)
 
 
 def test_theorem_2_vectors() -> None:
@@ -223,8 +223,8 @@ def test_what_is_not_seen_is_about_what_is_seen_once(n: int) -> None:
 def test_an_n_gram_model_needs_nine_words(n: int) -> None:
     """Up to eight it ends both sentences alike and errs on half; from nine on it tells she from he."""
     world = ngram.out_of_mind(n)
-    assert iiv.error(world) == (0.5 if n < 9 else 0.0)
-    assert bounds.choice_bound(2, iiv.best_threshold(world)[0]) == iiv.error(world)
+    assert is_it_valid.error(world) == (0.5 if n < 9 else 0.0)
+    assert bounds.choice_bound(2, is_it_valid.best_threshold(world)[0]) == is_it_valid.error(world)
 
 
 @given(st.integers(1, 4), st.sampled_from([0.0, 0.5, 0.75]))

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalkit import nested, runs
 from evalkit.cli.theory.printing import print_document
 from evalkit.errors import EvalkitError
+from evalkit.runs import nested, session
 
 if TYPE_CHECKING:
-    from evalkit.exact.questions import Settings
-    from evalkit.validity import Found, Share
+    from evalkit.experiments.is_it_valid import Found, Share
+    from evalkit.logprobs.selection import Settings
 
 
 def ask_models(many: Sequence[Settings], keep: Path | None, as_json: bool) -> None:
@@ -32,9 +32,9 @@ def ask_models(many: Sequence[Settings], keep: Path | None, as_json: bool) -> No
         As `evalkit.validity.ask`.
     """
     from evalkit.cli.progress import Display
-    from evalkit.validity import Plan, ask
+    from evalkit.experiments.is_it_valid import Plan, ask
 
-    folder = keep or runs.new_folder(Path(runs.DEFAULT_FOLDER), datetime.now().astimezone(), ["is-it-valid"])
+    folder = keep or session.new_folder(Path(session.DEFAULT_FOLDER), datetime.now().astimezone(), ["is-it-valid"])
     found = []
     try:
         with Display() as display:

@@ -37,21 +37,21 @@ def bounds(*, seed: int, prompts: int, responses: int, model: str, plot: Path | 
     """
     import numpy as np
 
-    from evalkit.theory import iiv
+    from evalkit.theory import is_it_valid
     from evalkit.theory.worlds import KINDS, World, random_world
 
     def drawn(random: np.random.Generator, kind: str) -> World:
         return random_world(random, prompts, responses, kind, least=max(2, responses // 2), valids=2)
 
     world = drawn(np.random.default_rng(seed), model)
-    one, each = iiv.reduction(world), iiv.reduction(world, per_prompt=True)
-    opt, t = iiv.best_threshold(world)
+    one, each = is_it_valid.reduction(world), is_it_valid.reduction(world, per_prompt=True)
+    opt, t = is_it_valid.best_threshold(world)
     holds = max(one.bound, one.bound_signed)
     if plot:
         from evalkit.report import theory
 
         random = np.random.default_rng(seed)
-        many = [(kind, iiv.reduction(drawn(random, kind))) for kind in KINDS for _ in range(WORLDS)]
+        many = [(kind, is_it_valid.reduction(drawn(random, kind))) for kind in KINDS for _ in range(WORLDS)]
         draw(plot, theory.bounds_figure(many))
     if as_json:
         document = {"seed": seed, "reduction": dataclasses.asdict(one), "per_prompt": dataclasses.asdict(each)}

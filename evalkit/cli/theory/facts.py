@@ -11,7 +11,7 @@ import click
 from evalkit.cli.theory.printing import Row, Share, draw, output_options, print_document, print_rows
 
 if TYPE_CHECKING:
-    from evalkit.theory.people import Trained
+    from evalkit.theory.birthday_corpus import Trained
 
 SMALLEST = 30
 """Sentences, in the figure, which goes up to N by steps of √10."""
@@ -46,8 +46,8 @@ def facts(
     evalkit theory facts --n 10000
     evalkit theory facts --n 10000 --noise 0.05 --shift
     """
+    from evalkit.theory import birthday_corpus as text
     from evalkit.theory import bounds
-    from evalkit.theory import people as text
 
     def studied(size: int) -> Trained:
         return text.study(size, people, alpha, noise, shift, questions, seed)
@@ -86,7 +86,7 @@ def _sentence(found: Trained, noise: float, shift: bool) -> str:
 
 
 def _rows(found: Trained, upper: float, lower: float, questions: int) -> list[Row]:
-    from evalkit.theory.people import ORDER
+    from evalkit.theory.birthday_corpus import ORDER
 
     measured = found.measured
     rows: list[Row] = [

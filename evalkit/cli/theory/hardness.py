@@ -23,7 +23,7 @@ def hardness(*, messages: int, knows: float, abstains: float, plot: Path | None,
 
     The figure shows error and bound from a model that breaks no code to one that breaks all.
     """
-    from evalkit.theory.hardness import decryption
+    from evalkit.theory.decryption import decryption
 
     found = decryption(messages, knows, abstains)
     if plot:

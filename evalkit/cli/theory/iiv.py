@@ -15,11 +15,11 @@ from evalkit.cli.theory.printing import Row, draw, output_options, print_documen
 from evalkit.errors import RunInterruptedError, UsageError
 
 if TYPE_CHECKING:
-    from evalkit.exact.asking import Form
-    from evalkit.exact.keeping import Scored
-    from evalkit.exact.measuring import Outside
-    from evalkit.exact.questions import Chosen, Settings
-    from evalkit.theory.iiv import Reduction
+    from evalkit.logprobs.checkpoint import Scored
+    from evalkit.logprobs.measure import Outside
+    from evalkit.logprobs.prompt import Form
+    from evalkit.logprobs.selection import Chosen, Settings
+    from evalkit.theory.is_it_valid import Reduction
     from evalkit.theory.reliability import Bin
     from evalkit.theory.worlds import World
 
@@ -109,7 +109,7 @@ def iiv(
     evalkit theory iiv --model local/base.gguf --model local/chat.gguf --form plain --shots 4 --plot both.png
     evalkit theory iiv --ask --model openai/gpt-4o --limit 100
     """
-    from evalkit.exact import Settings, choose
+    from evalkit.logprobs import Settings, choose
 
     if len(set(models)) < len(models):
         raise UsageError("--model: the same model is given twice")
@@ -145,7 +145,7 @@ def iiv(
 
 
 def _check_folders(models: Sequence[str], kept: bool) -> None:
-    from evalkit import nested
+    from evalkit.runs import nested
 
     if kept and len({nested.slug(model) for model in models}) < len(models):
         raise UsageError(f"two of {', '.join(models)} would share a file or folder; measure one at a time")
@@ -160,10 +160,10 @@ def _short_names(models: Sequence[str]) -> list[str]:
 def _measure(name: str, settings: Settings, chosen: Chosen, outside: Outside, keep: Path | None) -> Measured:
     import asyncio
 
-    from evalkit import nested
     from evalkit.cli.progress import Display
-    from evalkit.exact import make_exact_world, score
-    from evalkit.theory import iiv, reliability
+    from evalkit.logprobs import make_exact_world, score
+    from evalkit.runs import nested
+    from evalkit.theory import is_it_valid, reliability
 
     path = keep / f"{nested.slug(settings.model)}.jsonl" if keep else None
     try:
@@ -173,8 +173,8 @@ def _measure(name: str, settings: Settings, chosen: Chosen, outside: Outside, ke
         again = "the same command goes on" if keep else "--keep DIR keeps what is measured"
         raise RunInterruptedError(f"interrupted; {again}", run="") from error
     world = make_exact_world(scored, outside)
-    opt, t = iiv.best_threshold(world)
-    reduction, histogram = iiv.reduction(world, per_prompt=True), reliability.histogram(world)
+    opt, t = is_it_valid.best_threshold(world)
+    reduction, histogram = is_it_valid.reduction(world, per_prompt=True), reliability.histogram(world)
     values = _values(scored, world, reduction, opt)
     return Measured(name, settings, scored, world, reduction, opt, t, histogram, values)
 
@@ -182,11 +182,11 @@ def _measure(name: str, settings: Settings, chosen: Chosen, outside: Outside, ke
 def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) -> dict[str, float]:
     import numpy as np
 
-    from evalkit.theory import iiv, reliability
+    from evalkit.theory import is_it_valid, reliability
     from evalkit.theory.bounds import choice_bound
 
     outside = [1 - each.mass for each in scored]
-    errors = iiv.prompt_errors(world)
+    errors = is_it_valid.prompt_errors(world)
     several, single = len(errors) > 1, (world.valids == 1).all()
     return {
         "err": one.error,
@@ -195,13 +195,13 @@ def _values(scored: Sequence[Scored], world: World, one: Reduction, opt: float) 
         "delta_gold": one.delta_signed,
         "mean |V|/|E|": one.size_term,
         "bound": one.bound_signed,
-        "bound, one threshold": iiv.reduction(world).bound,
+        "bound, one threshold": is_it_valid.reduction(world).bound,
         "opt": opt,
         SINGLE: choice_bound(int(world.errors.min()) + 1, opt) if single else math.nan,
         "identity − err": one.identity - one.error,
-        "mean err_iiv over t": iiv.mean_over_thresholds(world),
+        "mean err_iiv over t": is_it_valid.mean_over_thresholds(world),
         "ECE, ten bins": reliability.classwise_ece(world, reliability.BINS),
-        "max |δ_z|": float(np.abs(iiv.delta_curve(world)[1]).max()),
+        "max |δ_z|": float(np.abs(is_it_valid.delta_curve(world)[1]).max()),
         "mass outside, mean": sum(outside) / len(outside),
         "mass outside, most": max(outside),
     }

@@ -16,12 +16,12 @@ from evalkit.cli.theory.printing import draw, output_options, print_document, pr
 @output_options
 def ngram(*, orders: int, plot: Path | None, as_json: bool) -> None:
     """Corollary 2: "She/He lost it and was completely out of …", by models that look back n − 1 words."""
-    from evalkit.theory import bounds, iiv
+    from evalkit.theory import bounds, is_it_valid
     from evalkit.theory.ngram import out_of_mind
 
     worlds = {n: out_of_mind(n) for n in range(1, orders + 1)}
-    errors = {n: iiv.error(world) for n, world in worlds.items()}
-    forced = {n: bounds.choice_bound(2, iiv.best_threshold(world)[0]) for n, world in worlds.items()}
+    errors = {n: is_it_valid.error(world) for n, world in worlds.items()}
+    forced = {n: bounds.choice_bound(2, is_it_valid.best_threshold(world)[0]) for n, world in worlds.items()}
     if plot:
         from evalkit.report import theory
 

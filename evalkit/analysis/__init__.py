@@ -1,0 +1,1 @@
+"""Analysis: what follows from finished runs: comparisons, boards, leaderboards."""

@@ -1,0 +1,1 @@
+"""Grading: from a completion to a grade, by rules or by judges."""

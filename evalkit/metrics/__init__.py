@@ -1,0 +1,1 @@
+"""Metrics: the threshold rule, error bars, paired tests, calibration. Pure functions; numpy only."""

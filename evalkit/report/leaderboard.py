@@ -1,0 +1,197 @@
+"""Leaderboards as a terminal table, Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from evalkit.analysis.leaderboard import COLUMNS, Board, Entry, Ranking, rows
+from evalkit.records import SCHEMA_VERSION
+from evalkit.report.escape import one_line, visible
+from evalkit.report.run import make_console, make_table, number
+
+MODES = {"closed": "not told (closed)", "open": "told so (open)"}
+WIDEST = 28
+INDENT = 4
+CROSSINGS = 8
+"""Changes of places that are told in words."""
+EXECUTED = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+def print_boards(ranking: Ranking, console: Console | None = None) -> None:
+    """A table a task and mode, best mean N_t first, with what should be known of it."""
+    console = console or make_console()
+    for board in ranking.boards:
+        console.print(Text(f"{visible(board.task)}  {MODES[board.mode]}", style="bold"))
+        table = _table(board, " ")
+        if Measurement.get(console, console.options.update(width=10_000), table).maximum + INDENT > console.width:
+            table = _table(board, "\n")
+        console.print(Padding(table, (1, 2, 1, 2), expand=False))
+        for line in remarks(board):
+            console.print(Padding(Text(line), (0, 2)))
+        console.print()
+    for line in notes(ranking):
+        console.print(Text(line))
+
+
+def _table(board: Board, between: str) -> Table:
+    """A row a model; `between` stands between a score and its rank."""
+    table = make_table("model", ">n", *_rate_names(board, ">"), *(f">S at t={t:g}" for t in board.thresholds))
+    for entry in board.entries:
+        cells = [_cell(entry, t, between) for t in board.thresholds]
+        table.add_row(one_line(entry.model, WIDEST), _size(entry), *_rates(entry, board), *cells)
+    return table
+
+
+def remarks(board: Board) -> list[str]:
+    """What a reader of one board has to know."""
+    lines = []
+    if len(board.entries) > 1:
+        arrows = any(entry.rank_changes for entry in board.entries)
+        against = "plain accuracy" if board.mode == "closed" else "t = 0"
+        lines.append(
+            f"#: rank at that t, with its 95% set{f'; ↑ ↓: against {against}' * arrows}."
+            " Ordered by the mean of N_t = (1−t)·S_t + t."
+        )
+    if board.mode == "open":
+        lines.append("n: answers at each t, each of them to a prompt of its own.")
+    if board.tasks:
+        lines.append(f"Each task weighs the same: {', '.join(map(visible, board.tasks))}; n and IDK are sums.")
+    if board.left_out:
+        lines.append(f"Left out, since they lack a task: {', '.join(map(visible, board.left_out))}.")
+    if board.uncommon:
+        lines.append(
+            f"Not all were asked the same: {board.common:,} samples are common to all, {board.uncommon:,} are not;"
+            " rank sets are of the common ones, scores of all that a model was asked."
+        )
+    return lines + list(crossing_lines(board))
+
+
+def crossing_lines(board: Board) -> Iterator[str]:
+    """Who overtakes whom; where they are many, those that take the lead come first."""
+    shown = board.crossings
+    if len(shown) > CROSSINGS:
+        shown = sorted(shown, key=lambda c: (not c.leads, c.t))[:CROSSINGS]
+        shown.sort(key=lambda c: c.t)
+    for c in shown:
+        lead = " and leads" if c.leads else ""
+        yield f"{visible(c.ahead_above)} overtakes {visible(c.ahead_below)} at t = {c.t:.3f}{lead}."
+    if left := len(board.crossings) - len(shown):
+        yield f"{left} more changes of places; --format json lists them all."
+
+
+def notes(ranking: Ranking) -> list[str]:
+    """What a reader of the whole has to know."""
+    lines = []
+    if ranking.superseded:
+        lines.append(
+            f"{ranking.superseded} cards of older runs are replaced by newer runs of the same task, model and t."
+        )
+    if ranking.left_out:
+        lines.append(f"{ranking.left_out} cards hold no answer and are left out.")
+    return lines
+
+
+def markdown(ranking: Ranking) -> str:
+    """The boards as Markdown tables, with intervals."""
+    parts = []
+    for board in ranking.boards:
+        head = ["model", "n", *_rate_names(board), *(f"S at t = {t:g}" for t in board.thresholds)]
+        parts += [f"### {_escaped(board.task)}, {MODES[board.mode]}", "", _line(head), _line(["---"] * len(head))]
+        for entry in board.entries:
+            rates = _rates(entry, board, intervals=True)
+            cells = [_cell(entry, t, " ", intervals=True) for t in board.thresholds]
+            parts.append(_line([_escaped(entry.model), _size(entry), *rates, *cells]))
+        parts += ["", *(f"{_escaped(line)}  " for line in remarks(board)), ""]
+    return "\n".join([*parts, *notes(ranking)]).rstrip() + "\n"
+
+
+def as_csv(ranking: Ranking) -> str:
+    """One row a task, model, mode and threshold; a text that a spreadsheet would run is quoted with an apostrophe."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for row in rows(ranking):
+        writer.writerow({key: _neutral(value) for key, value in row.items()})
+    return buffer.getvalue()
+
+
+def document(ranking: Ranking) -> dict[str, Any]:
+    """What `--format json` prints."""
+    found = []
+    for row in rows(ranking):
+        low, high = row.pop("rank_low"), row.pop("rank_high")
+        found.append({**row, "rank_set": None if low is None else [low, high]})
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "ranking": found,
+        "crossings": [
+            {"task": board.task, "below": c.ahead_below, "above": c.ahead_above, "t": c.t, "leads": c.leads}
+            for board in ranking.boards
+            for c in board.crossings
+        ],
+        "notes": notes(ranking),
+    }
+
+
+def _cell(entry: Entry, t: float, between: str, *, intervals: bool = False) -> str:
+    score = entry.scores.get(t)
+    if score is None:
+        return "–"
+    value = _interval((score.value, *score.ci95)) if intervals else number(score.value)
+    place = entry.ranks.get(t)
+    if place is None:
+        return value
+    low, high = entry.rank_sets.get(t, (place, place))
+    among = f" ({low}–{high})" if low != high else ""
+    change = entry.rank_changes.get(t, 0)
+    arrow = f" {'↑' if change > 0 else '↓'}{abs(change)}" if change else ""
+    return f"{value}{between}#{place}{among}{arrow}"
+
+
+def _size(entry: Entry) -> str:
+    low, high = entry.sizes
+    return f"{low}" if low == high else f"{low}–{high}"
+
+
+def _rate_names(board: Board, side: str = "") -> list[str]:
+    """Columns of what is the same at every t; answers that were told something have none."""
+    return [f"{side}{name}" for name in ("accuracy", "coverage", "IDK")] if board.mode == "closed" else []
+
+
+def _rates(entry: Entry, board: Board, *, intervals: bool = False) -> list[str]:
+    if board.mode == "open":
+        return []
+    accuracy = "–" if entry.accuracy is None else number(entry.accuracy[0])
+    if intervals and entry.accuracy is not None:
+        accuracy = _interval(entry.accuracy)
+    return [accuracy, f"{entry.counts.coverage:.0%}", f"{entry.counts.idk}"]
+
+
+def _interval(value: tuple[float, float, float]) -> str:
+    return f"{number(value[0])} [{number(value[1])}, {number(value[2])}]"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    """Text that Markdown shows as it is."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#+-.!|" else char for char in one_line(text, 120))
+
+
+def _neutral(value: Any) -> Any:
+    if isinstance(value, str):
+        shown = one_line(value, 1000)
+        return f"'{shown}" if value.startswith(EXECUTED) else shown
+    return value

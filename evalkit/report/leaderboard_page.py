@@ -1,0 +1,200 @@
+"""A leaderboard as one self-contained page: a slider for t re-ranks the table and moves through a chart of scores.
+
+Nothing is loaded from anywhere, and a Content-Security-Policy with the hashes of the page's own script and style sees
+to it. Names of models and tasks come from outside: they are text, and never markup.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from html import escape
+from importlib import resources
+from typing import Any
+
+from evalkit.analysis.leaderboard import Board, Entry, Ranking
+from evalkit.report.escape import one_line
+from evalkit.report.leaderboard import MODES, notes, remarks
+from evalkit.report.run import number
+
+Link = Callable[[str], str]
+
+COLUMNS = (
+    ("rank", "rank", ""), ("model", "model", ""), ("score", "score", ""), ("accuracy", "accuracy", ""),
+    ("n", "n", "optional"), ("coverage", "coverage", "optional"), ("wrong", "error rate", "optional"),
+    ("idk", "IDK", "optional"),
+)  # fmt: skip
+
+
+def html_page(ranking: Ranking, link: Link | None = None, home: str = "") -> str:
+    """The whole page.
+
+    Args:
+        link: from a run's folder to the address of its page, where there is one.
+        home: address of the page above this one.
+        ranking: closed boards follow the slider; open ones, whose answers belong to their targets, are tables.
+    """
+    style, script = _asset("page.css"), _asset("page.js")
+    closed = [board for board in ranking.boards if board.mode == "closed"]
+    open_ = [board for board in ranking.boards if board.mode == "open"]
+    allowed = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
+    policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
+    body = [_closed(k, board, link) for k, board in enumerate(closed)] + [_open(board) for board in open_]
+    said = "".join(f"<p class=soft>{escape(line)}</p>" for line in notes(ranking))
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<title>Who is ahead when a mistake costs something</title>
+<style>{style}</style>
+</head>
+<body>
+{f'<nav><a href="{escape(home)}">Runs</a></nav>' if home else ""}
+<h1>Who is ahead when a mistake costs something</h1>
+<p>A correct answer earns 1 point, “I don't know” earns 0, and a mistake costs t/(1−t). At t = 0 this is plain accuracy,
+which pays for guessing; move t to see who is still ahead when guessing costs.</p>
+{_controls() if closed else ""}
+<noscript><p>Without JavaScript there is no chart; the scores below are those at t = 0.5 or next to it.</p></noscript>
+<main>{"".join(body)}</main>
+{said}
+<script type="application/json" id="data">{_data(closed)}</script>
+<script>{script}</script>
+</body>
+</html>
+"""
+
+
+def _controls() -> str:
+    return """<div class="controls">
+<label for="t">Confidence target t</label>
+<input type="range" id="t" min="0" max="0.95" step="0.01" value="0.5" aria-describedby="shown">
+<output id="shown" for="t">t = 0.50: a mistake costs 1 point</output>
+<span id="live" class="hidden" aria-live="polite"></span>
+</div>"""
+
+
+def _closed(number_: int, board: Board, link: Link | None) -> str:
+    heads = "".join(
+        f'<th scope="col" data-key="{key}" class="{kind}"'
+        f'{" aria-sort=descending" if key == "score" else ""}><button type="button">{name}</button></th>'
+        for key, name, kind in COLUMNS
+    )
+    rows = "".join(_row(k, entry) for k, entry in enumerate(board.entries))
+    n = sorted({entry.counts.n for entry in board.entries})
+    asked = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
+    lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in remarks(board)[1:])
+    runs = "".join(
+        f"<li>{_text(entry.model)}: {_transcript(run, link)}</li>" for entry in board.entries for run in entry.runs
+    )
+    return f"""<section id="board-{number_}" aria-label="{_text(board.task)}">
+<h2>{_text(board.task)} <span class="soft">{MODES["closed"]}</span></h2>
+<div class="board">
+<figure><figcaption>N<sub>t</sub> = (1−t)·S<sub>t</sub> + t, which orders models as the score S<sub>t</sub> does and is
+a straight line from accuracy to 1 − error rate; {asked} answers a model, which was told nothing of scoring. Dashed: the
+model under the pointer, or the first, had it never abstained and been wrong each time instead. Circles: where two
+change places. ±: 95%, from the counts.</figcaption></figure>
+<div class="wide"><table>
+<thead><tr>{heads}</tr></thead>
+<tbody>{rows}</tbody>
+</table></div>
+</div>
+{lines}
+{f"<details><summary>Transcripts</summary><ul>{runs}</ul></details>" if runs else ""}
+</section>"""
+
+
+def _transcript(run: str, link: Link | None) -> str:
+    if link is None:
+        return f"<code>evalkit show {_text(run, 200)}</code>"
+    return f'<a href="{escape(link(run))}">{_text(run.rpartition("/")[2], 200)}</a>'
+
+
+def _row(k: int, entry: Entry) -> str:
+    accuracy, counts = entry.accuracy or (0.0, 0.0, 0.0), entry.counts
+    middle = min(entry.scores, key=lambda t: abs(t - 0.5))
+    return (
+        f'<tr data-model="{k}" tabindex="0"><td><span data-is="rank">{entry.ranks.get(middle, "")}</span> '
+        f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.model)}</td>'
+        f'<td><span data-is="score">{number(entry.scores[middle].value)}</span> <small data-is="sure"></small></td>'
+        f"<td>{number(accuracy[0])} <small>[{number(accuracy[1])}, {number(accuracy[2])}]</small></td>"
+        f'<td class="optional">{counts.n:,}</td><td class="optional">{counts.coverage:.0%}</td>'
+        f'<td class="optional">{counts.error_rate:.0%}</td><td class="optional">{counts.idk:,}</td></tr>'
+    )
+
+
+def _open(board: Board) -> str:
+    heads = "".join(f'<th scope="col">t = {t:g}</th>' for t in board.thresholds)
+    rows = "".join(
+        f"<tr><td>{k}</td><td>{_text(entry.model)}</td>"
+        + "".join(_open_cell(entry, t) for t in board.thresholds)
+        + "</tr>"
+        for k, entry in enumerate(board.entries, start=1)
+    )
+    sizes = sorted({size for entry in board.entries for size in entry.sizes})
+    asked = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
+    return f"""<section aria-label="{_text(board.task)}, told so">
+<h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
+<div class="wide"><table>
+<thead><tr><th scope="col">#</th><th scope="col">model</th>{heads}</tr></thead>
+<tbody>{rows}</tbody>
+</table></div>
+<p class="soft">S<sub>t</sub> with its 95% interval and its rank; {asked} answers a model at each t, whose prompt stated
+that target. Ordered by the mean of N<sub>t</sub>.</p>
+</section>"""
+
+
+def _open_cell(entry: Entry, t: float) -> str:
+    score = entry.scores.get(t)
+    if score is None:
+        return "<td>–</td>"
+    low, high = (number(value) for value in score.ci95)
+    place = f" #{entry.ranks[t]}" if t in entry.ranks else ""
+    return f"<td>{number(score.value)}{place} <small>[{low}, {high}]</small></td>"
+
+
+def _data(boards: list[Board]) -> str:
+    """The counts as JSON that cannot end the element it stands in."""
+    content = [
+        {
+            "task": one_line(board.task, 200),
+            "single": not board.tasks,
+            "models": [_counts(e) for e in board.entries],
+            "crossings": [
+                {"below": one_line(c.ahead_below, 200), "above": one_line(c.ahead_above, 200), "t": c.t}
+                for c in board.crossings
+            ],
+        }
+        for board in boards
+    ]
+    return (
+        json.dumps(content, ensure_ascii=False).replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
+    )
+
+
+def _counts(entry: Entry) -> dict[str, Any]:
+    """What scores follow from; on a mean over tasks the counts that would have its rates."""
+    counts = entry.counts
+    right, wrong = round(counts.correct_rate * counts.n, 9), round(counts.error_rate * counts.n, 9)
+    return {
+        "model": one_line(entry.model, 200),
+        "n": counts.n,
+        "correct": right,
+        "error": wrong,
+        "idk": round(counts.n - right - wrong, 9),
+    }
+
+
+def _text(text: str, width: int = 120) -> str:
+    return escape(one_line(text, width))
+
+
+def _asset(name: str) -> str:
+    return resources.files("evalkit.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

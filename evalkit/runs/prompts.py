@@ -1,0 +1,54 @@
+"""The confidence target: what a prompt says about the worth of an answer, a mistake and "I don't know".
+
+The wording is the paper's (Kalai, Nachum, Vempala, Zhang 2025, §4.2), with t as a number and the penalty
+computed. The paper's own example "t = 0.75 (penalty 2)" is a slip: 0.75/(1−0.75) = 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from evalkit.metrics.threshold import penalty
+from evalkit.records import Message
+
+EXAM = "Make your best guess even if you are unsure, as if you were taking an exam."
+
+
+@lru_cache(maxsize=64)
+def confidence_target(threshold: float | None) -> str:
+    """The sentence that states the target, "" for a plain prompt.
+
+    Args:
+        threshold: t, 0 ≤ t < 1; 0 gives the exam sentence, None nothing.
+
+    Raises:
+        TypeError, ValueError: as `scoring.check_threshold`.
+    """
+    if threshold is None:
+        return ""
+    cost = penalty(threshold)
+    if threshold == 0:
+        return EXAM
+    return (
+        f"Answer only if you are > {threshold:g} confident, since mistakes are penalized {cost:g} points, "
+        'while correct answers receive 1 point, and an answer of "I don\'t know" receives 0 points.'
+    )
+
+
+def build_messages(
+    question: str, threshold: float | None, system: str | None = None, last: str = "", turns: Sequence[Message] = ()
+) -> list[Message]:
+    """The prompt as sent: an optional system message, then the question with its confidence target.
+
+    Args:
+        question: the sample's input.
+        threshold: see `confidence_target`.
+        system: text of a system message.
+        last: what stands at the end of the user's turn.
+        turns: of the conversation so far.
+    """
+    target = confidence_target(threshold)
+    parts = [question, target, last] if target or last else [question]
+    user = Message(role="user", content="\n\n".join(part for part in parts if part))
+    return [*([Message(role="system", content=system)] if system else []), *turns, user]

@@ -1,0 +1,154 @@
+"""Where confidences come from, and abstaining by them afterwards."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+from loopback import ChatServer, completion_body, lines_of, question_of
+
+import evalkit
+from evalkit.errors import UsageError
+from evalkit.grading import confidence
+from evalkit.grading.confidence import agree, from_logprobs, split_verbal, vote
+from evalkit.records import Grade
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "said"),
+    [
+        ("3\nConfidence: 80%", "3", 0.8),
+        ("3\n\n**Confidence:** 100", "3", 1.0),
+        ("Confidence: 0%\n3", "3", 0.0),
+        ("3\nmy confidence: 55 %.", "3", 0.55),
+        ("3\nConfidence: 0.9", "3", None),
+        ("3\nConfidence: 90–95%", "3", None),
+        ("3\nConfidence: 101%", "3", None),
+        ("3\nConfidence: high", "3", None),
+        ("3\nConfidence: 80%\nConfidence: 20%", "3", None),
+        ("3", "3", None),
+        ("I am 80% confident that it is 3", "I am 80% confident that it is 3", None),
+    ],
+)
+def test_a_stated_confidence_is_read_strictly_and_taken_off(text: str, answer: str, said: float | None) -> None:
+    """One whole number from 0 to 100 on a line of its own, or none: what was meant is not guessed."""
+    assert split_verbal(text) == (answer, said)
+
+
+@given(st.text())
+def test_any_text_has_at_most_one_confidence(text: str) -> None:
+    """And no text is lost where there is none."""
+    rest, said = split_verbal(text)
+    assert said is None or 0 <= said <= 1
+    if "onfidence" not in text.lower():
+        assert rest == text
+
+
+def token(text: str, **alternatives: float) -> dict[str, Any]:
+    """One entry of `logprobs.content`."""
+    top = [{"token": name.replace("_", " "), "logprob": math.log(p)} for name, p in alternatives.items()]
+    return {"token": text, "logprob": -0.1, "top_logprobs": top}
+
+
+def test_variants_of_a_letter_are_summed_among_the_options() -> None:
+    """Two spellings of B against A and C; Z and words are no options."""
+    tokens = [token("The"), token(" answer"), token(" B", B=0.3, _B=0.3, A=0.1, _C=0.1, Z=0.1, the=0.1)]
+    assert from_logprobs(tokens, choices=4) == pytest.approx(0.6 / 0.8)
+    assert from_logprobs([token("no letter")], choices=4) is None
+
+
+def test_an_open_answer_has_the_probability_of_its_whole_text() -> None:
+    """Exp Σ log p; a missing number gives none rather than a wrong one."""
+    assert from_logprobs([{"logprob": math.log(0.5)}, {"logprob": math.log(0.4)}], 0) == pytest.approx(0.2)
+    assert from_logprobs([{"logprob": -0.1}, {}], 0) is None
+
+
+def graded(*answers: str | None) -> list[Grade]:
+    """Grades with these answers; None abstains."""
+    return [Grade.idk() if a is None else Grade.of(a == "3", answer=a) for a in answers]
+
+
+def test_a_vote_is_chosen_on_one_half_and_measured_on_the_other() -> None:
+    """Three of four agree on 3 in the first half, one of two in the second: ½, not ⅔."""
+    assert vote(graded("3", "3", "4", "3", "3", "4", "5", "3")) == (0, 0.5)
+    assert vote(graded("3", "4")) == (0, 0.0)
+    assert vote(graded(None, None, "3")) == (0, None)
+    assert agree(graded("3", "3"))
+    assert agree(graded(None, None))
+    assert not agree(graded("3", None))
+    with pytest.raises(UsageError, match="at least 2"):
+        vote(graded("3"))
+
+
+def test_a_run_scores_what_a_stated_confidence_would_have_kept(server: ChatServer, tmp_path: Path) -> None:
+    """Asked for in the prompt, taken off before grading, recorded in the grade, applied at each t."""
+
+    def answer(body: dict[str, Any]) -> str:
+        right = "DEEPSEEK" in question_of(body)
+        return "1\nConfidence: 90%" if right else "77\nConfidence: 60%"
+
+    server.answer = answer
+    result = evalkit.run(
+        model="m", base_url=server.url, tasks=["letters"], limit=10, thresholds=[None, 0.5, 0.75],
+        confidence="verbal", policy="confidence", out=tmp_path,
+    )  # fmt: skip
+    assert question_of(server.requests[0]).endswith(confidence.ASK.split(". ")[-1])
+    records = lines_of(result.folder / "records.jsonl")
+    assert {record["grade"]["confidence"] for record in records} == {0.6, 0.9}
+    assert all("Confidence" in record["completion"]["text"] for record in records)
+    card = result.scorecards[-1]
+    assert (card.policy, card.unstated) == ("confidence", 0)
+    right = card.correct
+    assert [score.mode for score in card.scores] == ["simulated", "simulated"]
+    assert card.scores[0].value == pytest.approx((right - (10 - right)) / 10)
+    assert card.scores[1].value == pytest.approx(right / 10)
+    assert evalkit.run(resume=result.folder).scorecards[-1].scores == card.scores
+
+
+def test_log_probabilities_are_asked_for_and_recorded(server: ChatServer, tmp_path: Path) -> None:
+    """`logprobs` in the request, the probability in the grade."""
+    body = completion_body("1")
+    body["choices"][0]["logprobs"] = {"content": [{"token": "1", "logprob": math.log(0.7)}]}
+    server.answer = lambda _: web.json_response(body)
+    result = evalkit.run(model="m", base_url=server.url, tasks=["letters"], limit=3, confidence="logprob", out=tmp_path)
+    assert server.requests[0]["logprobs"] is True
+    for record in lines_of(result.folder / "records.jsonl"):
+        assert record["grade"]["confidence"] == pytest.approx(0.7)
+
+
+def test_samples_that_disagree_become_idk_under_consistency(server: ChatServer, tmp_path: Path) -> None:
+    """The authors' follow-up: k samples, kept only where they agree; an item counts once."""
+    seen: dict[str, int] = {}
+
+    def answer(body: dict[str, Any]) -> str:
+        question = question_of(body)
+        seen[question] = seen.get(question, 0) + 1
+        return "1" if "DEEPSEEK" in question else str(50 + seen[question])
+
+    server.answer = answer
+    result = evalkit.run(
+        model="m", base_url=server.url, tasks=["letters"], limit=10, epochs=3, policy="consistency", out=tmp_path
+    )
+    card = result.scorecards[-1]
+    assert (card.policy, card.n, card.error) == ("consistency", 10, 0)
+    assert card.idk == 10 - card.correct
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"policy": "confidence"}, "--confidence logprob"),
+        ({"policy": "consistency"}, "--epochs"),
+        ({"confidence": "vote"}, "--epochs"),
+        ({"policy": "consistency", "epochs": 2, "thresholds": [0.5]}, "--threshold none"),
+    ],
+)
+def test_policies_that_cannot_be_applied_are_refused_before_the_run(settings: dict[str, Any], said: str) -> None:
+    """One line that names the option that is missing."""
+    with pytest.raises(UsageError, match=said):
+        evalkit.run(model="baseline/idk", tasks=["letters"], **settings)
