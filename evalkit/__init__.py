@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
+    from evalkit.abstention.final import FinalStatement, final_statement
     from evalkit.analysis.comparison import behaviour, compare
     from evalkit.analysis.leaderboard import leaderboard
     from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
@@ -34,6 +35,7 @@ __all__ = [
     "BenchmarkRow",
     "Completion",
     "EvalkitError",
+    "FinalStatement",
     "Grade",
     "Hub",
     "Message",
@@ -52,6 +54,7 @@ __all__ = [
     "benchmark_rows",
     "compare",
     "count_outcomes",
+    "final_statement",
     "find_patch",
     "grade_with",
     "grader",
@@ -81,6 +84,7 @@ _HOMES = {
     "BenchmarkRow": "dataset.hub",
     "Completion": "records",
     "EvalkitError": "errors",
+    "FinalStatement": "abstention.final",
     "Grade": "records",
     "Hub": "dataset.hub",
     "Message": "records",
@@ -99,6 +103,7 @@ _HOMES = {
     "benchmark_rows": "dataset.hub",
     "compare": "analysis.comparison",
     "count_outcomes": "runs.dataframe",
+    "final_statement": "abstention.final",
     "find_patch": "grading.patch",
     "grade_with": "grading.grade",
     "grader": "plugins",

@@ -24,6 +24,8 @@ class Outcome(StrEnum):
     CORRECT = "correct"
     ERROR = "error"
     IDK = "idk"
+    MISSING = "missing"
+    """No verdict: cut off before it committed, or undecided. In no count of answers; it widens the score."""
 
 
 class NonAnswer(StrEnum):
@@ -37,6 +39,8 @@ class NonAnswer(StrEnum):
     """Text that declines, or a provider's content filter: idk."""
     UNPARSED = "unparsed"
     """A claim is there, but no answer can be read from it: error."""
+    TRUNCATED = "truncated"
+    """The token limit ended it before it committed to an answer: missing."""
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
@@ -141,7 +145,7 @@ class Grade(_Frozen):
     confidence: float | None = Field(default=None, ge=0, le=1)
     """The model's confidence in this answer, where one is known."""
     undecided: bool = False
-    """The grader's rules could not tell, and nobody else was asked; counted as the outcome says."""
+    """The grader's rules could not tell and no judge was asked: the outcome is missing."""
     votes: JsonDict = Field(default_factory=dict)
     """Judge → its verdict, where models judged."""
     grader: str = ""
@@ -166,12 +170,24 @@ class Grade(_Frozen):
         """Judge a text that makes a claim from which no answer can be read: an error."""
         return cls(outcome=Outcome.ERROR, non_answer=NonAnswer.UNPARSED, reason=reason)
 
+    @classmethod
+    def cut_off(cls, reason: str = "") -> Grade:
+        """Mark a completion that the token limit ended before it committed to an answer: missing."""
+        kind = NonAnswer.TRUNCATED
+        return cls(outcome=Outcome.MISSING, non_answer=kind, reason=reason or _WHY[kind])
+
+    @classmethod
+    def cannot_decide(cls, reason: str, *, answer: str | None = None) -> Grade:
+        """Mark an answer that the grader's rules cannot decide, where no judge was asked: missing."""
+        return cls(outcome=Outcome.MISSING, undecided=True, answer=answer, reason=reason)
+
 
 _WHY = {
     NonAnswer.EMPTY: "no text",
     NonAnswer.ABSTAINED: "makes no claim",
     NonAnswer.REFUSAL: "declines to answer",
     NonAnswer.UNPARSED: "no answer can be read",
+    NonAnswer.TRUNCATED: "cut off at the token limit before it committed to an answer",
 }
 
 
