@@ -1,27 +1,42 @@
-"""Writes docs/cli.md from the commands themselves; a test holds the file to what this makes."""
+"""Write docs/cli.md from the commands' own help; a test compares the file with what this makes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from evalkit.cli import COMMANDS, cli
+from evalkit.cli import cli
 
-TARGET = Path(__file__).with_name("cli.md")
+TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
+SETTINGS = {"max_content_width": 100, "terminal_width": 100, "help_option_names": ["-h", "--help"]}
 
 
 def reference() -> str:
-    """The whole reference as Markdown."""
+    """Return the whole reference as Markdown: a section for each command, groups before their subcommands."""
     parts = ["# Command line", "", "Made by `make docs` from the commands' own help; do not edit.", ""]
-    for name in ("", *COMMANDS):
-        command = cli.get_command(click.Context(cli), name) if name else cli
-        assert command is not None
-        title = f"evalkit {name}".strip()
-        settings = {"max_content_width": 100, "terminal_width": 100, "help_option_names": ["-h", "--help"]}
-        context = click.Context(command, info_name=title, **settings)  # type: ignore[arg-type]  # each of its own type
-        parts += [f"## {title}", "", "```", command.get_help(context), "```", ""]
+    for name, command in walk("evalkit", cli):
+        context = click.Context(command, info_name=name, **SETTINGS)  # type: ignore[arg-type]  # each of its own type
+        parts += [f"## {name}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(parts)
+
+
+def walk(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    """Yield a command and everything below it, each with its full name.
+
+    Args:
+        name: what is typed to call the command, such as "evalkit theory".
+        command: any; groups are descended into.
+    """
+    yield name, command
+    if not isinstance(command, click.Group):
+        return
+    context = click.Context(command, info_name=name)
+    for child in command.list_commands(context):
+        subcommand = command.get_command(context, child)
+        if subcommand is not None:
+            yield from walk(f"{name} {child}", subcommand)
 
 
 if __name__ == "__main__":

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from evalkit import Completion, Outcome, Sample
-from evalkit.cli import COMMANDS
+from evalkit.cli import COMMANDS, cli
 from evalkit.plugins import find, make_grader, make_task
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+REFERENCE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+
+
+def every_command(name: str = "evalkit", command: click.Command = cli) -> Iterator[tuple[str, click.Command]]:
+    """The command tree, asked of click itself: each command with what is typed to call it."""
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=name)
+        for child in command.list_commands(context):
+            subcommand = command.get_command(context, child)
+            assert subcommand is not None
+            yield from every_command(f"{name} {child}", subcommand)
 
 
 def test_the_command_reference_is_what_the_commands_say() -> None:
@@ -22,7 +38,23 @@ def test_the_command_reference_is_what_the_commands_say() -> None:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == module.reference()
+    assert module.reference() == REFERENCE
+    assert module.TARGET == ROOT / "docs" / "cli.md"
+
+
+@pytest.mark.parametrize(("name", "command"), list(every_command()))
+def test_each_command_has_a_section_with_all_its_options(name: str, command: click.Command) -> None:
+    """Subcommands too: every option that click knows of `evalkit theory facts` stands below that heading."""
+    section = REFERENCE.split(f"## {name}\n", 1)[1].split("\n## ", 1)[0]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            assert all(option in section for option in parameter.opts), parameter.opts
+
+
+def test_the_walk_reaches_subcommands() -> None:
+    """`theory` and `experiment` are groups: their subcommands are part of the tree."""
+    names = {name for name, _ in every_command()}
+    assert {"evalkit run", "evalkit theory iiv", "evalkit experiment open-rubric"} <= names
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
