@@ -1,6 +1,6 @@
 """GPQA: graduate-level questions in biology, physics and chemistry that a search engine does not answer.
 
-What it measures: expert knowledge and reasoning, four options each. Strata: the high-level domain.
+What it measures: expert knowledge and reasoning, four options each. Strata: the high-level domain, in turn.
 Source: Rein et al. 2023 (arXiv:2311.12022), hub Idavidrein/gpqa, gated; CC BY 4.0. Its authors ask that the questions
 never be published in plain text. Prompt: the authors' zero-shot form in own words, options shuffled by seed.
 Grader: `choice`. IDK originally pays: what a mistake pays, nothing; guessing pays 1/4.
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, option_letters, shuffled, task
+from evalkit.tasks._strata import by_stratum
 
 WRONG = ("Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 ASK = 'Choose one of the options. End your reply with "The answer is (X)", where X is its letter.'
@@ -21,7 +22,7 @@ def gpqa(subset: Literal["diamond", "main", "extended"] = "diamond", seed: int =
     """Ask graduate-level science questions with four options."""
     files = (f"gpqa/gpqa_{subset}.csv", f"gpqa_{subset}/*.parquet")
     rows = benchmark_rows(Hub("Idavidrein/gpqa", ("train",), (f"gpqa_{subset}",), files=files), data)
-    samples = (sample(row, seed) for row in rows)
+    samples = by_stratum((sample(row, seed) for row in rows), seed)
     return Task(samples=samples, grader="choice", responses=option_letters, revision=rows.revision)
 
 

@@ -1,9 +1,9 @@
 """HLE, Humanity's Last Exam: questions at the edge of what experts know.
 
-What it measures: expert knowledge and reasoning, far beyond most models. Strata: the category. Source: Phan et al.
-2025 (arXiv:2501.14249), hub cais/hle, gated; MIT; it carries a canary, never publish its texts. Its questions with
-an image are left out and counted. Prompt: the question, and how to end. Grader: `choice` where options are lettered,
-else `entity`, best with a judge. IDK originally pays: nothing.
+What it measures: expert knowledge and reasoning, far beyond most models. Strata: the category, in turn. Source: Phan
+et al. 2025 (arXiv:2501.14249), hub cais/hle, gated; MIT; it carries a canary, never publish its texts. Its questions
+with an image are left out and counted. Prompt: the question, and how to end. Grader: `choice` where options are
+lettered, else `entity`, best with a judge. IDK originally pays: nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from evalkit import BenchmarkRow, Completion, Grade, Hub, Sample, Task, benchmark_rows, grade_with, task
+from evalkit.tasks._strata import by_stratum
 
 HUB = Hub("cais/hle", files=("hle/*.jsonl", "hle/*.json", "hle/*.csv", "hle/*.parquet", "data/test-*.parquet"))
 ASK = 'End with a line of its own: "The answer is …".'
@@ -18,10 +19,11 @@ _OPTION = re.compile(r"^([A-Z])[.)] ?(.*)$", re.MULTILINE)
 
 
 @task
-def hle(data: str | None = None) -> Task:
+def hle(seed: int = 0, data: str | None = None) -> Task:
     """Ask the text questions of Humanity's Last Exam."""
     rows = benchmark_rows(HUB, data)
-    samples, images = [], 0
+    samples: list[Sample] = []
+    images = 0
     for row in rows:
         if row.get("image"):
             images += 1
@@ -29,7 +31,7 @@ def hle(data: str | None = None) -> Task:
             samples.append(sample(row))
     notes = [f"{images:,} questions with an image are left out"] if images else []
     revision = rows.revision | ({"left_out": f"{images} with an image"} if images else {})
-    return Task(samples=samples, grader=by_type, revision=revision, notes=notes)
+    return Task(samples=by_stratum(samples, seed), grader=by_type, revision=revision, notes=notes)
 
 
 async def by_type(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:

@@ -1,8 +1,8 @@
 """MATH, level 5: the hardest competition problems of the MATH test set.
 
-What it measures: mathematical reasoning with a final answer. Strata: the subject, where the source gives it. Source:
-Hendrycks et al. 2021 (arXiv:2103.03874), hub EleutherAI/hendrycks_math; MIT. Prompt: the problem, a boxed answer
-asked for. Grader: `math`. IDK originally pays: nothing.
+What it measures: mathematical reasoning with a final answer. Strata: the subject, where the source gives it, in turn.
+Source: Hendrycks et al. 2021 (arXiv:2103.03874), hub EleutherAI/hendrycks_math; MIT. Prompt: the problem, a boxed
+answer asked for. Grader: `math`. IDK originally pays: nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Rows, Sample, Task, benchmark_rows, last_boxed, task
+from evalkit.tasks._strata import by_stratum
 
 SUBJECTS = (
     "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra",
@@ -24,10 +25,10 @@ ASK = "Reason step by step, and put your final answer within \\boxed{}."
 
 
 @task
-def math_l5(subset: Literal["level5", "all"] = "level5", data: str | None = None) -> Task:
+def math_l5(subset: Literal["level5", "all"] = "level5", seed: int = 0, data: str | None = None) -> Task:
     """Ask competition problems, the hardest level or all of them."""
     rows = benchmark_rows(Hub("EleutherAI/hendrycks_math", configs=SUBJECTS, files=FILES[subset]), data)
-    return Task(samples=samples(rows, subset), grader="math", revision=rows.revision)
+    return Task(samples=by_stratum(samples(rows, subset), seed), grader="math", revision=rows.revision)
 
 
 def samples(rows: Rows, subset: str) -> Iterator[Sample]:

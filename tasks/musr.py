@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, lettered, option_letters, task
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, option_letters, task
+from evalkit.tasks._strata import by_stratum
 
 DOMAINS = ("murder_mysteries", "object_placements", "team_allocation")
 FILES = ("musr/*.json", "datasets/*.json", "data/*.parquet")
@@ -21,12 +22,8 @@ ASK = 'Choose one of the options. Reason step by step, then end with "The answer
 def musr(seed: int = 0, data: str | None = None) -> Task:
     """Ask what follows from a long story."""
     rows = benchmark_rows(Hub("TAUR-Lab/MuSR", splits=DOMAINS, files=FILES), data)
-    strata: dict[str, list[Sample]] = {}
-    for number, row in enumerate(rows, start=1):
-        strata.setdefault(row.part, []).extend(samples(row, number))
-    return Task(
-        samples=list(interleave(strata, seed)), grader="choice", responses=option_letters, revision=rows.revision
-    )
+    asked = by_stratum((found for number, row in enumerate(rows, start=1) for found in samples(row, number)), seed)
+    return Task(samples=asked, grader="choice", responses=option_letters, revision=rows.revision)
 
 
 def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:

@@ -1,13 +1,14 @@
 """Omni-MATH: olympiad mathematics.
 
-What it measures: hard mathematical reasoning with a final answer. Strata: difficulty, rounded down. Source: Gao et
-al. 2024 (arXiv:2410.07985), hub KbsdJames/Omni-MATH; Apache-2.0. Prompt: the problem, a boxed answer asked for.
+What it measures: hard mathematical reasoning with a final answer. Strata: difficulty, rounded down, in turn. Source:
+Gao et al. 2024 (arXiv:2410.07985), hub KbsdJames/Omni-MATH; Apache-2.0. Prompt: the problem, a boxed answer asked for.
 Grader: `math`, which compares expressions; proofs and answers in words need a judge. IDK originally pays: nothing.
 """
 
 from __future__ import annotations
 
 from evalkit import BenchmarkRow, Completion, Grade, Hub, Outcome, Sample, Task, benchmark_rows, grade_with, task
+from evalkit.tasks._strata import by_stratum
 
 HUB = Hub(
     "KbsdJames/Omni-MATH", files=("omni_math/omni_math_rule_500.jsonl", "omni_math/*.jsonl", "omni_math/*.parquet")
@@ -16,10 +17,10 @@ ASK = "Reason step by step, and put your final answer within \\boxed{}."
 
 
 @task
-def omni_math(data: str | None = None) -> Task:
+def omni_math(seed: int = 0, data: str | None = None) -> Task:
     """Ask olympiad problems."""
     rows = benchmark_rows(HUB, data)
-    samples = (sample(row, number) for number, row in enumerate(rows, start=1))
+    samples = by_stratum((sample(row, number) for number, row in enumerate(rows, start=1)), seed)
     return Task(samples=samples, grader=by_expression, revision=rows.revision)
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import ast
 
-from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, interleave, task
+from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
+from evalkit.tasks._strata import by_stratum
 
 HUB = Hub("basicv8vc/SimpleQA", files=("simpleqa/simple_qa_test_set.csv", "simpleqa/*.csv", "data/test-*.parquet"))
 
@@ -19,11 +20,7 @@ HUB = Hub("basicv8vc/SimpleQA", files=("simpleqa/simple_qa_test_set.csv", "simpl
 def simpleqa(seed: int = 0, data: str | None = None) -> Task:
     """Ask short questions of fact."""
     rows = benchmark_rows(HUB, data)
-    strata: dict[str, list[Sample]] = {}
-    for number, row in enumerate(rows, start=1):
-        found = sample(row, number)
-        strata.setdefault(found.stratum or "", []).append(found)
-    samples = list(interleave(strata, seed))
+    samples = by_stratum((sample(row, number) for number, row in enumerate(rows, start=1)), seed)
     answers = sorted({answer for sample in samples for answer in sample.target})
     # A uniform guess draws from the answers to all of the questions.
     return Task(samples=samples, grader="entity", responses=lambda _: answers, revision=rows.revision)

@@ -2,9 +2,9 @@
 
 What it measures: engineering in a repository. Source: Jimenez et al. 2023 (arXiv:2310.06770), hub
 SWE-bench/SWE-bench_Verified (or _Lite, or all); MIT. Prompt: the issue alone, without the repository's files:
-agents that read them write predictions of their own, which `evalkit rescore` reads. Strata: the repository. Grader:
-`patch`, the publisher's test harness in Docker. IDK originally pays: nothing; an empty patch counts as a failure to
-resolve.
+agents that read them write predictions of their own, which `evalkit rescore` reads. Strata: the repository, in turn.
+Grader: `patch`, the publisher's test harness in Docker. IDK originally pays: nothing; an empty patch counts as a
+failure to resolve.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
+from evalkit.tasks._strata import by_stratum
 
 NAMES = {"verified": "SWE-bench_Verified", "lite": "SWE-bench_Lite", "full": "SWE-bench"}
 FILES = ("swe_bench/*.jsonl", "swe_bench/*.json", "swe_bench/*.parquet", "data/test-*.parquet")
@@ -19,11 +20,12 @@ ASK = "Reply with a patch in unified diff format, as `git diff` writes it, in a 
 
 
 @task
-def swe_bench(subset: Literal["verified", "lite", "full"] = "verified", data: str | None = None) -> Task:
+def swe_bench(subset: Literal["verified", "lite", "full"] = "verified", seed: int = 0, data: str | None = None) -> Task:
     """Ask for a patch that resolves an issue."""
     name = f"SWE-bench/{NAMES[subset]}"
     rows = benchmark_rows(Hub(name, files=FILES), data)
-    return Task(samples=(sample(row, name) for row in rows), grader="patch", revision=rows.revision)
+    samples = by_stratum((sample(row, name) for row in rows), seed)
+    return Task(samples=samples, grader="patch", revision=rows.revision)
 
 
 def sample(row: BenchmarkRow, dataset: str) -> Sample:

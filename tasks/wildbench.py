@@ -1,22 +1,23 @@
 """WildBench: real requests of real users, judged against a checklist.
 
-What it measures: helpfulness in open conversations, as a judge sees it. Strata: the primary tag. Source: Lin et al.
-2024 (arXiv:2406.04770), hub allenai/WildBench, config v2; AI2 ImpACT Licence. Prompt: the conversation as it was.
-Grader: `rubric`, a judge's 1 to 10. IDK originally pays: a low mark, never more than an attempt.
+What it measures: helpfulness in open conversations, as a judge sees it. Strata: the primary tag, in turn. Source: Lin
+et al. 2024 (arXiv:2406.04770), hub allenai/WildBench, config v2; AI2 ImpACT Licence. Prompt: the conversation as it
+was. Grader: `rubric`, a judge's 1 to 10. IDK originally pays: a low mark, never more than an attempt.
 """
 
 from __future__ import annotations
 
 from evalkit import BenchmarkRow, Hub, Message, Sample, Task, benchmark_rows, task
+from evalkit.tasks._strata import by_stratum
 
 HUB = Hub("allenai/WildBench", configs=("v2",), files=("wildbench/*.jsonl", "wildbench/*.json", "wildbench/*.parquet"))
 
 
 @task
-def wildbench(data: str | None = None) -> Task:
+def wildbench(seed: int = 0, data: str | None = None) -> Task:
     """Continue real conversations; a judge marks them."""
     rows = benchmark_rows(HUB, data)
-    return Task(samples=(sample(row) for row in rows), grader="rubric", revision=rows.revision)
+    return Task(samples=by_stratum((sample(row) for row in rows), seed), grader="rubric", revision=rows.revision)
 
 
 def sample(row: BenchmarkRow) -> Sample:
