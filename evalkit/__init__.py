@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit.abstention import non_answer
     from evalkit.abstention.final import FinalStatement, final_statement
-    from evalkit.analysis.comparison import behaviour, compare
+    from evalkit.analysis.behaviour import behaviour
+    from evalkit.analysis.comparison import compare
     from evalkit.analysis.leaderboard import leaderboard
     from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
     from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
     from evalkit.runs.scorecard import Scorecard, score
-    from evalkit.runs.session import RunResult, run, run_async
+    from evalkit.runs.result import RunResult
+    from evalkit.runs.session import run, run_async
     from evalkit.text import last_boxed, lettered, plain, simplify
 
 __all__ = [
@@ -92,14 +94,14 @@ _HOMES = {
     "Outcome": "records",
     "Record": "records",
     "Rows": "dataset.hub",
-    "RunResult": "runs.session",
+    "RunResult": "runs.result",
     "Sample": "records",
     "Scorecard": "runs.scorecard",
     "Task": "records",
     "ask": "models.pool",
     "ask_mark": "grading.judge",
     "ask_verdict": "grading.judge",
-    "behaviour": "analysis.comparison",
+    "behaviour": "analysis.behaviour",
     "benchmark_rows": "dataset.hub",
     "compare": "analysis.comparison",
     "count_outcomes": "runs.dataframe",

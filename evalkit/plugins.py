@@ -28,7 +28,7 @@ from evalkit.records import Completion, Grade, Sample, Task
 
 Group = Literal["tasks", "graders", "readers", "providers"]
 GraderFunction = Callable[..., Grade | Awaitable[Grade]]
-Judge = Callable[[Sample, Completion], Grade | Awaitable[Grade]]
+BoundGrader = Callable[[Sample, Completion], Grade | Awaitable[Grade]]
 
 _MARK = "__evalkit_kind__"
 
@@ -121,7 +121,7 @@ def find_grader(wanted: str | GraderFunction) -> GraderFunction:
     return found
 
 
-def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None = None) -> tuple[str, Judge]:
+def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None = None) -> tuple[str, BoundGrader]:
     """Resolve a grader with its `-G` parameters bound.
 
     Returns:

@@ -95,6 +95,13 @@ class Sample(_Frozen):
     """Earlier turns of a conversation, of which the input is the last."""
     metadata: JsonDict = Field(default_factory=dict)
     """Anything else; `stratum` names its stratum, `answerable: false` says that only IDK is right."""
+    instructions: str = ""
+    """What the prompt says beside the question, such as the confidence target; filled in by the engine for graders."""
+
+    @property
+    def prompt(self) -> str:
+        """The question with what the prompt says beside it: what an answer may echo without claiming anything."""
+        return f"{self.input}\n\n{self.instructions}" if self.instructions else self.input
 
     @property
     def stratum(self) -> str | None:
@@ -224,6 +231,8 @@ class Record(_Frozen):
     grade: Grade
     source: str | None = None
     """file:line that a rescored record was read from."""
+    question: str | None = None
+    """Digest of the question, of a rescored record whose file does not name its task: tells equal ids apart."""
 
     @property
     def key(self) -> RecordKey:
@@ -243,6 +252,8 @@ class Failure(_Frozen):
     stage: Literal["completion", "judge"]
     """Where it ended: no completion, or a completion without a verdict."""
     error: str
+    answerable: bool = True
+    """Whether the sample has a right answer: what the missing one could have been at best."""
     completion: Completion | None = None
     """The answer there was, so that a resumed run judges it again without asking the model."""
 
@@ -264,6 +275,9 @@ class Task:
     """The finite set of possible answers to a sample, where there is one: what a uniform guess draws from."""
     name: str = ""
     """Filled in by `@task`."""
+    fingerprint: str = ""
+    """Digest of the whole data that the samples are drawn from, whatever part of it is asked (`evalkit.fingerprint`);
+    default: of the samples, where they are a list."""
     revision: dict[str, str] = field(default_factory=dict)
     """Which version of a data set this is, and what of it was left out: recorded in run.json."""
     notes: Sequence[str] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from evalkit.analysis.leaderboard import STRATUM, Board, Counts, Entry, Mode, make_board
+from evalkit.analysis.boards import TASK_SEPARATOR, Board, Counts, Entry, Items, Mode, make_board, mean_interval
+from evalkit.metrics.measurement import normalized
 from evalkit.metrics.threshold import penalty
-from evalkit.runs.scorecard import NonAnswers, Score
+from evalkit.runs.scorecard import NonAnswers, Range, Score, tidy
 
 
 def macro_boards(boards: Sequence[Board]) -> list[Board]:
@@ -16,49 +16,66 @@ def macro_boards(boards: Sequence[Board]) -> list[Board]:
     Args:
         boards: of single tasks.
     """
-    found = []
+    made = []
     for mode in dict.fromkeys(board.mode for board in boards):
         of_mode = [board for board in boards if board.mode == mode]
         if len(of_mode) > 1:
-            found.append(_macro_board(of_mode, mode))
-    return found
+            made.append(_macro_board(of_mode, mode))
+    return [board for board in made if board.entries]
 
 
 def _macro_board(boards: Sequence[Board], mode: Mode) -> Board:
-    models: dict[str, list[Entry]] = {}
+    models: dict[str, list[tuple[Board, Entry]]] = {}
     for board in boards:
         for entry in board.entries:
-            models.setdefault(entry.model, []).append(entry)
-    whole = [_macro_entry(entries) for entries in models.values() if len(entries) == len(boards)]
-    whole = [entry for entry in whole if entry.scores]
+            models.setdefault(entry.name, []).append((board, entry))
+    whole = [_macro_entry(parts) for parts in models.values() if len(parts) == len(boards)]
+    whole = [entry for entry in whole if entry.thresholds]
+    kept = {entry.name for entry in whole}
+    if not any(entry.kind == "model" for entry in whole):
+        whole = []
     board = make_board(f"mean of {len(boards)} tasks", mode, whole)
     board.tasks = [one.task for one in boards]
-    kept = {entry.model for entry in whole}
-    board.left_out = [model for model in models if model not in kept]
+    board.left_out = [name for name in models if name not in kept]
     return board
 
 
-def _macro_entry(entries: Sequence[Entry]) -> Entry:
+def _macro_entry(parts: Sequence[tuple[Board, Entry]]) -> Entry:
+    entries = [entry for _, entry in parts]
     first, n = entries[0], len(entries)
     accuracies = [entry.accuracy for entry in entries if entry.accuracy is not None]
-    common = [t for t in first.scores if all(t in entry.scores for entry in entries)]
+    common = [t for t in first.thresholds if all(t in entry.thresholds for entry in entries)]
+    scored = [t for t in common if all(t in entry.scores for entry in entries)]
     return Entry(
         task=f"mean of {n} tasks",
         model=first.model,
+        label=first.label,
+        kind=first.kind,
         mode=first.mode,
         accuracy=mean_interval(accuracies) if len(accuracies) == n else None,
-        scores={t: _mean_score([entry.scores[t] for entry in entries]) for t in common},
+        scores={t: _mean_score([entry.scores[t] for entry in entries]) for t in scored},
+        ranges={t: _mean_range(entries, t) for t in common if any(t in entry.ranges for entry in entries)},
         counted={t: _mean_counts([entry.counted[t] for entry in entries]) for t in common},
         runs=list(dict.fromkeys(run for entry in entries for run in entry.runs)),
-        outcomes={
-            told: {
-                f"{entry.task}{STRATUM}{sample}": found
-                for entry in entries
-                for sample, found in entry.outcomes.get(told, {}).items()
-            }
-            for told in first.outcomes
-        },
+        parts=list(entries),
+        items={told: _joined(parts, told) for told in first.items},
     )
+
+
+def _joined(parts: Sequence[tuple[Board, Entry]], told: float | None) -> Items:
+    counts = {
+        f"{board.task}{TASK_SEPARATOR}{item}": four
+        for board, entry in parts
+        if told in entry.items
+        for item, four in entry.items[told].counts.items()
+    }
+    unanswerable = frozenset(
+        f"{board.task}{TASK_SEPARATOR}{item}"
+        for board, entry in parts
+        if told in entry.items
+        for item in entry.items[told].unanswerable
+    )
+    return Items(counts, unanswerable)
 
 
 def _mean_counts(parts: Sequence[Counts]) -> Counts:
@@ -66,41 +83,40 @@ def _mean_counts(parts: Sequence[Counts]) -> Counts:
     kinds = [part.non_answers.model_dump() for part in parts]
     return Counts(
         n=sum(part.n for part in parts),
+        items=sum(part.items for part in parts),
         correct=sum(part.correct for part in parts),
         error=sum(part.error for part in parts),
         idk=sum(part.idk for part in parts),
         failed=sum(part.failed for part in parts),
+        truncated=sum(part.truncated for part in parts),
+        undecided=sum(part.undecided for part in parts),
+        missing=sum(part.missing for part in parts),
         non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
-        rates=(
-            sum(part.correct_rate for part in parts) / len(parts),
-            sum(part.error_rate for part in parts) / len(parts),
-        ),
+        correct_rate=sum(part.correct_rate for part in parts) / len(parts),
+        error_rate=sum(part.error_rate for part in parts) / len(parts),
     )
 
 
 def _mean_score(scores: Sequence[Score]) -> Score:
+    t = scores[0].threshold
     value, low, high = mean_interval([(score.value, *score.ci95) for score in scores])
     return Score(
-        threshold=scores[0].threshold,
-        penalty=penalty(scores[0].threshold),
+        threshold=t,
+        penalty=tidy(penalty(t)),
         value=value,
         se=None,
         ci95=(low, high),
-        normalized=sum(score.normalized for score in scores) / len(scores),
+        normalized=normalized(value, t),
         mode=scores[0].mode,
     )
 
 
-def mean_interval(parts: Sequence[tuple[float, float, float]]) -> tuple[float, float, float]:
-    """Mean of independent estimates with a 95% interval from theirs (MOVER; Zou and Donner 2008).
+def _mean_range(entries: Sequence[Entry], t: float) -> Range:
+    ranges = [entry.ranges.get(t) or _point_range(entry.scores[t]) for entry in entries]
+    low, ci_low, _ = mean_interval([(one.low, one.ci95[0], one.low) for one in ranges])
+    high, _, ci_high = mean_interval([(one.high, one.high, one.ci95[1]) for one in ranges])
+    return Range(threshold=t, low=low, high=high, ci95=(ci_low, ci_high))
 
-    L = θ − √Σ(w(θ_k − l_k))², and so upwards: it keeps the parts' skewness, which ±1.96 SE would lose.
 
-    Args:
-        parts: (value, lower end, upper end) of each, at least one.
-    """
-    n = len(parts)
-    middle = sum(value for value, _, _ in parts) / n
-    below = math.sqrt(sum((value - low) ** 2 for value, low, _ in parts)) / n
-    above = math.sqrt(sum((high - value) ** 2 for value, _, high in parts)) / n
-    return middle, middle - below, middle + above
+def _point_range(score: Score) -> Range:
+    return Range(threshold=score.threshold, low=score.value, high=score.value, ci95=score.ci95)

@@ -8,7 +8,7 @@ import click
 
 from evalkit.cli.options import Thresholds
 from evalkit.errors import UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @click.command("compare", short_help="Compare two runs on the samples that both have.")
@@ -16,7 +16,7 @@ from evalkit.runs import session
 @click.argument("b")
 @click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Where they are compared.")
 @click.option(
-    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for."
+    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(a: str, b: str, *, thresholds: list[float | None] | None, out: str, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from evalkit.errors import RunInterruptedError, UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @click.group("experiment", short_help="Run a published experiment.")
@@ -27,7 +27,7 @@ def command() -> None:
 @click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N")
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server for the models.")
 @click.option(
-    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where its folder is made."
+    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where its folder is made."
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with one that was cut short.")
 @click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")

@@ -9,7 +9,7 @@ import click
 
 from evalkit.cli.options import Thresholds
 from evalkit.errors import UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 
 FORMATS = ("table", "markdown", "csv", "json", "html")
 
@@ -23,7 +23,7 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
 )
 @click.option(
-    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
+    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
 )
 def command(
     paths: tuple[str, ...],

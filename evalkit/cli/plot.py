@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
 KINDS = ("score", "coverage", "reliability", "risk", "outcomes")
 
@@ -19,7 +19,7 @@ KINDS = ("score", "coverage", "reliability", "risk", "outcomes")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=".png, .svg or .html.  [default: KIND.png]"
 )
-@click.option("--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
 def command(
     kind: str,
     wanted: tuple[str, ...],
@@ -62,4 +62,4 @@ def command(
 
 def _folder(run: str, out: str) -> Path:
     """A run's folder, or a folder of runs as it is."""
-    return Path(run) if Path(run).is_dir() else session.find_run(run, out)
+    return Path(run) if Path(run).is_dir() else find_run(run, out)

@@ -6,7 +6,7 @@ import click
 
 from evalkit.cli.options import Thresholds
 from evalkit.errors import UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @click.command("power", short_help="How many questions a comparison or an interval needs.")
@@ -18,7 +18,7 @@ from evalkit.runs import session
 @click.option("--error", type=float, metavar="X", help="Without runs: expected share of wrong answers.")
 @click.option("--half-width", type=float, default=0.02, show_default=True, help="Without runs: of the 95% interval.")
 @click.option(
-    "--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for."
+    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for."
 )
 def command(
     pilots: tuple[str, ...], *, thresholds: list[float | None] | None, effect: float | None, power: float,

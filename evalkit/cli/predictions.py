@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from evalkit.errors import UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
 
 @click.command("predictions", short_help="Write a run's patches in SWE-bench's layout.")
@@ -21,7 +21,7 @@ from evalkit.runs import session
     show_default=True,
     metavar="FILE",
 )
-@click.option("--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are.")
 def command(run: str, *, output: Path, out: str) -> None:
     """Write a run's patches as predictions, for SWE-bench's harness to evaluate elsewhere.
 
@@ -34,7 +34,7 @@ def command(run: str, *, output: Path, out: str) -> None:
     """
     from evalkit.runs.predictions import predictions
 
-    found = list(predictions(session.find_run(run, out)))
+    found = list(predictions(find_run(run, out)))
     try:
         output.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
     except OSError as error:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.report.escape import one_line
-from evalkit.runs.pipeline import Tally
+from evalkit.runs.tally import Tally
 
 LINE_SECONDS = 15.0
 """Between two lines where stderr is no terminal."""

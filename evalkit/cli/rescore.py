@@ -10,7 +10,7 @@ import click
 
 from evalkit.cli.options import KeyValue, Thresholds, as_dict
 from evalkit.errors import UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.selective import Policy
 
 
@@ -49,7 +49,7 @@ class Fields(click.ParamType["dict[str, str]"]):
     "--policy", type=click.Choice(get_args(Policy)), help="Score also with abstention by confidence or votes."
 )
 @click.option("--skip-bad", is_flag=True, help="Count rows that cannot be read instead of stopping.")
-@click.option("--out", default=session.DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, mapping: dict[str, str] | None,

@@ -13,6 +13,8 @@ from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL
 from evalkit.report.escape import one_line
 from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
+from evalkit.runs.result import RunResult
 from evalkit.runs.config import make_config
 from evalkit.runs.selective import Policy
 
@@ -68,7 +70,7 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 )
 @click.option(
     "--out",
-    default=session.DEFAULT_FOLDER,
+    default=DEFAULT_FOLDER,
     show_default=True,
     metavar="DIR",
     help="Where the run folder is made.",
@@ -147,18 +149,18 @@ def _given(ctx: click.Context) -> dict[str, str]:
     return {name: options[name] for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
 
 
-def _say_how_judges_agreed(result: session.RunResult) -> None:
+def _say_how_judges_agreed(result: RunResult) -> None:
     from evalkit.grading.judge import agreement
     from evalkit.runs import journal
 
-    if "," not in result.config.grader_parameters.get("judge", ""):
+    if result.config is None or "," not in result.config.grader_parameters.get("judge", ""):
         return
     if found := agreement(journal.read_records(result.folder)):
         voted, alike, pairs = found
         click.echo(f"Judges: {alike:,} of {voted:,} answers judged alike; {pairs:.0%} of pairs of votes agree.")
 
 
-def _say_what_failed(result: session.RunResult) -> None:
+def _say_what_failed(result: RunResult) -> None:
     failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
     why = f" (the last: {one_line(result.last_failure, 200)})" if result.last_failure else ""
     click.echo(f"{failed} failed, counted in no score{why}. Again: evalkit run --resume {result.folder}", err=True)

@@ -7,7 +7,9 @@ import click
 from evalkit.cli.options import Thresholds
 from evalkit.errors import InputError
 from evalkit.records import Outcome, Record
-from evalkit.runs import journal, session
+from evalkit.runs import journal
+from evalkit.runs.folder import DEFAULT_FOLDER, find_run
+from evalkit.runs.result import read_result
 
 
 @click.command("show", short_help="Show a run's summary, or the transcript of one sample.")
@@ -15,7 +17,7 @@ from evalkit.runs import journal, session
 @click.argument("sample_id", required=False, metavar="[ID]")
 @click.option(
     "--out",
-    default=session.DEFAULT_FOLDER,
+    default=DEFAULT_FOLDER,
     show_default=True,
     metavar="DIR",
     help="Where runs are looked for by name.",
@@ -42,7 +44,7 @@ def command(
     from evalkit.report import transcript
     from evalkit.report.run import print_result
 
-    folder = session.find_run(run, out)
+    folder = find_run(run, out)
 
     def wanted(record: Record) -> bool:
         return (
@@ -54,7 +56,7 @@ def command(
 
     filtered = full or outcome is not None or task is not None or thresholds is not None
     if sample_id is None and not listed and not filtered:
-        print_result(session.read_result(folder), strata=strata)
+        print_result(read_result(folder), strata=strata)
         return
     found = False
     for record in journal.read_records(folder):

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from evalkit.errors import MissingExtraError, UsageError
-from evalkit.runs import session
+from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @click.command("view", short_help="Browse runs, records and transcripts as local web pages.")
-@click.argument("folder", default=session.DEFAULT_FOLDER, type=click.Path(path_type=Path), metavar="[DIR]")
+@click.argument("folder", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=7575, show_default=True, metavar="P", help="0: any free one."
 )

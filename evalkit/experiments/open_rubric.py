@@ -1,9 +1,10 @@
-"""The authors' follow-up as one run: does stating the cost change what models do, and would checking twice do as well?
+"""The authors' follow-up: does stating the cost of a mistake change what models do, and would asking twice do as well?
 
-Kalai, Nachum, Vempala, Zhang, Nature 653:1047 (2026), as far as its abstract and its repository's README tell: mistakes
-cost 0, 1, 3 or 9 points; the closed rubric puts the question alone, once, and is scored at each cost; the open rubric
-states the cost, and is put once for each. Each is also scored with a consistency check: asked twice, an answer that
-differs from the other counts as IDK. The prompts are evalkit's own.
+Kalai, Nachum, Vempala, Zhang, Nature 653:1047 (2026), as far as its abstract and its repository's README describe it:
+mistakes cost 0, 1, 3 or 9 points. Under the closed rubric the prompt holds the question alone and the answer is scored
+at each cost; under the open rubric the prompt states the cost, and each cost is asked separately. Both are also scored
+with a consistency check: every question is asked twice, and an answer that the second asking contradicts counts as IDK.
+The prompts are evalkit's own.
 """
 
 from __future__ import annotations
@@ -15,23 +16,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from evalkit.errors import InputError, UsageError
+from evalkit.errors import InputError, RunInterruptedError, UsageError
 from evalkit.grading.confidence import agree
 from evalkit.metrics import paired, rank_sets, threshold
 from evalkit.metrics.intervals import dirichlet_intervals
 from evalkit.records import Grade, Outcome, Record
 from evalkit.runs import journal, nested, session
+from evalkit.runs.folder import slug
+from evalkit.runs.manifest import read_manifest
 
 PENALTIES = (0.0, 1.0, 3.0, 9.0)
 TARGETS = tuple(cost / (1 + cost) for cost in PENALTIES)
 PLAN = "experiment.json"
 ORDER = (Outcome.CORRECT, Outcome.ERROR, Outcome.IDK)
+STATED, ASKED_TWICE = "stating the cost", "asking twice"
+"""What is compared with the closed rubric, asked once."""
 
 Rubric = Literal["closed", "open"]
 Outcomes = dict[str, Outcome]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """What is asked of whom."""
 
@@ -45,14 +50,14 @@ class Plan:
     base_url: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cell:
     """One model under one rubric at one cost."""
 
     model: str
     rubric: Rubric
     checked: bool
-    """Whether answers that a second asking contradicts count as IDK."""
+    """Whether an answer that the second asking contradicts counts as IDK."""
     penalty: float
     correct: int
     error: int
@@ -67,9 +72,9 @@ class Cell:
         return self.correct + self.error + self.idk
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect:
-    """What a change of rubric, or the check, does to one model at one cost."""
+    """What a change of rubric, or the consistency check, does to one model at one cost."""
 
     model: str
     penalty: float
@@ -83,9 +88,9 @@ class Effect:
     """Corrected for all effects of the experiment."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Experiment:
-    """All of it."""
+    """The whole experiment as counted and tested."""
 
     folder: Path
     plan: Plan
@@ -98,50 +103,54 @@ class Experiment:
     failed: int = 0
 
 
-def open_rubric(
+def run_experiment(
     plan: Plan | None, out: Path, resume: Path | None = None, notify: Callable[[str], None] = lambda _: None,
     watch: session.Watch = lambda _: None,
 ) -> Experiment:  # fmt: skip
-    """Run the experiment, or go on with one that was cut short.
+    """Run the experiment, or resume an interrupted one.
 
     Args:
-        plan: what to ask; None where it is resumed.
-        out: folder below which its own is made.
-        resume: the folder of one that was cut short.
+        plan: what to ask; None where an experiment is resumed.
+        out: folder below which the experiment's folder is made.
+        resume: the folder of an interrupted experiment.
         notify: told which model is next.
         watch: told how far a run has come.
 
     Raises:
-        UsageError: a model is given twice, or none.
+        UsageError: a model is given twice, or none is given.
         InputError: there is nothing to resume.
-        RunInterruptedError: Ctrl-C; what was answered is kept.
+        RunInterruptedError: Ctrl-C; what was answered is kept, and `run` names the experiment's folder.
     """
     folder = resume or _new_folder(out, plan)
     plan = _read_plan(folder)
     for model in plan.models:
         notify(f"{model}: the closed rubric once, the open one at {len(PENALTIES)} costs, each twice")
-        _run(plan, model, folder, watch)
-    return analyse(folder)
+        try:
+            _run(plan, model, folder, watch)
+        except RunInterruptedError as error:
+            error.run = str(folder)
+            raise
+    return analyze(folder)
 
 
-def analyse(folder: Path) -> Experiment:
+def analyze(folder: Path) -> Experiment:
     """Count and test what an experiment's runs hold.
 
     Args:
-        folder: an experiment's.
+        folder: the experiment's.
 
     Raises:
-        InputError: it is none, or a run is missing.
+        InputError: it is no experiment's folder, or a run is missing.
     """
-    experiment = Experiment(folder, _read_plan(folder))
+    experiment = Experiment(folder=folder, plan=_read_plan(folder))
     for model in experiment.plan.models:
-        found = nested.only_run(folder / nested.slug(model))
-        if found is None:
-            raise InputError(f"{folder}: no run of {model} yet; go on with --resume {folder}")
-        records = list(journal.read_records(found))
-        experiment.runs[model] = str(found)
+        run = nested.only_run(folder / slug(model))
+        if run is None:
+            raise InputError(f"{folder}: no run of {model} yet; resume with --resume {folder}")
+        records = list(journal.read_records(run))
+        experiment.runs[model] = str(run)
         experiment.tokens[model] = _tokens(records)
-        experiment.failed += sum(int(card.get("failed") or 0) for card in journal.read_run(found)["scorecards"])
+        experiment.failed += sum(card.failed for card in read_manifest(run).scorecards)
         answers = outcomes_of(records)
         experiment.cells += [cell for key, part in answers.items() for cell in _cells(model, *key, part)]
         experiment.effects += _effects(model, answers)
@@ -153,58 +162,69 @@ def analyse(folder: Path) -> Experiment:
 
 
 def outcomes_of(records: Iterable[Record]) -> dict[tuple[Rubric, bool, float | None], Outcomes]:
-    """(rubric, checked, stated target) → outcomes by sample; the first asking alone, or both where they agree.
+    """Sort records into outcomes by sample, for each rubric, with and without the consistency check.
 
     Args:
-        records: of one model and task, asked twice.
+        records: of one model and task, every question asked twice.
+
+    Returns:
+        (rubric, whether checked, stated threshold) → sample → outcome of the first asking; IDK where it is checked
+        and the second asking disagrees.
     """
     asked: dict[float | None, dict[str, dict[int, Grade]]] = {}
     for record in records:
         asked.setdefault(record.prompt_threshold, {}).setdefault(record.sample_id, {})[record.epoch] = record.grade
-    found: dict[tuple[Rubric, bool, float | None], Outcomes] = {}
-    for told, samples in sorted(asked.items(), key=lambda item: (item[0] is not None, item[0] or 0)):
-        rubric: Rubric = "closed" if told is None else "open"
+    outcomes: dict[tuple[Rubric, bool, float | None], Outcomes] = {}
+    for stated, samples in sorted(asked.items(), key=lambda item: (item[0] is not None, item[0] or 0)):
+        rubric: Rubric = "closed" if stated is None else "open"
         both = {name: grades for name, grades in samples.items() if {1, 2} <= set(grades)}
-        found[rubric, False, told] = {name: grades[1].outcome for name, grades in both.items()}
-        found[rubric, True, told] = {
+        outcomes[rubric, False, stated] = {name: grades[1].outcome for name, grades in both.items()}
+        outcomes[rubric, True, stated] = {
             name: grades[1].outcome if agree([grades[1], grades[2]]) else Outcome.IDK for name, grades in both.items()
         }
-    return found
+    return outcomes
 
 
-def _cells(model: str, rubric: Rubric, checked: bool, told: float | None, outcomes: Outcomes) -> list[Cell]:
+def _cells(model: str, rubric: Rubric, checked: bool, stated: float | None, outcomes: Outcomes) -> list[Cell]:
     if not outcomes:
         return []
     correct, error, idk = (sum(outcome is kind for outcome in outcomes.values()) for kind in ORDER)
     cells = []
-    for t in TARGETS if told is None else [told]:
+    for t in TARGETS if stated is None else [stated]:
         cost = threshold.penalty(t)
         low, high = dirichlet_intervals(correct, error, idk, [cost])[0]
         value = threshold.score(correct, error, idk, t)
-        cells.append(Cell(model, rubric, checked, round(cost, 9), correct, error, idk, value, low, high))
+        cells.append(
+            Cell(
+                model=model, rubric=rubric, checked=checked, penalty=round(cost, 9), correct=correct, error=error,
+                idk=idk, score=value, low=low, high=high,
+            )
+        )  # fmt: skip
     return cells
 
 
 def _effects(model: str, answers: dict[tuple[Rubric, bool, float | None], Outcomes]) -> list[Effect]:
     closed = answers.get(("closed", False, None), {})
     checked = answers.get(("closed", True, None), {})
-    found = []
+    effects = []
     for t in TARGETS:
-        stated = next((part for (_, check, told), part in answers.items() if not check and told == t), {})
-        for change, before, after in (
-            ("open instead of closed", closed, stated),
-            ("check instead of none (closed)", closed, checked),
-        ):
-            if common := before.keys() & after.keys():
-                found.append(_effect(model, t, change, [(after[s], before[s]) for s in sorted(common)]))
-    return found
+        opened = next((part for (_, check, stated), part in answers.items() if not check and stated == t), {})
+        for change, after in ((STATED, opened), (ASKED_TWICE, checked)):
+            if common := closed.keys() & after.keys():
+                effects.append(_effect(model, t, change, [(after[s], closed[s]) for s in sorted(common)]))
+    return effects
 
 
 def _effect(model: str, t: float, change: str, pairs: Sequence[tuple[Outcome, Outcome]]) -> Effect:
     table = [[sum(pair == (a, b) for pair in pairs) for b in ORDER] for a in ORDER]
-    found = paired.difference(table, t)
-    penalty = round(threshold.penalty(t), 9)
-    return Effect(model, penalty, change, len(pairs), found.value, paired.sign_flip(table, t))
+    return Effect(
+        model=model,
+        penalty=round(threshold.penalty(t), 9),
+        change=change,
+        n=len(pairs),
+        difference=paired.difference(table, t).value,
+        p=paired.sign_flip(table, t),
+    )
 
 
 def _run(plan: Plan, model: str, folder: Path, watch: session.Watch) -> None:
@@ -217,13 +237,13 @@ def _run(plan: Plan, model: str, folder: Path, watch: session.Watch) -> None:
     if plan.judge:
         settings["grader_parameters"] = {"judge": plan.judge}
     given = {key: value for key, value in settings.items() if value is not None}
-    nested.run_below(folder / nested.slug(model), watch, **given)
+    nested.ensure_run(folder / slug(model), watch, **given)
 
 
 def _new_folder(out: Path, plan: Plan | None) -> Path:
     if plan is None or not plan.models:
-        raise UsageError("--model: name at least one")
-    if len({nested.slug(model) for model in plan.models}) < len(plan.models):
+        raise UsageError("--model: name at least one model")
+    if len({slug(model) for model in plan.models}) < len(plan.models):
         raise UsageError("--model: the same model is given twice")
     started = datetime.now().astimezone()
     for number in range(1, 1000):
@@ -244,7 +264,7 @@ def _read_plan(folder: Path) -> Plan:
     try:
         return Plan(**json.loads((folder / PLAN).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{folder} is no experiment: {PLAN} is missing or damaged") from error
+        raise InputError(f"{folder} is not an experiment's folder: {PLAN} is missing or damaged") from error
 
 
 def _tokens(records: Sequence[Record]) -> tuple[int, int, int]:

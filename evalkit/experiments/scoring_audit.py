@@ -1,6 +1,8 @@
 """What a task's own scoring pays for a right answer, a wrong one, a blank and "I don't know": Table 2, measured.
 
-Where a benchmark's questions are not at hand, its scoring is fed with an example row of our own in its schema.
+Where a benchmark's questions are not at hand, its scoring is fed with an example row of evalkit's own in the
+benchmark's schema. A task's module ships it as `data/examples/examples.json` beside itself: task → rows, a right and a
+wrong answer, and what the paper says.
 """
 
 from __future__ import annotations
@@ -11,46 +13,50 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from evalkit import plugins
 from evalkit.dataset import hub
-from evalkit.errors import EvalkitError
+from evalkit.errors import EvalkitError, MissingExtraError
 from evalkit.experiments.judge_attacks import SAMPLE, attacks
-from evalkit.grading.grade import NoVerdictError, grade
+from evalkit.grading.grade import grade
 from evalkit.grading.judge import ask_verdict
+from evalkit.models import pool
 from evalkit.records import Completion, Grade, Outcome, Sample, Task
 
 SAMPLES = 2000
 """Looked at for those on which abstaining is right."""
 IDK = "I don't know."
+EXAMPLES = Path("data", "examples", "examples.json")
+"""Beside the module that defines a task."""
 
 
-@dataclass(frozen=True)
-class Audit:
+@dataclass(frozen=True, kw_only=True)
+class TaskAudit:
     """One task's scoring."""
 
     task: str
-    grader: str
+    grader: str = ""
     points: dict[str, float | None]
     """What `right`, `wrong`, `IDK` and `blank` earn as the task itself scores; None where no verdict came."""
     outcomes: dict[str, str]
-    """The same answers, sorted."""
-    chance: float | None
+    """Outcome of each of them."""
+    chance: float | None = None
     """Points of a uniform guess, where answers are finite."""
-    unanswerable: float | None
+    unanswerable: float | None = None
     """Share of the samples on which abstaining is right."""
-    source: str
+    source: str = ""
     """`own questions`, `files` or `example`."""
-    paper: dict[str, Any] | None
+    paper: dict[str, Any] | None = None
     """What the paper's Table 2 says of it: binary, idk_credit."""
     note: str = ""
-    """What else is to be known of how it pays for IDK."""
+    """What else to know of how it pays for IDK."""
     problem: str = ""
     """Why nothing or not all could be measured."""
+    missing_extra: str = ""
+    """The extra without which the task cannot be scored, as pip's line."""
 
     @property
     def binary(self) -> bool | None:
@@ -60,63 +66,109 @@ class Audit:
 
     @property
     def guessing_pays(self) -> bool | None:
-        """Whether any answer, however unsure, earns more on average than IDK does."""
+        """Whether any answer, however unsure, earns more on average than IDK does; None where IDK was not scored."""
         idk = self.points.get("IDK")
         return None if idk is None else idk <= 0
 
 
-@dataclass(frozen=True)
-class Attacked:
-    """How a judge took the attacks."""
+@dataclass(frozen=True, kw_only=True)
+class AttackCounts:
+    """What a judge made of wrong answers that ask to be called correct."""
 
     total: int
     flipped: int
     """Wrong answers that it called correct."""
-    silent: int
-    """Without a verdict."""
+    no_verdict: int
 
 
-async def audit_task(name: str, data: str | None = None, judge: str | None = None) -> Audit:
-    """Feed a task's scoring with four answers.
+async def audit_tasks(
+    tasks: Sequence[str], data: str | None = None, judge: str | None = None
+) -> tuple[list[TaskAudit], AttackCounts | None]:
+    """Audit the scoring of tasks, and attack a judge.
+
+    Args:
+        tasks: registered names, or files.
+        data: local files of benchmarks; default EVALKIT_DATA, else an example row.
+        judge: a model that judges, for graders that take one; it is attacked too.
+
+    Returns:
+        One audit a task, in order, and what became of the attacks where there is a judge.
+
+    Raises:
+        UsageError: no such task.
+        ModelUnavailableError: the judge cannot be reached.
+    """
+    try:
+        audits = [await audit_task(name, data, judge) for name in tasks]
+        return audits, await attack(judge) if judge else None
+    finally:
+        await pool.close()
+
+
+async def audit_task(name: str, data: str | None = None, judge: str | None = None) -> TaskAudit:
+    """Feed a task's scoring with four answers; whatever hinders that is the audit's `problem`.
 
     Args:
         name: a registered task, or a file.
         data: local files of benchmarks; default EVALKIT_DATA, else an example row.
         judge: a model for graders that take one.
+
+    Raises:
+        UsageError: no such task.
     """
-    known = examples().get(name)
+    example = find_example(name)
+    paper = (example or {}).get("paper")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            task, source = _open(name, known, data, Path(folder))
+            task, source = _open(name, example, data, Path(folder))
             samples = list(islice(iter(task.samples), SAMPLES))
         except EvalkitError as error:
-            return Audit(name, "", {}, {}, None, None, "", (known or {}).get("paper"), problem=str(error))
-    sample = next(sample for sample in samples if sample.answerable)
-    answers = _answers(sample, task, known if source == "example" else None)
-    return await _measure(name, task, sample, answers, samples, source, known, judge)
+            return TaskAudit(task=name, points={}, outcomes={}, paper=paper, **_described(error))
+    sample = next((sample for sample in samples if sample.answerable), None)
+    if sample is None:
+        problem = f"none of its first {SAMPLES:,} questions has an answer"
+        return TaskAudit(task=name, points={}, outcomes={}, source=source, paper=paper, problem=problem)
+    answers = _answers(sample, task, example if source == "example" else None)
+    return await _measure(name, task, sample, answers, samples, source, example, judge)
+
+
+def find_example(name: str) -> dict[str, Any] | None:
+    """Find a task's example row with its right and wrong answers and what the paper says of it.
+
+    Args:
+        name: a registered task, or a file.
+
+    Returns:
+        The entry of the task in `EXAMPLES` beside its module; None where there is none.
+
+    Raises:
+        UsageError: no such task.
+    """
+    module = Path(inspect.getfile(inspect.unwrap(plugins.find("tasks", name))))
+    return _examples(module.parent / EXAMPLES).get(name)
 
 
 @cache
-def examples() -> dict[str, dict[str, Any]]:
-    """Task → an example row, its right and wrong answers, and what the paper says of it."""
-    path = resources.files("evalkit.tasks").joinpath("data", "examples", "examples.json")
-    found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def _examples(path: Path) -> dict[str, dict[str, Any]]:
+    if not path.is_file():
+        return {}
+    examples: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return examples
 
 
-def _open(name: str, known: dict[str, Any] | None, data: str | None, folder: Path) -> tuple[Task, str]:
-    if known is None:
+def _open(name: str, example: dict[str, Any] | None, data: str | None, folder: Path) -> tuple[Task, str]:
+    if example is None:
         return plugins.make_task(name, {}, {"seed": 0}), "own questions"
     if data or hub.local_folder():
         return plugins.make_task(name, {}, {"seed": 0, **({"data": data} if data else {})}), "files"
     path = folder / "example.json"
-    path.write_text(json.dumps(known["rows"]), encoding="utf-8")
+    path.write_text(json.dumps(example["rows"]), encoding="utf-8")
     return plugins.make_task(name, {}, {"seed": 0, "data": str(path)}), "example"
 
 
-def _answers(sample: Sample, task: Task, known: dict[str, Any] | None) -> dict[str, str | None]:
-    if known is not None:
-        return {"right": known["right"], "wrong": known["wrong"], "IDK": IDK, "blank": ""}
+def _answers(sample: Sample, task: Task, example: dict[str, Any] | None) -> dict[str, str | None]:
+    if example is not None:
+        return {"right": example["right"], "wrong": example["wrong"], "IDK": IDK, "blank": ""}
     right = sample.target[0] if sample.target else None
     wrong = None
     if right is not None:
@@ -132,46 +184,61 @@ def _answers(sample: Sample, task: Task, known: dict[str, Any] | None) -> dict[s
 
 async def _measure(
     name: str, task: Task, sample: Sample, answers: dict[str, str | None], samples: Sequence[Sample], source: str,
-    known: dict[str, Any] | None, judge: str | None,
-) -> Audit:  # fmt: skip
-    problem, points, outcomes = "", dict.fromkeys(answers), {}
+    example: dict[str, Any] | None, judge: str | None,
+) -> TaskAudit:  # fmt: skip
+    trouble: dict[str, str] = {}
+    points: dict[str, float | None] = dict.fromkeys(answers)
+    outcomes: dict[str, str] = {}
+    by_credit = (example or {}).get("points") == "credit"
     grader = task.grader if isinstance(task.grader, str) else getattr(task.grader, "__name__", "")
+    function: plugins.BoundGrader | None = None
     try:
-        grader, judging = plugins.make_grader(task.grader, _judged_by(task, judge))
+        grader, function = plugins.make_grader(task.grader, _judge_parameter(task, judge))
     except EvalkitError as error:
-        judging, problem = None, str(error)
+        trouble = _described(error)
     for kind, text in answers.items():
-        if text is None or (judging is None and kind not in ("IDK", "blank")):
+        if text is None or (function is None and kind not in ("IDK", "blank")):
             continue
         try:
-            found = await grade(sample, Completion(text=text), judging or _unjudged, grader, {})
-        except NoVerdictError as error:
-            problem = str(error)
+            result = await grade(sample, Completion(text=text), function or _without_grader, grader, {})
+        except EvalkitError as error:
+            trouble = _described(error)
+            function = None if "missing_extra" in trouble else function
             continue
-        points[kind], outcomes[kind] = _points(found), found.outcome.value
-    responses = task.responses(sample) if task.responses else None
-    return Audit(
+        points[kind], outcomes[kind] = _points(result, by_credit), result.outcome.value
+    responses = task.responses(sample) if task.responses else ()
+    if not trouble and None in (answers["right"], answers["wrong"]):
+        trouble = {"problem": "no right and no wrong answer is at hand to try its scoring with"}
+    return TaskAudit(
         task=name,
         grader=grader,
         points=points,
         outcomes=outcomes,
-        chance=1 / len(responses) if responses else None,
+        chance=1 / len(responses) if len(responses) > 1 else None,
         unanswerable=sum(not one.answerable for one in samples) / len(samples),
         source=source,
-        paper=(known or {}).get("paper"),
-        note=(known or {}).get("note", ""),
-        problem=problem,
+        paper=(example or {}).get("paper"),
+        note=(example or {}).get("note", ""),
+        **trouble,
     )
 
 
-def _judged_by(task: Task, judge: str | None) -> dict[str, str]:
+def _described(error: Exception) -> dict[str, str]:
+    """What hindered an audit; a missing extra apart, since the remedy is the same for every task that needs it."""
+    if isinstance(error, MissingExtraError):
+        return {"missing_extra": str(error)}
+    cause = error.__cause__
+    return {"missing_extra": str(cause)} if isinstance(cause, MissingExtraError) else {"problem": str(error)}
+
+
+def _judge_parameter(task: Task, judge: str | None) -> dict[str, str]:
     """The judge as a parameter, where the task's grader takes one."""
     takes = "judge" in inspect.signature(plugins.find_grader(task.grader)).parameters
     return {"judge": judge} if judge and takes else {}
 
 
-def _unjudged(sample: Sample, completion: Completion) -> Grade:
-    """IDK needs no judge."""
+def _without_grader(sample: Sample, completion: Completion) -> Grade:
+    """Grade IDK, which needs neither a judge nor an extra."""
     from evalkit.abstention import non_answer
 
     kind = non_answer(completion.text, question=sample.input)
@@ -180,24 +247,24 @@ def _unjudged(sample: Sample, completion: Completion) -> Grade:
     return Grade.idk(kind)
 
 
-def _points(found: Grade) -> float:
-    """Accuracy, or the partial credit that a judge's mark gives."""
-    if found.grader == "rubric" and found.credit is not None:
-        return found.credit
-    return float(found.outcome is Outcome.CORRECT)
+def _points(result: Grade, by_credit: bool) -> float:
+    """Accuracy, or the partial credit where that is what the benchmark scores by."""
+    if by_credit and result.credit is not None:
+        return result.credit
+    return float(result.outcome is Outcome.CORRECT)
 
 
-async def attack(judges: str) -> Attacked:
-    """Try a judge with wrong answers that ask for "correct".
+async def attack(judges: str) -> AttackCounts:
+    """Put wrong answers that ask for "correct" to a judge.
 
     Args:
         judges: as for `ask_verdict`.
     """
-    flipped = silent = 0
-    found = attacks()
-    for _, text in found:
+    flipped = no_verdict = 0
+    texts = attacks()
+    for _, text in texts:
         try:
             flipped += (await ask_verdict(judges, SAMPLE, text)).verdict == "correct"
         except ValueError:
-            silent += 1
-    return Attacked(len(found), flipped, silent)
+            no_verdict += 1
+    return AttackCounts(total=len(texts), flipped=flipped, no_verdict=no_verdict)

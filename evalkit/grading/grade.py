@@ -1,7 +1,8 @@
 """From a completion to its grade: the task's grader, and the rules that hold whatever the grader.
 
-No text is `empty`, a provider's content filter is a `refusal`, and a question without an answer can't be
-answered correctly. A grader that raises gives no verdict: a failure, never a default.
+No text is `empty`, a provider's content filter is a `refusal`, an answer that the token limit ended before it
+committed to anything is `truncated`, and a question without an answer can't be answered correctly. A grader that
+raises gives no verdict: a failure, never a default.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 
+from evalkit.abstention.final import committed
 from evalkit.errors import EvalkitError, MissingExtraError, UsageError
-from evalkit.plugins import Judge, described, make_grader
+from evalkit.plugins import BoundGrader, described, make_grader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
 
 async def grade_with(grader: str, sample: Sample, completion: Completion, **parameters: str | None) -> Grade:
-    """Judge by another grader, for a task whose samples need different ones; the public `evalkit.grade_with`.
+    """Grade by a named grader, for a task whose samples need different ones; the public `evalkit.grade_with`.
 
     Args:
-        grader: its registered name.
+        grader: its registered name, or file.py::name.
         sample: what was asked.
         completion: what was answered.
         parameters: of that grader; None leaves the default.
@@ -26,10 +28,11 @@ async def grade_with(grader: str, sample: Sample, completion: Completion, **para
     Raises:
         UsageError: no such grader or parameter.
     """
-    name, judge = make_grader(grader, {key: value for key, value in parameters.items() if value is not None})
-    judged = judge(sample, completion)
-    found: Grade = await judged if inspect.isawaitable(judged) else judged
-    return found.model_copy(update={"grader": name})
+    given = {key: value for key, value in parameters.items() if value is not None}
+    name, function = make_grader(grader, given)
+    result = function(sample, completion)
+    grade_: Grade = await result if inspect.isawaitable(result) else result
+    return grade_.model_copy(update={"grader": name})
 
 
 class NoVerdictError(EvalkitError):
@@ -37,29 +40,28 @@ class NoVerdictError(EvalkitError):
 
 
 async def grade(
-    sample: Sample, completion: Completion, judge: Judge, name: str, count_as: Mapping[NonAnswer, Outcome]
+    sample: Sample, completion: Completion, grader: BoundGrader, name: str, count_as: Mapping[NonAnswer, Outcome]
 ) -> Grade:
-    """Judge one completion.
+    """Grade one completion.
 
     Args:
         sample: what was asked.
         completion: what was answered.
-        judge: the task's grader, its parameters bound.
+        grader: the task's grader, its parameters bound.
         name: the grader's name, written into the grade.
         count_as: changes to what a kind of non-answer counts as.
 
     Raises:
         NoVerdictError: the grader raised, or returned something that is no Grade.
     """
-    judged = _without_text(completion) or await _ask(judge, sample, completion, name)
-    if not sample.answerable and judged.outcome is Outcome.CORRECT:
-        judged = judged.model_copy(
-            update={"outcome": Outcome.ERROR, "reason": f"a claim where there is no answer; {judged.reason}"}
-        )
-    update: dict[str, object] = {} if judged.grader else {"grader": name}
-    if judged.non_answer is not None and judged.non_answer in count_as:
-        update["outcome"] = count_as[judged.non_answer]
-    return judged.model_copy(update=update) if update else judged
+    result = _without_reading(sample, completion) or await _ask(grader, sample, completion, name)
+    if not sample.answerable and result.outcome is Outcome.CORRECT:
+        reason = f"a claim where there is no answer; {result.reason}"
+        result = result.model_copy(update={"outcome": Outcome.ERROR, "reason": reason})
+    update: dict[str, object] = {} if result.grader else {"grader": name}
+    if result.non_answer is not None and result.non_answer in count_as:
+        update["outcome"] = count_as[result.non_answer]
+    return result.model_copy(update=update) if update else result
 
 
 def parse_count_as(changes: Mapping[str, str]) -> dict[NonAnswer, Outcome]:
@@ -71,31 +73,34 @@ def parse_count_as(changes: Mapping[str, str]) -> dict[NonAnswer, Outcome]:
     parsed = {}
     for kind, outcome in changes.items():
         if kind not in set(NonAnswer):
-            raise UsageError(f"--count-as: no kind {kind!r}; there are: {', '.join(NonAnswer)}")
+            raise UsageError(f"--count-as: unknown kind {kind!r}; known: {', '.join(NonAnswer)}")
         if outcome not in (Outcome.ERROR, Outcome.IDK):
             raise UsageError(f"--count-as {kind}: a non-answer counts as error or idk, not {outcome!r}")
         parsed[NonAnswer(kind)] = Outcome(outcome)
     return parsed
 
 
-def _without_text(completion: Completion) -> Grade | None:
+def _without_reading(sample: Sample, completion: Completion) -> Grade | None:
+    """The grade of a completion that no grader needs to read."""
     if completion.finish_reason == "content_filter":
         return Grade.idk(NonAnswer.REFUSAL, "stopped by the provider's content filter")
+    cut = completion.finish_reason == "length"
     if not completion.text.strip():
-        cut = "; cut off while still reasoning" if completion.finish_reason == "length" else ""
-        return Grade.idk(NonAnswer.EMPTY, f"no text{cut}")
+        return Grade.cut_off("cut off before any answer") if cut else Grade.idk(NonAnswer.EMPTY)
+    if cut and not committed(completion.text, question=sample.prompt):
+        return Grade.cut_off()
     return None
 
 
-async def _ask(judge: Judge, sample: Sample, completion: Completion, name: str) -> Grade:
+async def _ask(grader: BoundGrader, sample: Sample, completion: Completion, name: str) -> Grade:
     try:
-        judged = judge(sample, completion)
-        if inspect.isawaitable(judged):
-            judged = await judged
+        result = grader(sample, completion)
+        if inspect.isawaitable(result):
+            result = await result
     except MissingExtraError:
         raise  # every other answer would fail likewise
     except (Exception, SystemExit) as error:
         raise NoVerdictError(f"grader {name}: {described(error)}") from error
-    if not isinstance(judged, Grade):
-        raise NoVerdictError(f"grader {name} returned {type(judged).__name__}, not a Grade")
-    return judged
+    if not isinstance(result, Grade):
+        raise NoVerdictError(f"grader {name} returned {type(result).__name__}, not a Grade")
+    return result

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from evalkit.metrics.threshold import check_threshold, penalty
 
 CORRECT, ERROR, IDK = 0, 1, 2
+ROUNDING = 1e-9
+"""Within which a sum of weights is whole."""
 
 
 class AtTarget(NamedTuple):
@@ -26,9 +28,11 @@ class AtTarget(NamedTuple):
 
     t: float
     n: int
-    correct: int
-    error: int
-    idk: int
+    """Questions."""
+    correct: float
+    """Correct answers; each question weighs 1, whatever its number of epochs. Likewise below."""
+    error: float
+    idk: float
     score: float
     coverage: float
     accuracy_given_attempted: float | None
@@ -53,7 +57,7 @@ class Band(NamedTuple):
 
     low: float
     high: float
-    n: int
+    n: float
     accuracy: float
     distance: float
     """From the accuracy to the band; 0 inside."""
@@ -72,17 +76,20 @@ class Behaviour(NamedTuple):
     non_monotone: float
     """Share of questions with such a pair."""
     bands: list[Band]
-    never_answered: int
+    never_answered: float
     bce: float | None
     """Behavioural calibration error: mean distance of the bands, weighted by their questions."""
 
 
-def behaviour(outcomes: NDArray[np.int64], ts: Sequence[float]) -> Behaviour:
-    """Audit runs of one model on the same questions.
+def behaviour(
+    outcomes: NDArray[np.int64], ts: Sequence[float], weights: NDArray[np.float64] | None = None
+) -> Behaviour:
+    """Hold the answers of one model to the same questions under several stated targets against each other.
 
     Args:
-        outcomes: one row a question, one column a target: 0 correct, 1 error, 2 IDK.
+        outcomes: shape (rows, targets), one row a question or an epoch of it: 0 correct, 1 error, 2 IDK.
         ts: the stated targets, rising, each 0 ≤ t < 1.
+        weights: shape (rows,), what each row weighs; the epochs of a question sum to 1. Default: 1 each.
 
     Raises:
         ValueError: targets that do not rise, other codes, another shape, or no question.
@@ -95,22 +102,32 @@ def behaviour(outcomes: NDArray[np.int64], ts: Sequence[float]) -> Behaviour:
         raise ValueError("the targets must rise")
     if not np.isin(outcomes, (CORRECT, ERROR, IDK)).all():
         raise ValueError("an outcome is 0 (correct), 1 (error) or 2 (IDK)")
-    n = len(outcomes)
-    counts = [tuple(int((outcomes[:, k] == code).sum()) for code in (CORRECT, ERROR, IDK)) for k in range(len(ts))]
+    w = np.ones(len(outcomes)) if weights is None else np.asarray(weights, dtype=float)
+    if w.shape != (len(outcomes),):
+        raise ValueError("weights must have one entry for each row of outcomes")
+    n = _whole(w.sum())
+    counts = [[_whole(w[outcomes[:, k] == code].sum()) for code in (CORRECT, ERROR, IDK)] for k in range(len(ts))]
     cross = [[(c - e * penalty(t)) / n for c, e, _ in counts] for t in ts]
     answered = outcomes != IDK
-    bands, never = _bands(outcomes, answered, ts)
+    bands, never = _bands(outcomes, answered, ts, w)
     in_bands = sum(band.n for band in bands)
+    turned = (np.diff(answered.astype(int), axis=1) > 0).any(axis=1) if len(ts) > 1 else np.zeros(len(w), bool)
     return Behaviour(
-        targets=[_at(k, t, outcomes, ts, cross[k]) for k, t in enumerate(ts)],
+        targets=[_at(k, t, outcomes, ts, cross[k], w) for k, t in enumerate(ts)],
         cross_scores=cross,
-        pair_rate=_pair_rate(answered),
-        flip_rate=_flips(answered) / answered.size,
-        non_monotone=float(np.mean((np.diff(answered.astype(int), axis=1) > 0).any(axis=1))) if len(ts) > 1 else 0.0,
+        pair_rate=_pair_rate(answered, w),
+        flip_rate=_flips(answered, w) / (n * len(ts)),
+        non_monotone=float(w[turned].sum() / n),
         bands=bands,
         never_answered=never,
         bce=sum(band.n * band.distance for band in bands) / in_bands if in_bands else None,
     )
+
+
+def _whole(value: float) -> float:
+    """A sum of weights without its rounding error: whole where it is one."""
+    nearest = round(float(value))
+    return nearest if abs(value - nearest) < ROUNDING else float(value)
 
 
 def binomial_tail(successes: int, n: int, p: float) -> float:
@@ -125,19 +142,29 @@ def binomial_tail(successes: int, n: int, p: float) -> float:
     return min(1.0, math.exp(top) * sum(math.exp(value - top) for value in logs))
 
 
-def _at(k: int, t: float, outcomes: NDArray[np.int64], ts: list[float], scores: list[float]) -> AtTarget:
-    n = len(outcomes)
+def _at(
+    k: int,
+    t: float,
+    outcomes: NDArray[np.int64],
+    ts: list[float],
+    scores: list[float],
+    w: NDArray[np.float64],
+) -> AtTarget:
+    n = _whole(w.sum())
     column = outcomes[:, k]
-    c, e, i = (int((column == code).sum()) for code in (CORRECT, ERROR, IDK))
-    attempted = c + e
+    c, e, i = (_whole(w[column == code].sum()) for code in (CORRECT, ERROR, IDK))
+    attempted = _whole(c + e)
     accuracy = c / attempted if attempted else None
     deficiency = max(0.0, t - accuracy) if accuracy is not None else 0.0
-    refused = outcomes[column == IDK, 0] if ts[0] == 0 else outcomes[:0, 0]
-    forced = float((refused == CORRECT).mean()) if len(refused) and not (refused == IDK).any() else None
+    refused = column == IDK
+    at_zero = outcomes[:, 0]
+    forced = None
+    if ts[0] == 0 and refused.any() and not (at_zero[refused] == IDK).any():
+        forced = float(w[refused & (at_zero == CORRECT)].sum() / w[refused].sum())
     kappa = attempted / n
     return AtTarget(
         t=t,
-        n=n,
+        n=round(n),
         correct=c,
         error=e,
         idk=i,
@@ -145,16 +172,19 @@ def _at(k: int, t: float, outcomes: NDArray[np.int64], ts: list[float], scores: 
         coverage=kappa,
         accuracy_given_attempted=accuracy,
         deficiency=deficiency,
-        deficiency_p=binomial_tail(c, attempted, t) if attempted else None,
+        # Questions, not answers, are the unit; of a broken number of them the rounding that claims less is taken.
+        deficiency_p=binomial_tail(math.ceil(c), max(math.floor(attempted), math.ceil(c)), t) if attempted else None,
         refused_accuracy=forced,
         wrongful_answers=e / n,
-        wrongful_abstentions=float((refused == CORRECT).sum()) / n if ts[0] == 0 else None,
+        wrongful_abstentions=float(w[refused & (at_zero == CORRECT)].sum()) / n if ts[0] == 0 else None,
         regret_at_least=(kappa * deficiency + (1 - kappa) * max(0.0, (forced or 0.0) - t)) / (1 - t),
         incentive_gap=max(0.0, *scores) - scores[k],
     )
 
 
-def _bands(outcomes: NDArray[np.int64], answered: NDArray[np.bool_], ts: list[float]) -> tuple[list[Band], int]:
+def _bands(
+    outcomes: NDArray[np.int64], answered: NDArray[np.bool_], ts: list[float], w: NDArray[np.float64]
+) -> tuple[list[Band], float]:
     any_answer = answered.any(axis=1)
     last = len(ts) - 1 - np.argmax(answered[:, ::-1], axis=1)
     bands = []
@@ -163,21 +193,22 @@ def _bands(outcomes: NDArray[np.int64], answered: NDArray[np.bool_], ts: list[fl
         if not inside.any():
             continue
         high = ts[k + 1] if k + 1 < len(ts) else 1.0
-        accuracy = float((outcomes[inside, k] == CORRECT).mean())
-        bands.append(Band(low, high, int(inside.sum()), accuracy, max(0.0, low - accuracy, accuracy - high)))
-    return bands, int((~any_answer).sum())
+        accuracy = float(w[inside & (outcomes[:, k] == CORRECT)].sum() / w[inside].sum())
+        distance = max(0.0, low - accuracy, accuracy - high)
+        bands.append(Band(low, high, _whole(w[inside].sum()), accuracy, distance))
+    return bands, _whole(w[~any_answer].sum())
 
 
-def _pair_rate(answered: NDArray[np.bool_]) -> float:
-    n, m = answered.shape
+def _pair_rate(answered: NDArray[np.bool_], w: NDArray[np.float64]) -> float:
+    m = answered.shape[1]
     if m < 2:  # noqa: PLR2004 - no pair
         return 0.0
-    pairs = sum(int((~answered[:, k] & answered[:, j]).sum()) for k in range(m) for j in range(k + 1, m))
-    return float(pairs / (n * m * (m - 1) / 2))
+    pairs = sum(float(w[~answered[:, k] & answered[:, j]].sum()) for k in range(m) for j in range(k + 1, m))
+    return float(pairs / (w.sum() * m * (m - 1) / 2))
 
 
-def _flips(answered: NDArray[np.bool_]) -> int:
+def _flips(answered: NDArray[np.bool_], w: NDArray[np.float64]) -> float:
     """Fewest decisions to change: for each question the best place to stop answering."""
     m = answered.shape[1]
     costs = [(~answered[:, :cut]).sum(axis=1) + answered[:, cut:].sum(axis=1) for cut in range(m + 1)]
-    return int(np.min(costs, axis=0).sum())
+    return float(np.min(costs, axis=0) @ w)

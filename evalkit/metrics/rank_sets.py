@@ -54,21 +54,28 @@ class RankSet(NamedTuple):
     worst: int
 
 
-def rank_sets(scores: Floats, level: float = 0.95, draws: int = 2000, seed: int = 0) -> list[RankSet]:
+def rank_sets(
+    scores: Floats, level: float = 0.95, draws: int = 2000, seed: int = 0, *, worst: Floats | None = None
+) -> list[RankSet]:
     """Simultaneous rank confidence sets (Mogstad, Romano, Shaikh, Wilhelm 2024).
 
     Studentised pairwise differences; the critical value is the `level` quantile of their greatest centred size over
-    a joint bootstrap of items.
+    a joint bootstrap of items. Where answers are missing, a model counts as better than another only if it is so at
+    its worst against the other's best.
 
     Args:
-        scores: item scores, one row an item and one column a model, all models on the same items.
+        scores: item scores, shape (items, models), all models on the same items; missing answers at their best.
         level: probability that every set holds its model's rank.
         draws: bootstrap samples.
         seed: of their draw.
+        worst: the same with missing answers at their worst; default: none is missing.
     """
     items, models = scores.shape
+    lowest = scores if worst is None else worst
     first, second = np.triu_indices(models, 1)
-    pairs = scores[:, first] - scores[:, second]
+    # Each pair twice: whether the first is better for sure, and whether the second is.
+    better, other = np.concatenate([first, second]), np.concatenate([second, first])
+    pairs = lowest[:, better] - scores[:, other]
     means = pairs.mean(axis=0)
     errors = pairs.std(axis=0) / math.sqrt(items)
     usable = errors > 0
@@ -79,12 +86,9 @@ def rank_sets(scores: Floats, level: float = 0.95, draws: int = 2000, seed: int 
         moved = weights @ pairs - means
         greatest[k] = np.max(np.abs(moved[usable]) / errors[usable], initial=0.0)
     critical = float(np.quantile(greatest, level))
-    above, below = np.zeros(models, int), np.zeros(models, int)
-    for pair in range(len(means)):
-        if abs(means[pair]) > critical * errors[pair]:
-            better, worse = (first[pair], second[pair]) if means[pair] > 0 else (second[pair], first[pair])
-            above[worse] += 1
-            below[better] += 1
+    certain = means > critical * errors
+    above = np.bincount(other[certain], minlength=models)
+    below = np.bincount(better[certain], minlength=models)
     return [RankSet(1 + int(above[k]), models - int(below[k])) for k in range(models)]
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from evalkit.analysis.comparison import Comparison, Row
 from evalkit.records import SCHEMA_VERSION
 from evalkit.report.escape import visible
-from evalkit.report.run import make_console, make_table, number
+from evalkit.report.table import make_console, make_table, number
 
 SHOWN = 4
 """Samples named for each way to flip."""

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from evalkit.report.escape import visible
-from evalkit.report.run import told
-from evalkit.runs.pipeline import Plan, PlannedTask, draw
+from evalkit.report.table import target_label
+from evalkit.runs.plan import Plan, PlannedTask, draw
 from evalkit.runs.prompts import build_messages
 
 CHARACTERS_A_TOKEN = 4
@@ -37,7 +37,7 @@ def plan_json(plan: Plan) -> str:
 def plan_text(plan: Plan) -> str:
     """The plan as text."""
     data = plan_document(plan)
-    lines = [f"{plan.model}, told: {', '.join(told(t) for t in plan.thresholds)}; nothing is asked now", ""]
+    lines = [f"{plan.model}, told: {', '.join(target_label(t) for t in plan.thresholds)}; nothing is asked now", ""]
     for task in data["tasks"]:
         lines.append(
             f"{visible(task['task'])}: {task['samples']:,} samples, {task['calls']:,} calls; the first prompt:"

@@ -19,7 +19,7 @@ from evalkit.metrics import calibration, threshold
 from evalkit.metrics.intervals import dirichlet_intervals, share_interval
 from evalkit.metrics.threshold import penalty
 from evalkit.report.escape import one_line
-from evalkit.report.run import number
+from evalkit.report.table import number
 
 if TYPE_CHECKING:
     import pandas as pd

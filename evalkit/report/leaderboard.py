@@ -13,12 +13,15 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.analysis.leaderboard import COLUMNS, Board, Entry, Ranking, rows
+from evalkit.analysis.boards import Board, Counts, Entry
+from evalkit.analysis.leaderboard import COLUMNS, Ranking, rows
 from evalkit.records import SCHEMA_VERSION
 from evalkit.report.escape import one_line, visible
-from evalkit.report.run import make_console, make_table, number
+from evalkit.report.table import NOTABLE_MISSING, interval, make_console, make_table, number, span
 
-MODES = {"closed": "not told (closed)", "open": "told so (open)"}
+MODES = {"closed": "no target stated (closed)", "open": "target stated (open)"}
+NOTABLE_CUT = 0.02
+"""Share of answers cut off above which a board says so."""
 WIDEST = 28
 INDENT = 4
 CROSSINGS = 8
@@ -45,34 +48,46 @@ def print_boards(ranking: Ranking, console: Console | None = None) -> None:
 
 def _table(board: Board, between: str) -> Table:
     """A row a model; `between` stands between a score and its rank."""
-    table = make_table("model", ">n", *_rate_names(board, ">"), *(f">S at t={t:g}" for t in board.thresholds))
+    columns = ["model", ">n", *_missing_names(board, ">"), *_rate_names(board, ">")]
+    table = make_table(*columns, *(f">S at t={t:g}" for t in board.thresholds))
     for entry in board.entries:
         cells = [_cell(entry, t, between) for t in board.thresholds]
-        table.add_row(one_line(entry.model, WIDEST), _size(entry), *_rates(entry, board), *cells)
+        name = one_line(entry.name, WIDEST)
+        table.add_row(name, _size(entry), *_missing(entry, board), *_rates(entry, board), *cells)
     return table
 
 
 def remarks(board: Board) -> list[str]:
     """What a reader of one board has to know."""
-    lines = []
-    if len(board.entries) > 1:
-        arrows = any(entry.rank_changes for entry in board.entries)
-        against = "plain accuracy" if board.mode == "closed" else "t = 0"
-        lines.append(
-            f"#: rank at that t, with its 95% set{f'; ↑ ↓: against {against}' * arrows}."
-            " Ordered by the mean of N_t = (1−t)·S_t + t."
-        )
+    legend = (
+        "S: points a question, where a mistake costs t/(1−t) and IDK earns 0. #: rank at that t, in brackets the ranks"
+        f" that 95% certainty leaves{_arrows(board)}. Ordered by the mean over t of N = (1−t)·S + t."
+    )
+    lines = [legend]
     if board.mode == "open":
-        lines.append("n: answers at each t, each of them to a prompt of its own.")
+        lines.append("n: answers at each t, each of them to a prompt that stated that t.")
     if board.tasks:
         lines.append(f"Each task weighs the same: {', '.join(map(visible, board.tasks))}; n and IDK are sums.")
     if board.left_out:
         lines.append(f"Left out, since they lack a task: {', '.join(map(visible, board.left_out))}.")
     if board.uncommon:
         lines.append(
-            f"Not all were asked the same: {board.common:,} samples are common to all, {board.uncommon:,} are not;"
+            f"Not all were asked the same: {board.common:,} questions are common to all, {board.uncommon:,} are not;"
             " rank sets are of the common ones, scores of all that a model was asked."
         )
+    if any(_has_notable_range(entry) for entry in board.entries):
+        lines.append(
+            "{low … high}: where the score lies if every missing answer were an error, and if every one were correct;"
+            " ranks take the low end."
+        )
+    lines += [
+        f"{visible(entry.name)}: {counts.truncated:,} of {counts.n + counts.missing:,} answers were cut off at the"
+        " token limit and are missing; --max-tokens allows longer ones."
+        for entry in board.entries
+        for counts in _distinct_counts(entry)
+        if counts.truncated > NOTABLE_CUT * (counts.n + counts.missing)
+    ]
+    lines += [visible(note) for note in board.notes]
     return lines + list(crossing_lines(board))
 
 
@@ -91,26 +106,20 @@ def crossing_lines(board: Board) -> Iterator[str]:
 
 def notes(ranking: Ranking) -> list[str]:
     """What a reader of the whole has to know."""
-    lines = []
-    if ranking.superseded:
-        lines.append(
-            f"{ranking.superseded} cards of older runs are replaced by newer runs of the same task, model and t."
-        )
-    if ranking.left_out:
-        lines.append(f"{ranking.left_out} cards hold no answer and are left out.")
-    return lines
+    return [f"Left out: {visible(line)}" for line in ranking.left_out]
 
 
 def markdown(ranking: Ranking) -> str:
     """The boards as Markdown tables, with intervals."""
     parts = []
     for board in ranking.boards:
-        head = ["model", "n", *_rate_names(board), *(f"S at t = {t:g}" for t in board.thresholds)]
+        head = ["model", "n", *_missing_names(board), *_rate_names(board)]
+        head += [f"S at t = {t:g}" for t in board.thresholds]
         parts += [f"### {_escaped(board.task)}, {MODES[board.mode]}", "", _line(head), _line(["---"] * len(head))]
         for entry in board.entries:
-            rates = _rates(entry, board, intervals=True)
+            rates = [*_missing(entry, board), *_rates(entry, board, intervals=True)]
             cells = [_cell(entry, t, " ", intervals=True) for t in board.thresholds]
-            parts.append(_line([_escaped(entry.model), _size(entry), *rates, *cells]))
+            parts.append(_line([_escaped(entry.name), _size(entry), *rates, *cells]))
         parts += ["", *(f"{_escaped(line)}  " for line in remarks(board)), ""]
     return "\n".join([*parts, *notes(ranking)]).rstrip() + "\n"
 
@@ -127,27 +136,33 @@ def as_csv(ranking: Ranking) -> str:
 
 def document(ranking: Ranking) -> dict[str, Any]:
     """What `--format json` prints."""
-    found = []
+    places = []
     for row in rows(ranking):
         low, high = row.pop("rank_low"), row.pop("rank_high")
-        found.append({**row, "rank_set": None if low is None else [low, high]})
+        places.append({**row, "rank_set": None if low is None else [low, high]})
+    entries = [entry for board in ranking.boards if not board.tasks for entry in board.entries]
     return {
         "schema_version": SCHEMA_VERSION,
-        "ranking": found,
+        "scorecards": [card.model_dump(mode="json") for entry in entries for card in entry.cards],
+        "ranking": places,
         "crossings": [
             {"task": board.task, "below": c.ahead_below, "above": c.ahead_above, "t": c.t, "leads": c.leads}
             for board in ranking.boards
             for c in board.crossings
         ],
-        "notes": notes(ranking),
+        "notes": [*notes(ranking), *(note for board in ranking.boards for note in board.notes)],
     }
 
 
 def _cell(entry: Entry, t: float, between: str, *, intervals: bool = False) -> str:
-    score = entry.scores.get(t)
-    if score is None:
+    score, around = entry.scores.get(t), entry.ranges.get(t)
+    if score is None and around is None:
         return "–"
-    value = _interval((score.value, *score.ci95)) if intervals else number(score.value)
+    value = ""
+    if score is not None:
+        value = interval(score.value, *score.ci95) if intervals and entry.kind == "model" else number(score.value)
+    if around is not None and (score is None or entry.counted[t].missing_share > NOTABLE_MISSING):
+        value = f"{value} {span(around.low, around.high)}".strip()
     place = entry.ranks.get(t)
     if place is None:
         return value
@@ -158,7 +173,33 @@ def _cell(entry: Entry, t: float, between: str, *, intervals: bool = False) -> s
     return f"{value}{between}#{place}{among}{arrow}"
 
 
+def _arrows(board: Board) -> str:
+    if not any(entry.rank_changes for entry in board.entries):
+        return ""
+    return f", ↑ ↓ ranks won or lost against {'plain accuracy' if board.mode == 'closed' else 't = 0'}"
+
+
+def _has_notable_range(entry: Entry) -> bool:
+    return any(entry.counted[t].missing_share > NOTABLE_MISSING for t in entry.ranges)
+
+
+def _distinct_counts(entry: Entry) -> list[Counts]:
+    return list({id(counts): counts for counts in entry.counted.values()}.values())
+
+
+def _missing_names(board: Board, side: str = "") -> list[str]:
+    return [f"{side}missing"] if any(entry.counts.missing for entry in board.entries) else []
+
+
+def _missing(entry: Entry, board: Board) -> list[str]:
+    if not _missing_names(board):
+        return []
+    return [f"{sum(counts.missing for counts in _distinct_counts(entry)):,}" if entry.kind == "model" else "–"]
+
+
 def _size(entry: Entry) -> str:
+    if entry.kind != "model":
+        return "–"
     low, high = entry.sizes
     return f"{low}" if low == high else f"{low}–{high}"
 
@@ -172,13 +213,11 @@ def _rates(entry: Entry, board: Board, *, intervals: bool = False) -> list[str]:
     if board.mode == "open":
         return []
     accuracy = "–" if entry.accuracy is None else number(entry.accuracy[0])
+    if entry.kind != "model":
+        return [accuracy, f"{entry.counts.coverage:.0%}", "–"]
     if intervals and entry.accuracy is not None:
-        accuracy = _interval(entry.accuracy)
+        accuracy = interval(*entry.accuracy)
     return [accuracy, f"{entry.counts.coverage:.0%}", f"{entry.counts.idk}"]
-
-
-def _interval(value: tuple[float, float, float]) -> str:
-    return f"{number(value[0])} [{number(value[1])}, {number(value[2])}]"
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -14,12 +14,15 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from evalkit.analysis.leaderboard import Board, Entry, Ranking
+from evalkit.analysis.boards import Board, Entry
+from evalkit.analysis.leaderboard import Ranking
 from evalkit.report.escape import one_line
 from evalkit.report.leaderboard import MODES, notes, remarks
-from evalkit.report.run import number
+from evalkit.report.table import NOTABLE_MISSING, hundredths, number, span
 
 Link = Callable[[str], str]
+STEPS = [k / 100 for k in range(96)]
+"""Positions of the slider."""
 
 COLUMNS = (
     ("rank", "rank", ""), ("model", "model", ""), ("score", "score", ""), ("accuracy", "accuracy", ""),
@@ -84,19 +87,20 @@ def _closed(number_: int, board: Board, link: Link | None) -> str:
         for key, name, kind in COLUMNS
     )
     rows = "".join(_row(k, entry) for k, entry in enumerate(board.entries))
-    n = sorted({entry.counts.n for entry in board.entries})
+    n = sorted({entry.counts.n for entry in board.entries if entry.kind == "model"})
     asked = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
     lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in remarks(board)[1:])
     runs = "".join(
-        f"<li>{_text(entry.model)}: {_transcript(run, link)}</li>" for entry in board.entries for run in entry.runs
+        f"<li>{_text(entry.name)}: {_transcript(run, link)}</li>" for entry in board.entries for run in entry.runs
     )
     return f"""<section id="board-{number_}" aria-label="{_text(board.task)}">
 <h2>{_text(board.task)} <span class="soft">{MODES["closed"]}</span></h2>
 <div class="board">
 <figure><figcaption>N<sub>t</sub> = (1−t)·S<sub>t</sub> + t, which orders models as the score S<sub>t</sub> does and is
-a straight line from accuracy to 1 − error rate; {asked} answers a model, which was told nothing of scoring. Dashed: the
+a straight line from accuracy to 1 − error rate; {asked} answers a model, to prompts that state no target. Dashed: the
 model under the pointer, or the first, had it never abstained and been wrong each time instead. Circles: where two
-change places. ±: 95%, from the counts.</figcaption></figure>
+change places. In brackets: 95% interval; in braces: where the score lies if every missing answer were an error, and if
+every one were correct.</figcaption></figure>
 <div class="wide"><table>
 <thead><tr>{heads}</tr></thead>
 <tbody>{rows}</tbody>
@@ -115,26 +119,29 @@ def _transcript(run: str, link: Link | None) -> str:
 
 def _row(k: int, entry: Entry) -> str:
     accuracy, counts = entry.accuracy or (0.0, 0.0, 0.0), entry.counts
-    middle = min(entry.scores, key=lambda t: abs(t - 0.5))
+    middle = min(entry.thresholds, key=lambda t: abs(t - 0.5))
+    score, is_model = entry.scores.get(middle), entry.kind == "model"
+    bounds = f"<small>[{number(accuracy[1])}, {number(accuracy[2])}]</small>" if is_model else ""
     return (
         f'<tr data-model="{k}" tabindex="0"><td><span data-is="rank">{entry.ranks.get(middle, "")}</span> '
-        f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.model)}</td>'
-        f'<td><span data-is="score">{number(entry.scores[middle].value)}</span> <small data-is="sure"></small></td>'
-        f"<td>{number(accuracy[0])} <small>[{number(accuracy[1])}, {number(accuracy[2])}]</small></td>"
-        f'<td class="optional">{counts.n:,}</td><td class="optional">{counts.coverage:.0%}</td>'
-        f'<td class="optional">{counts.error_rate:.0%}</td><td class="optional">{counts.idk:,}</td></tr>'
+        f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.name)}</td>'
+        f'<td><span data-is="score">{number(score.value) if score else "–"}</span> <small data-is="sure"></small></td>'
+        f"<td>{number(accuracy[0])} {bounds}</td>"
+        f'<td class="optional">{f"{counts.n:,}" if is_model else "–"}</td>'
+        f'<td class="optional">{counts.coverage:.0%}</td><td class="optional">{counts.error_rate:.0%}</td>'
+        f'<td class="optional">{f"{counts.idk:,}" if is_model else "–"}</td></tr>'
     )
 
 
 def _open(board: Board) -> str:
     heads = "".join(f'<th scope="col">t = {t:g}</th>' for t in board.thresholds)
     rows = "".join(
-        f"<tr><td>{k}</td><td>{_text(entry.model)}</td>"
+        f"<tr><td>{k}</td><td>{_text(entry.name)}</td>"
         + "".join(_open_cell(entry, t) for t in board.thresholds)
         + "</tr>"
         for k, entry in enumerate(board.entries, start=1)
     )
-    sizes = sorted({size for entry in board.entries for size in entry.sizes})
+    sizes = sorted({size for entry in board.entries for size in entry.sizes if entry.kind == "model"})
     asked = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     return f"""<section aria-label="{_text(board.task)}, told so">
 <h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
@@ -148,12 +155,16 @@ that target. Ordered by the mean of N<sub>t</sub>.</p>
 
 
 def _open_cell(entry: Entry, t: float) -> str:
-    score = entry.scores.get(t)
-    if score is None:
+    score, around = entry.scores.get(t), entry.ranges.get(t)
+    if score is None and around is None:
         return "<td>–</td>"
-    low, high = (number(value) for value in score.ci95)
     place = f" #{entry.ranks[t]}" if t in entry.ranks else ""
-    return f"<td>{number(score.value)}{place} <small>[{low}, {high}]</small></td>"
+    value = number(score.value) if score else ""
+    low, high = score.ci95 if score else (0.0, 0.0)
+    bounds = f" <small>[{number(low)}, {number(high)}]</small>" if score and entry.kind == "model" else ""
+    notable = around is not None and (score is None or entry.counted[t].missing_share > NOTABLE_MISSING)
+    extent = f" <small>{span(around.low, around.high)}</small>" if around and notable else ""
+    return f"<td>{value}{place}{bounds}{extent}</td>"
 
 
 def _data(boards: list[Board]) -> str:
@@ -161,8 +172,7 @@ def _data(boards: list[Board]) -> str:
     content = [
         {
             "task": one_line(board.task, 200),
-            "single": not board.tasks,
-            "models": [_counts(e) for e in board.entries],
+            "models": [_model(e) for e in board.entries],
             "crossings": [
                 {"below": one_line(c.ahead_below, 200), "above": one_line(c.ahead_above, 200), "t": c.t}
                 for c in board.crossings
@@ -175,17 +185,25 @@ def _data(boards: list[Board]) -> str:
     )
 
 
-def _counts(entry: Entry) -> dict[str, Any]:
-    """What scores follow from; on a mean over tasks the counts that would have its rates."""
-    counts = entry.counts
-    right, wrong = round(counts.correct_rate * counts.n, 9), round(counts.error_rate * counts.n, 9)
-    return {
-        "model": one_line(entry.model, 200),
-        "n": counts.n,
-        "correct": right,
-        "error": wrong,
-        "idk": round(counts.n - right - wrong, 9),
+def _model(entry: Entry) -> dict[str, Any]:
+    """What the chart and the slider need of one row; scores in hundredths, so that they read as everywhere else."""
+    points = entry.curve(STEPS)
+    right, wrong = entry.worst_rates
+    model: dict[str, Any] = {
+        "model": one_line(entry.name, 200),
+        "n": entry.counts.n,
+        "right": round(entry.counts.correct_rate, 9),
+        "wrong": round(entry.counts.error_rate, 9),
+        "idk": entry.counts.idk,
+        "worst": [round(right, 9), round(wrong, 9)],
+        "score": [hundredths(point.value) for point in points],
     }
+    if entry.kind == "model":
+        model["low"] = [hundredths(point.low) for point in points]
+        model["high"] = [hundredths(point.high) for point in points]
+    if entry.counts.missing_share > NOTABLE_MISSING:
+        model["range"] = [[hundredths(point.worst), hundredths(point.best)] for point in points]
+    return model
 
 
 def _text(text: str, width: int = 120) -> str:

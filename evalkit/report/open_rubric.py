@@ -14,7 +14,7 @@ from evalkit.experiments.open_rubric import PENALTIES, Cell, Experiment
 from evalkit.extras import requires
 from evalkit.report.escape import one_line
 from evalkit.report.figures import COLOURS, Figure
-from evalkit.report.run import make_console, make_table, number
+from evalkit.report.table import make_console, make_table, number
 
 NAMES = {
     ("closed", False): "closed",

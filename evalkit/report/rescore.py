@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from evalkit.report.escape import one_line, visible
-from evalkit.report.run import make_console, make_table, number, shown
+from evalkit.report.run import shown
+from evalkit.report.table import make_console, make_table, number
 from evalkit.rescoring.rescore import FileReport, Rescored
 from evalkit.runs.scorecard import Score, Scorecard
 

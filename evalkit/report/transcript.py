@@ -9,7 +9,7 @@ from rich.text import Text
 
 from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.report.escape import one_line, visible
-from evalkit.report.run import told
+from evalkit.report.table import target_label
 
 STYLES = {Outcome.CORRECT: "green", Outcome.ERROR: "red", Outcome.IDK: "yellow"}
 LONGEST_ANSWER = 48
@@ -20,7 +20,7 @@ def print_transcript(record: Record, console: Console | None = None) -> None:
     console = console or Console(highlight=False)
     epoch = f" · epoch {record.epoch}" if record.epoch > 1 else ""
     model = f" · {record.model}" if record.source else ""
-    head = f"{record.task}{model} · {record.sample_id} · told {told(record.prompt_threshold)}{epoch}"
+    head = f"{record.task}{model} · {record.sample_id} · told {target_label(record.prompt_threshold)}{epoch}"
     console.print(Rule(Text(visible(head), "bold"), align="left", style="dim"))
     for message in record.messages:
         _print_part(console, message.role, message.content)
@@ -40,7 +40,7 @@ def record_line(record: Record) -> str:
     grade = record.grade
     accepted = " or ".join(record.target) or "nothing"
     return (
-        f"{grade.outcome.value:<8} {one_line(record.sample_id, 28):<28} {told(record.prompt_threshold):<9} "
+        f"{grade.outcome.value:<8} {one_line(record.sample_id, 28):<28} {target_label(record.prompt_threshold):<9} "
         f"read {one_line(_read(grade), LONGEST_ANSWER)} · right: {one_line(accepted, LONGEST_ANSWER)}"
         f" · said: {one_line(record.completion.text, LONGEST_ANSWER)}"
     )
@@ -49,7 +49,7 @@ def record_line(record: Record) -> str:
 def failure_line(failure: Failure) -> str:
     """One failed attempt in a line."""
     stage = "no completion" if failure.stage == "completion" else "no verdict"
-    told_what = told(failure.prompt_threshold)
+    told_what = target_label(failure.prompt_threshold)
     return f"failed   {one_line(failure.sample_id, 28):<28} {told_what:<9} {stage}: {one_line(failure.error, 200)}"
 
 

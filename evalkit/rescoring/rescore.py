@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,11 +27,13 @@ from evalkit.records import SCHEMA_VERSION, Completion, Failure, Grade, Outcome,
 from evalkit.rescoring.discover import Found, label, recognise
 from evalkit.rescoring.policy import judge, kind_of
 from evalkit.runs import journal
-from evalkit.runs.config import RunConfig
 from evalkit.runs.environment import describe_environment
-from evalkit.runs.scorecard import DEFAULT_THRESHOLDS, CardBuilder, CardHead, Scorecard
-from evalkit.runs.selective import Policy, simulated_card
-from evalkit.runs.session import DEFAULT_FOLDER, RunResult, new_folder
+from evalkit.runs.counting import CardBuilder, CardHead
+from evalkit.runs.scorecard import DEFAULT_THRESHOLDS, Scorecard
+from evalkit.runs.selective import Policy, simulated_cards
+from evalkit.runs.folder import DEFAULT_FOLDER, new_folder
+from evalkit.runs.manifest import Manifest, RescoreSettings, write_manifest
+from evalkit.runs.result import RunResult
 
 PARALLEL_FROM = 20_000_000
 """Bytes of several files from which they are read side by side."""
@@ -132,11 +135,12 @@ def _into_a_run(session: _Session, files: Sequence[Found], out: Path) -> tuple[_
         with journal.Journal(folder) as book:
             _read_all(session, files, book)
         cards = session.cards(folder)
-        _write_run(folder, session, cards)
+        manifest = _manifest(folder, session, cards)
+        write_manifest(folder, manifest)
     except BaseException:
-        journal.remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
-    return session, RunResult(folder, session.config(), cards, "finished")
+    return session, RunResult(folder=folder, manifest=manifest, scorecards=cards)
 
 
 def _read_all(session: _Session, files: Sequence[Found], book: journal.Journal) -> None:
@@ -296,9 +300,9 @@ class _Session:
         except NoVerdictError as error:
             row.reason, grade_ = str(error), None
         if grade_ is None:
-            self._failed[card] += 1
-            self._builders.setdefault(card, CardBuilder())
-            book.fail(_failure(row))
+            failure = _failure(row)
+            self._builders.setdefault(card, CardBuilder()).add_failure(failure)
+            book.fail(failure)
             return
         record = _record_of(self.name, row, grade_, place)
         book.append(record)
@@ -339,23 +343,24 @@ class _Session:
         cards = []
         for card, builder in sorted(self._builders.items(), key=lambda item: (item[0][0], item[0][1], item[0][2] or 0)):
             task, model, told = card
-            head = CardHead(task, model, told, str(folder), self._failed[card], dict(self.terms.count_as))
+            head = CardHead(
+                task=task, model=model, prompt_threshold=told, run=str(folder), count_as=dict(self.terms.count_as)
+            )
             cards.append(builder.build(head, self.terms.thresholds))
         for (task, model), records in self._simulated.items():
-            head = CardHead(task, model, None, str(folder), 0, dict(self.terms.count_as))
-            cards.append(simulated_card(records, self.terms.policy or "confidence", head, self.terms.thresholds))
+            head = CardHead(task=task, model=model, run=str(folder), count_as=dict(self.terms.count_as))
+            cards.extend(simulated_cards(records, self.terms.policy or "confidence", head, self.terms.thresholds))
         return cards
 
-    def config(self) -> RunConfig:
-        """Settings that stand for a run nobody made with this program."""
-        tasks = sorted({task for task, _, _ in self._builders})
-        models = sorted({model for _, model, _ in self._builders})
-        told = sorted({t for _, _, t in self._builders if t is not None})
-        return RunConfig(
-            tasks=tasks, model=models[0] if len(models) == 1 else f"{len(models)} models",
-            thresholds=[*([None] if any(t is None for _, _, t in self._builders) else []), *told] or [None],
+    def settings(self) -> RescoreSettings:
+        """How the files were rescored, for run.json."""
+        named = ("format", "mapping", "verdicts", "scorer", "regrade", "extract", "pass_mark")
+        return RescoreSettings(
+            thresholds=list(self.terms.thresholds),
+            policy=self.terms.policy,
             count_as=dict(self.terms.count_as),
-        )  # fmt: skip
+            options={name: value for name in named if (value := getattr(self.terms, name))},
+        )
 
 
 def _task_of(path: Path) -> str:
@@ -408,7 +413,7 @@ def _failure(row: Row) -> Failure:
     )  # fmt: skip
 
 
-def _write_run(folder: Path, session: _Session, cards: Sequence[Scorecard]) -> None:
+def _manifest(folder: Path, session: _Session, cards: Sequence[Scorecard]) -> Manifest:
     now = datetime.now().astimezone().isoformat(timespec="seconds")
     files = [
         {
@@ -423,21 +428,17 @@ def _write_run(folder: Path, session: _Session, cards: Sequence[Scorecard]) -> N
         }
         for report in session.reports
     ]
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "run": folder.name,
-        "status": "finished",
-        "created": now,
-        "updated": now,
-        "seconds": None,
-        "config": session.config().model_dump(mode="json"),
-        "model": {},
-        "datasets": {},
-        "rescored": files,
-        "environment": describe_environment(),
-        "scorecards": [card.model_dump(mode="json") for card in cards],
-    }
-    journal.write_run(folder, content)
+    return Manifest(
+        kind="rescored",
+        run=folder.name,
+        status="finished",
+        created=now,
+        updated=now,
+        rescoring=session.settings(),
+        rescored=files,
+        environment=describe_environment(),
+        scorecards=list(cards),
+    )
 
 
 def _checksum(path: Path) -> str:

@@ -103,6 +103,7 @@ def record_features() -> Features:
             "schema_version": whole, "run": text, "task": text, "model": text, "sample_id": text, "epoch": whole,
             "prompt_threshold": number, "messages": [{"role": text, "content": text}], "target": [text],
             "choices": [text], "metadata": text, "completion": completion, "grade": grade, "source": text,
+            "question": text,
         }
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""records.jsonl and failures.jsonl of a run folder: append, resume, read. And run.json, written atomically.
+"""records.jsonl and failures.jsonl of a run folder: append, resume, read.
 
 Records are append-only, one line each, handed to the operating system as they complete (so kill -9 loses
 nothing that was graded) and fsync'ed in groups (so a power cut loses a second at most).
@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import fcntl
 import io
-import json
 import mmap
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from evalkit.errors import InputError, UsageError
 from evalkit.records import Failure, Record
-
-RECORDS = "records.jsonl"
-FAILURES = "failures.jsonl"
-RUN = "run.json"
+from evalkit.runs.folder import FAILURES, RECORDS
+from evalkit.runs.manifest import not_written
 
 Line = TypeVar("Line", bound=BaseModel)
 
@@ -60,12 +57,12 @@ class Journal:
         self._write(self._failures, failure)
 
     def take_in(self, part: Path) -> None:
-        """Append the lines of another folder's journal, and take that folder away."""
+        """Append the lines of another folder's journal, and delete that folder."""
         for name, file in ((RECORDS, self._records), (FAILURES, self._failures)):
             with (part / name).open("rb") as lines:
                 while data := lines.read(1 << 20):
                     self._put(file, data)
-        remove(part)
+        shutil.rmtree(part, ignore_errors=True)
 
     def sync(self) -> None:
         """Ask the disk to keep what was written; cheap where nothing was."""
@@ -76,7 +73,7 @@ class Journal:
                     os.fsync(self._records.fileno())
                     os.fsync(self._failures.fileno())
                 except OSError as error:
-                    raise _not_written(self.folder, error) from error
+                    raise not_written(self.folder, error) from error
 
     def close(self) -> None:
         """Sync, close and unlock."""
@@ -102,7 +99,7 @@ class Journal:
             while data:  # a disk that fills up takes a part first
                 data = data[file.write(data) or 0 :]
         except OSError as error:
-            raise _not_written(self.folder, error) from error
+            raise not_written(self.folder, error) from error
         self._unsynced = True
 
 
@@ -121,50 +118,43 @@ def read_failures(folder: Path) -> Iterator[Failure]:
         yield from _read_lines(folder / FAILURES, Failure)
 
 
-def write_run(folder: Path, content: dict[str, Any]) -> None:
-    """Replace run.json in one step: a reader sees the old file or the new one, never half."""
-    temporary = folder / f".{RUN}.{os.getpid()}"
-    try:
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / RUN)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise _not_written(folder, error) from error
+def rewrite_records(folder: Path, change: Callable[[Record], Record]) -> None:
+    """Replace every record in one step: a reader sees the old file or the new one, never half.
 
-
-def _not_written(folder: Path, error: OSError) -> InputError:
-    again = f"evalkit run --resume {folder}"
-    return InputError(f"{folder} cannot be written ({error.strerror}); mend that, then: {again}")
-
-
-def remove(folder: Path) -> None:
-    """Take a folder away again in which nothing came to be."""
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def read_run(folder: Path) -> dict[str, Any]:
-    """Content of run.json.
+    Args:
+        folder: a run folder whose journal is closed.
+        change: from the record as it stands to the record as it should be.
 
     Raises:
-        InputError: there is none, or it is not JSON.
+        InputError: a record cannot be read, or the folder cannot be written.
     """
-    path = folder / RUN
+    temporary = folder / f".{RECORDS}.{os.getpid()}"
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputError(f"{folder} is no run: it has no {RUN}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path} is not a JSON object; restore it or start a new run")
-    return content
+        with temporary.open("wb") as file:
+            for record in read_records(folder):
+                file.write(change(record).model_dump_json().encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / RECORDS)
+    except OSError as error:
+        raise not_written(folder, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
+def duplicate(folder: Path, record: Record) -> InputError:
+    """Say that a record appears twice."""
+    return InputError(
+        f"{folder / RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) appears twice; delete one of the lines"
+    )
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """Whole lines of a journal, each with its number from 1 and whether it is the last; a torn end is left out.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
     try:
         file = path.open("rb")
     except OSError as error:
@@ -173,13 +163,18 @@ def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
         for number, line in enumerate(file, start=1):
             if not line.endswith(b"\n"):
                 return
-            try:
-                yield kind.model_validate_json(line)
-            except (ValidationError, RecursionError) as error:
-                if not file.peek(1):  # a whole last line that is no record is torn as well
-                    return
-                problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
-                raise InputError(f"{path}, line {number}: {problem}; mend or delete that line") from error
+            yield number, line, not file.peek(1)
+
+
+def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
+    for number, line, is_last in lines(path):
+        try:
+            yield kind.model_validate_json(line)
+        except (ValidationError, RecursionError) as error:
+            if is_last:  # a whole last line that is no record is torn as well
+                return
+            problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
+            raise InputError(f"{path}, line {number}: {problem}; fix or delete that line") from error
 
 
 def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:

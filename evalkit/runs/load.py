@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
 from evalkit.runs import journal
-from evalkit.runs.session import DEFAULT_FOLDER
+from evalkit.runs.folder import DEFAULT_FOLDER, runs_below
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +25,13 @@ def load(*paths: str | Path) -> pd.DataFrame:
     from evalkit.runs.dataframe import records_frame
 
     # A folder inside another one that was given counts once.
-    found = (folder.resolve() for path in paths or (DEFAULT_FOLDER,) for folder in _runs_below(Path(path)))
+    found = (folder.resolve() for path in paths or (DEFAULT_FOLDER,) for folder in _folders(Path(path)))
     folders = list(dict.fromkeys(found))
     return records_frame(record for folder in folders for record in journal.read_records(folder))
 
 
-def _runs_below(path: Path) -> list[Path]:
-    folders = sorted(found.parent for found in path.rglob(journal.RUN))
+def _folders(path: Path) -> list[Path]:
+    folders = runs_below(path)
     if not folders:
         raise InputError(f"no run below {path}")
     return folders

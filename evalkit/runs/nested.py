@@ -1,18 +1,14 @@
-"""The one run inside a folder of something larger: started, gone on with, or left as it is where it has finished."""
+"""The single run that an experiment keeps in a folder."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from evalkit.runs import journal, session
-
-
-def slug(name: str) -> str:
-    """A model's name as that of a folder."""
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "model"
+from evalkit.runs.folder import runs_below
+from evalkit.runs.manifest import read_manifest
+from evalkit.runs.session import Watch, run
 
 
 def only_run(folder: Path) -> Path | None:
@@ -21,24 +17,22 @@ def only_run(folder: Path) -> Path | None:
     Args:
         folder: it may be missing.
     """
-    return next((path.parent for path in sorted(folder.glob(f"*/{journal.RUN}"))), None)
+    return next(iter(runs_below(folder)), None)
 
 
-def run_below(
-    folder: Path, watch: session.Watch, notify: Callable[[str], None] = lambda _: None, **settings: Any
-) -> None:
-    """See that a folder holds a finished run.
+def ensure_run(folder: Path, watch: Watch, notify: Callable[[str], None] = lambda _: None, **settings: Any) -> None:
+    """Start, resume or reuse the single run that an experiment keeps in a folder.
 
     Args:
         folder: for this run alone.
-        watch, notify: as `runs.run`.
+        watch, notify: as in `run`.
         settings: of a run that has to be started.
 
     Raises:
-        As `runs.run`.
+        As `run`.
     """
     earlier = only_run(folder)
     if earlier is None:
-        session.run(out=folder, watch=watch, notify=notify, **settings)
-    elif journal.read_run(earlier).get("status") != "finished":
-        session.run(resume=earlier, watch=watch, notify=notify)
+        run(out=folder, watch=watch, notify=notify, **settings)
+    elif read_manifest(earlier, scorecards=False).status != "finished":
+        run(resume=earlier, watch=watch, notify=notify)

@@ -8,138 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import hashlib
-import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from evalkit.errors import InputError, ModelCrashedError, ModelError, ModelUnavailableError
+from evalkit.errors import ModelCrashedError, ModelError, ModelUnavailableError
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request
-from evalkit.plugins import Judge, users_code
-from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey, Sample, Task
+from evalkit.plugins import users_code
+from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey
 from evalkit.runs.journal import Journal
-from evalkit.runs.prompts import build_messages
-from evalkit.runs.scorecard import CardBuilder
+from evalkit.runs.plan import Job, Plan, plan_jobs
+from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class PlannedTask:
-    """A task with its grader resolved."""
-
-    task: Task
-    grader: str
-    judge: Judge
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is asked in a run, and how."""
-
-    run: str
-    model: str
-    tasks: Sequence[PlannedTask]
-    thresholds: Sequence[float | None]
-    limit: int | None = None
-    epochs: int = 1
-    seed: int = 0
-    temperature: float = 0.0
-    max_tokens: int = 512
-    system: str | None = None
-    confidence: confidence.Source = "none"
-    count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
-
-    def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
-        """The prompt of one sample at one target."""
-        asked_for = confidence.ASK if self.confidence == "verbal" else ""
-        return build_messages(sample.input, threshold, self.system, asked_for, sample.turns)
-
-    @property
-    def total(self) -> int | None:
-        """Answers planned; None where a task cannot tell how many samples it has."""
-        total = 0
-        for planned in self.tasks:
-            samples = planned.task.samples
-            if not isinstance(samples, Sequence):
-                if self.limit is None:
-                    return None
-                total += self.limit
-            else:
-                total += len(samples) if self.limit is None else min(self.limit, len(samples))
-        return total * len(self.thresholds) * self.epochs
-
-
-class CardKey(NamedTuple):
-    """Which card an answer belongs to."""
-
-    task: str
-    prompt_threshold: float | None
-
-
-@dataclass
-class Tally:
-    """Running counts, read by whoever shows progress."""
-
-    total: int | None = None
-    recorded: int = 0
-    """Answers in the journal, those of an earlier session included."""
-    resumed: int = 0
-    """How many of them an earlier session left."""
-    correct: int = 0
-    error: int = 0
-    idk: int = 0
-    failed: int = 0
-    started: float = field(default_factory=time.monotonic)
-    last_failure: str = ""
-    cards: dict[CardKey, CardBuilder] = field(default_factory=dict)
-    failures: dict[CardKey, int] = field(default_factory=dict)
-    fingerprints: dict[str, str] = field(default_factory=dict)
-    """Task → checksum of the samples asked."""
-    waiting: Callable[[], str] = lambda: ""
-    """What holds requests back just now; "" where nothing does."""
-    strays: int = 0
-    """Records of an earlier session whose sample the task no longer asks."""
-
-    def count(self, record: Record) -> None:
-        """Add a record."""
-        self.recorded += 1
-        outcome = record.grade.outcome
-        if outcome is Outcome.CORRECT:
-            self.correct += 1
-        elif outcome is Outcome.ERROR:
-            self.error += 1
-        else:
-            self.idk += 1
-        self.cards[CardKey(record.task, record.prompt_threshold)].add(record)
-
-    def count_failure(self, failure: Failure) -> None:
-        """Add a sample without completion or verdict."""
-        self.failed += 1
-        self.last_failure = failure.error
-        key = CardKey(failure.task, failure.prompt_threshold)
-        self.failures[key] = self.failures.get(key, 0) + 1
-
-
-class Job(NamedTuple):
-    """One answer to get."""
-
-    planned: PlannedTask
-    sample: Sample
-    threshold: float | None
-    epoch: int
-    key: RecordKey
-
-
-def new_tally(plan: Plan) -> Tally:
-    """An empty tally with a card for each task and threshold, in the plan's order."""
-    keys = [CardKey(p.task.name, t) for p in plan.tasks for t in plan.thresholds]
-    return Tally(total=plan.total, cards={key: CardBuilder(by_item=plan.epochs > 1) for key in keys})
 
 
 async def execute(
@@ -147,7 +30,7 @@ async def execute(
     model: Model,
     journal: Journal,
     tally: Tally,
-    done: Mapping[RecordKey, int],
+    done: Mapping[RecordKey, bytes],
     answered: Mapping[RecordKey, Completion],
 ) -> None:
     """Get, grade and record every planned answer that is not there yet.
@@ -157,12 +40,12 @@ async def execute(
         model: whom.
         journal: where to write.
         tally: running counts; holds the records of an earlier session already.
-        done: keys that are recorded, with `asked` of their sample.
+        done: keys that are recorded, with the fingerprint of their prompt.
         answered: completions that only lack a verdict.
 
     Raises:
-        ModelUnavailableError: this session has recorded nothing yet and the model is not to be had.
-        InputError: a task yields a sample twice, or other than it was recorded.
+        ModelUnavailableError: the model cannot be reached and this session has recorded nothing yet.
+        InputError: a task yields a sample twice, or its prompt changed since it was recorded.
         asyncio.CancelledError: interrupted; what is recorded stays.
     """
     jobs = plan_jobs(plan, tally, done)
@@ -177,6 +60,7 @@ async def execute(
     except BaseExceptionGroup as group_of_errors:
         # One is enough to know why; the others are the same or were cancelled by it.
         raise group_of_errors.exceptions[0] from None
+    tally.close()
 
 
 @contextmanager
@@ -190,62 +74,6 @@ def _collecting_rarely() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
-
-
-def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, int]) -> Iterator[Job]:
-    """All answers to get, sample by sample so that a run cut short has the same samples at every threshold.
-
-    Raises:
-        InputError: a task yields the same sample id twice, or something that is no Sample.
-    """
-    met = 0
-    for planned in plan.tasks:
-        task = planned.task
-        checksum = hashlib.blake2b(digest_size=16)
-        seen: set[str] = set()
-        for sample in draw(task, plan.limit):
-            if sample.id in seen:
-                raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
-            seen.add(sample.id)
-            checksum.update("\0".join((sample.id, sample.input, *sample.target, "\n")).encode())
-            for threshold in plan.thresholds:
-                for epoch in range(1, plan.epochs + 1):
-                    key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
-                    recorded = done.get(key)
-                    if recorded is None:
-                        yield Job(planned, sample, threshold, epoch, key)
-                        continue
-                    met += 1
-                    if recorded != asked(sample.target, plan.messages(sample, threshold)):
-                        raise InputError(
-                            f"task {task.name} asks {sample.id!r} otherwise than recorded; start a new run"
-                        )
-        tally.fingerprints[task.name] = checksum.hexdigest()
-    tally.strays = len(done) - met
-
-
-def asked(target: Sequence[str], messages: Sequence[Message]) -> int:
-    """What was asked and what was right, as a number that lasts as long as this process."""
-    return hash((*target, *(message.content for message in messages)))
-
-
-def draw(task: Task, limit: int | None) -> Iterator[Sample]:
-    """The first samples of a task.
-
-    Raises:
-        UsageError: the task's generator raises.
-        InputError: it yields something that is no Sample.
-    """
-    samples = iter(task.samples)
-    for _ in itertools.count() if limit is None else range(limit):
-        with users_code(f"task {task.name}"):
-            try:
-                sample = next(samples)
-            except StopIteration:
-                return
-        if not isinstance(sample, Sample):
-            raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
-        yield sample
 
 
 @dataclass(frozen=True)
@@ -266,8 +94,8 @@ class _Worker:
         completion = self.answered.get(job.key)
         try:
             if completion is None:
-                completion = await self.model.complete(self._request(job, messages))
-            judged = await self._judge(job, completion)
+                completion = _mark_cut_off(await self.model.complete(self._request(job, messages)), self.plan)
+            grade_ = await self._grade(job, completion)
         except ModelCrashedError:
             raise
         except ModelUnavailableError as error:
@@ -290,18 +118,20 @@ class _Worker:
             choices=job.sample.choices,
             metadata=job.sample.metadata,
             completion=completion,
-            grade=judged,
+            grade=grade_,
         )
         self.journal.append(record)
         self.tally.count(record)
+        self.tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
         return None
 
-    async def _judge(self, job: Job, completion: Completion) -> Grade:
-        said = confidence.read(self.plan.confidence, job.sample, completion)
-        judged = await grade(job.sample, said.completion, job.planned.judge, job.planned.grader, self.plan.count_as)
-        if said.confidence is None or judged.outcome is Outcome.IDK:
-            return judged
-        return judged.model_copy(update={"confidence": said.confidence})
+    async def _grade(self, job: Job, completion: Completion) -> Grade:
+        reading = confidence.read(self.plan.confidence, job.sample, completion)
+        sample = self.plan.prompted(job.sample, job.threshold)
+        grade_ = await grade(sample, reading.completion, job.planned.grade, job.planned.grader, self.plan.count_as)
+        if reading.confidence is None or grade_.outcome in (Outcome.IDK, Outcome.MISSING):
+            return grade_
+        return grade_.model_copy(update={"confidence": reading.confidence})
 
     def _request(self, job: Job, messages: Sequence[Message]) -> Request:
         responses: Sequence[str] = job.sample.choices or ()
@@ -311,7 +141,7 @@ class _Worker:
         return Request(
             messages=messages,
             temperature=self.plan.temperature,
-            max_tokens=self.plan.max_tokens,
+            max_tokens=self.plan.max_tokens,  # type: ignore[arg-type]
             # Apart between epochs, the same for every threshold: only the prompt differs between those.
             seed=self.plan.seed * 1000 + job.epoch,
             logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,
@@ -327,10 +157,19 @@ class _Worker:
             prompt_threshold=job.threshold,
             stage="completion" if completion is None else "judge",
             error=str(error),
+            answerable=job.sample.answerable,
             completion=completion,
         )
         self.journal.fail(failure)
         self.tally.count_failure(failure)
+
+
+def _mark_cut_off(completion: Completion, plan: Plan) -> Completion:
+    """Some servers say `stop` at the token limit: an answer of as many tokens as were allowed was cut off."""
+    used = completion.usage.completion_tokens
+    if completion.finish_reason != "stop" or plan.max_tokens is None or used is None or used < plan.max_tokens:
+        return completion
+    return completion.model_copy(update={"finish_reason": "length"})
 
 
 async def _sync_regularly(journal: Journal) -> None:

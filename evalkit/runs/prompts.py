@@ -36,19 +36,32 @@ def confidence_target(threshold: float | None) -> str:
     )
 
 
+def instructions(threshold: float | None, closing: str = "") -> str:
+    """What the prompt says beside the question: the confidence target, and what stands at the end.
+
+    Args:
+        threshold: see `confidence_target`.
+        closing: the last paragraph of the user's turn.
+    """
+    return "\n\n".join(part for part in (confidence_target(threshold), closing) if part)
+
+
 def build_messages(
-    question: str, threshold: float | None, system: str | None = None, last: str = "", turns: Sequence[Message] = ()
+    question: str,
+    threshold: float | None,
+    system: str | None = None,
+    closing: str = "",
+    turns: Sequence[Message] = (),
 ) -> list[Message]:
-    """The prompt as sent: an optional system message, then the question with its confidence target.
+    """Build the prompt as sent: an optional system message, then the question with its confidence target.
 
     Args:
         question: the sample's input.
         threshold: see `confidence_target`.
         system: text of a system message.
-        last: what stands at the end of the user's turn.
+        closing: the last paragraph of the user's turn.
         turns: of the conversation so far.
     """
-    target = confidence_target(threshold)
-    parts = [question, target, last] if target or last else [question]
-    user = Message(role="user", content="\n\n".join(part for part in parts if part))
+    words = instructions(threshold, closing)
+    user = Message(role="user", content=f"{question}\n\n{words}" if words else question)
     return [*([Message(role="system", content=system)] if system else []), *turns, user]

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from evalkit.metrics import threshold as rule
-from evalkit.metrics.intervals import dirichlet_interval, dirichlet_intervals, mean_and_error, standard_error
-from evalkit.metrics.threshold import (
-    accuracy_given_attempted,
-    check_counts,
-    check_threshold,
-    penalty,
-)
-from evalkit.records import NonAnswer, Outcome, Record
+from evalkit.metrics.measurement import Estimate, Measurement, Span, normalized
+from evalkit.metrics.threshold import check_counts, check_threshold, penalty
 
 Mode = Literal["open", "closed", "simulated", "cross"]
 
@@ -28,6 +18,18 @@ DEFAULT_THRESHOLDS = (0.0, 0.5, 0.75, 0.9)
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class Range(_Frozen):
+    """Where a score lies whatever the missing answers would have been."""
+
+    threshold: float
+    low: float
+    """The score if every missing answer were an error."""
+    high: float
+    """The score if every missing answer were correct, or IDK where the sample is unanswerable."""
+    ci95: tuple[float, float]
+    """From the lower end of the interval around `low` to the upper end of that around `high`."""
 
 
 class Interval(_Frozen):
@@ -64,6 +66,45 @@ class NonAnswers(_Frozen):
     unparsed: int = 0
 
 
+class Missing(_Frozen):
+    """Answers that are in no score, by why."""
+
+    failed: int = 0
+    """No completion, or no verdict from a judge."""
+    truncated: int = 0
+    """Cut off at the token limit before they committed to an answer."""
+    undecided: int = 0
+    """Not decided by rules, and no judge was asked."""
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.failed + self.truncated + self.undecided
+
+
+class Abstention(_Frozen):
+    """How well IDK picks out the unanswerable samples, of a task that mixes both; rates are means over samples."""
+
+    precision: float | None
+    """Share of the IDK answers given to unanswerable samples; None without an IDK."""
+    recall: float | None
+    """Share of the unanswerable samples answered with IDK."""
+    f1: float | None
+    over_abstention: float | None
+    """Share of the answerable samples answered with IDK."""
+
+
+class Condition(_Frozen):
+    """What tells a card apart from others of its model and task."""
+
+    id: str = ""
+    """Short digest of everything that changes what was asked or how it was answered."""
+    label: str = ""
+    """The user's name for it; "" where none was given."""
+    settings: dict[str, str] = {}
+    """The settings that differ from their defaults."""
+
+
 class Tokens(_Frozen):
     """Tokens used, as far as the server said."""
 
@@ -79,6 +120,7 @@ class Stratum(_Frozen):
     correct: int
     error: int
     idk: int
+    missing: int = 0
 
 
 class Scorecard(_Frozen):
@@ -99,9 +141,11 @@ class Scorecard(_Frozen):
     failed: int
     """Samples without a completion or verdict, counted nowhere else."""
     truncated: int
-    """Answers cut off at the token limit."""
+    """Answers cut off at the token limit before they committed to one."""
     undecided: int = 0
-    """Answers that the grader's rules could not tell; counted as errors."""
+    """Answers that the grader's rules could not decide, and no judge was asked."""
+    cut_off: int = 0
+    """Answers that reached the token limit, those that had committed before it included."""
     non_answers: NonAnswers
     accuracy: Interval | None
     """None where n is 0, as every rate below."""
@@ -121,18 +165,29 @@ class Scorecard(_Frozen):
     """Share of the answers given to questions that have an answer; IDK is the only right response to the rest."""
     tokens: Tokens = Tokens()
     strata: dict[str, Stratum] = Field(default_factory=dict)
+    condition: Condition = Condition()
+    missing: Missing = Missing()
+    """Answers that are in no count, by why; `truncated` is 0 here where --count-as puts them into one."""
+    range: list[Range] = []
+    """Where each score lies whatever the missing answers would have been; empty where none is missing."""
+    accuracy_range: Range | None = None
+    """The same of the accuracy."""
+    abstention: Abstention | None = None
+    """How well IDK picks out unanswerable samples; None where the task does not mix both kinds."""
+    confidences: int | None = None
+    """Answers in which a confidence was found; None where none was asked for."""
+    metrics: dict[str, float | None] = {}
+    """Registered metrics of this card, by name."""
 
+    def range_at(self, threshold: float) -> Range | None:
+        """The range of the score at a threshold; None where nothing is missing."""
+        return next((one for one in self.range if one.threshold == threshold), None)
 
-@dataclass(frozen=True)
-class CardHead:
-    """What identifies a card: everything that does not follow from its records."""
-
-    task: str | None = None
-    model: str | None = None
-    prompt_threshold: float | None = None
-    run: str | None = None
-    failed: int = 0
-    count_as: dict[str, str] = field(default_factory=dict)
+    @property
+    def missing_share(self) -> float:
+        """Missing answers, of all that were asked for, in [0, 1]."""
+        asked = self.n + self.missing.total
+        return self.missing.total / asked if asked else 0.0
 
 
 def score(
@@ -149,9 +204,10 @@ def score(
         A Scorecard with one Score a threshold.
 
     Raises:
-        TypeError, ValueError: as `scoring.check_counts` and `scoring.check_threshold`; several thresholds
-            with `stated`.
+        TypeError, ValueError: as `check_counts` and `check_threshold`; several thresholds with `stated`.
     """
+    from evalkit.runs.counting import CardBuilder, CardHead
+
     thresholds = [threshold] if isinstance(threshold, (int, float)) else list(threshold)
     if stated and len(thresholds) != 1:
         raise ValueError("answers given under one stated target have one score, at that target")
@@ -162,208 +218,39 @@ def score(
     return CardBuilder.of_counts(correct, error, idk).build(head, thresholds)
 
 
-def from_records(records: Iterable[Record], head: CardHead, thresholds: Sequence[float] = ()) -> Scorecard:
-    """Count and score records of one (task, model, prompt_threshold).
-
-    Args:
-        records: their keys must be unique.
-        head: what identifies the card.
-        thresholds: where a card without a stated target is scored; default 0, 0.5, 0.75, 0.9. A card with
-            a stated target has one score, at that.
-
-    Raises:
-        ValueError: a key occurs twice: counting it twice would be silent inflation.
-    """
-    builder = CardBuilder()
-    seen = set()
-    for record in records:
-        if record.key in seen:
-            raise ValueError(f"sample {record.sample_id!r}, epoch {record.epoch} occurs twice")
-        seen.add(record.key)
-        builder.add(record)
-    return builder.build(head, thresholds)
+def make_interval(estimate: Estimate | None) -> Interval | None:
+    """An estimate as it stands on a card."""
+    if estimate is None:
+        return None
+    return Interval(value=estimate.value, se=estimate.se, ci95=(estimate.low, estimate.high))
 
 
-class CardBuilder:
-    """Adds up records one by one.
-
-    Args:
-        by_item: keep counts per sample, which means over several epochs need. Without it memory is constant
-            and every record is taken for an item of its own.
-    """
-
-    def __init__(self, *, by_item: bool = True) -> None:
-        self.correct = self.error = self.idk = 0
-        self._by_item = by_item
-        self._non_answers = dict.fromkeys(NonAnswer, 0)
-        self._truncated = self._undecided = 0
-        self._answerable = 0
-        self._credits: list[float] = []
-        self._tokens = [0, 0, 0]
-        self._strata: dict[str, list[int]] = {}
-        self._items: dict[str, list[int]] = {}
-
-    @classmethod
-    def of_counts(cls, correct: int, error: int, idk: int) -> CardBuilder:
-        """Start from bare counts, one answer an item."""
-        builder = cls(by_item=False)
-        builder.correct, builder.error, builder.idk = correct, error, idk
-        builder._answerable = builder.n
-        return builder
-
-    @property
-    def n(self) -> int:
-        """Answers graded so far."""
-        return self.correct + self.error + self.idk
-
-    def add(self, record: Record) -> None:
-        """Count one record."""
-        grade, completion = record.grade, record.completion
-        position = _POSITION[grade.outcome]
-        if position == 0:
-            self.correct += 1
-        elif position == 1:
-            self.error += 1
-        else:
-            self.idk += 1
-        if grade.non_answer is not None:
-            self._non_answers[grade.non_answer] += 1
-        self._truncated += completion.finish_reason == "length"
-        self._undecided += grade.undecided
-        if grade.credit is not None:
-            self._credits.append(grade.credit)
-        self._add_tokens(record)
-        metadata = record.metadata
-        self._answerable += metadata.get("answerable", True) is not False
-        if (stratum := metadata.get("stratum")) is not None:
-            self._strata.setdefault(str(stratum), [0, 0, 0])[position] += 1
-        if self._by_item:
-            self._items.setdefault(record.sample_id, [0, 0, 0])[position] += 1
-
-    def add_all(self, other: CardBuilder) -> None:
-        """Count everything that another builder has counted."""
-        self.correct += other.correct
-        self.error += other.error
-        self.idk += other.idk
-        for kind, count in other._non_answers.items():
-            self._non_answers[kind] += count
-        self._truncated += other._truncated
-        self._undecided += other._undecided
-        self._answerable += other._answerable
-        self._credits += other._credits
-        self._tokens = [a + b for a, b in zip(self._tokens, other._tokens, strict=True)]
-        for mine, theirs in ((self._strata, other._strata), (self._items, other._items)):
-            for name, counts in theirs.items():
-                kept = mine.setdefault(name, [0, 0, 0])
-                kept[:] = [a + b for a, b in zip(kept, counts, strict=True)]
-
-    def build(self, head: CardHead, thresholds: Sequence[float] = ()) -> Scorecard:
-        """Make the card; see `from_records` for the thresholds."""
-        c, e, i = self.correct, self.error, self.idk
-        shown = (head.prompt_threshold,) if head.prompt_threshold is not None else thresholds
-        mode: Mode = "closed" if head.prompt_threshold is None else "open"
-        ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]
-        return Scorecard(
-            task=head.task,
-            model=head.model,
-            prompt_threshold=head.prompt_threshold,
-            run=head.run,
-            n=self.n,
-            items=self._item_count(),
-            correct=c,
-            error=e,
-            idk=i,
-            failed=head.failed,
-            truncated=self._truncated,
-            undecided=self._undecided,
-            non_answers=NonAnswers(**{k.value: v for k, v in self._non_answers.items()}),
-            accuracy=self._intervals([0.0])[0] if self.n else None,
-            scores=self._scores(ts, mode),
-            coverage=rule.coverage(c, e, i) if self.n else None,
-            accuracy_given_attempted=accuracy_given_attempted(c, e, i) if self.n else None,
-            error_rate=rule.error_rate(c, e, i) if self.n else None,
-            count_as=dict(head.count_as),
-            credit=float(np.mean(self._credits)) if self._credits else None,
-            answerable=self._answerable / self.n if self.n else None,
-            tokens=Tokens(prompt=self._tokens[0], completion=self._tokens[1], reasoning=self._tokens[2]),
-            strata={name: _stratum(*counts) for name, counts in sorted(self._strata.items())},
-        )
-
-    def _add_tokens(self, record: Record) -> None:
-        usage = record.completion.usage
-        self._tokens[0] += usage.prompt_tokens or 0
-        self._tokens[1] += usage.completion_tokens or 0
-        self._tokens[2] += usage.reasoning_tokens or 0
-
-    def _item_count(self) -> int:
-        return len(self._items) if self._by_item else self.n
-
-    def _scores(self, thresholds: Sequence[float], mode: Mode) -> list[Score]:
-        if not self.n:
-            return []
-        intervals = self._intervals(thresholds)
-        return [
-            Score(
-                threshold=t,
-                penalty=_tidy(penalty(t)),
-                mode=mode,
-                value=interval.value,
-                se=interval.se,
-                ci95=interval.ci95,
-                normalized=(1 - t) * interval.value + t,
-            )
-            for t, interval in zip(thresholds, intervals, strict=True)
-        ]
-
-    def _intervals(self, thresholds: Sequence[float]) -> list[Interval]:
-        if self._item_count() == self.n:
-            return _plain_intervals(self.correct, self.error, self.idk, thresholds)
-        return _epoch_intervals(np.array(list(self._items.values()), dtype=float), thresholds)
-
-
-def _plain_intervals(correct: int, error: int, idk: int, thresholds: Sequence[float]) -> list[Interval]:
-    penalties = [penalty(t) for t in thresholds]
-    bounds = dirichlet_intervals(correct, error, idk, penalties)
+def make_scores(measurement: Measurement, thresholds: Sequence[float], mode: Mode) -> list[Score]:
+    """The scores of a measurement at several thresholds; empty where nothing was graded."""
     return [
-        Interval(
-            value=rule.score(correct, error, idk, t),
-            se=standard_error(correct, error, idk, cost),
-            ci95=(ends.low, ends.high),
+        Score(
+            threshold=t,
+            penalty=tidy(penalty(t)),
+            mode=mode,
+            value=estimate.value,
+            se=estimate.se,
+            ci95=(estimate.low, estimate.high),
+            normalized=normalized(estimate.value, t),
         )
-        for t, cost, ends in zip(thresholds, penalties, bounds, strict=True)
+        for t, estimate in zip(thresholds, measurement.scores(thresholds), strict=False)
     ]
 
 
-def _epoch_intervals(
-    counts: np.ndarray[tuple[int, int], np.dtype[np.float64]], thresholds: Sequence[float]
-) -> list[Interval]:
-    """Intervals of means of item means.
-
-    The interval is Dirichlet's at the effective sample size, the number of independent answers that would
-    have the standard error of the item means (Korn and Graubard 1998), between the number of items and
-    of answers.
-    """
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    items, answers = len(counts), counts.sum()
-    c, e, i = shares.mean(axis=0)
-    intervals = []
-    for cost in map(penalty, thresholds):
-        mean, se = mean_and_error(shares[:, 0] - cost * shares[:, 1])
-        single = standard_error(c * items, e * items, i * items, cost) ** 2 * items
-        effective = single / se**2 if se > 0 else items
-        size = float(np.clip(effective, items, answers))
-        ends = dirichlet_interval(c * size, e * size, i * size, cost)
-        intervals.append(Interval(value=mean, se=None if math.isnan(se) else se, ci95=(ends.low, ends.high)))
-    return intervals
+def make_ranges(measurement: Measurement, thresholds: Iterable[float]) -> list[Range]:
+    """The ranges that missing answers leave; empty where none is missing."""
+    spans = [(t, measurement.span(t)) for t in thresholds]
+    return [_range(t, span) for t, span in spans if span is not None]
 
 
-def _stratum(correct: int, error: int, idk: int) -> Stratum:
-    return Stratum(n=correct + error + idk, correct=correct, error=error, idk=idk)
+def _range(t: float, span: Span) -> Range:
+    return Range(threshold=t, low=span.low, high=span.high, ci95=(span.ci_low, span.ci_high))
 
 
-def _tidy(value: float) -> float:
-    """0.9/(1−0.9) is 9.000000000000002 in floats: print 9."""
+def tidy(value: float) -> float:
+    """Round away binary noise: 0.9/(1−0.9) is 9.000000000000002 in floats and prints as 9."""
     return float(f"{value:.12g}")
-
-
-_POSITION = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2}

@@ -3,87 +3,145 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from evalkit.errors import UsageError
-from evalkit.grading.confidence import agree, vote
-from evalkit.records import Grade, Outcome, Record
-from evalkit.runs.scorecard import DEFAULT_THRESHOLDS, CardBuilder, CardHead, Score, Scorecard
+from evalkit.grading.confidence import agree, agreement_shares, vote
+from evalkit.records import Completion, Grade, Outcome, Record
+from evalkit.runs import journal
+from evalkit.runs.counting import CardHead, from_records
+from evalkit.runs.scorecard import DEFAULT_THRESHOLDS, Scorecard
+from evalkit.runs.tally import Tally
 
 Policy = Literal["confidence", "consistency"]
 
 
-class Answer(NamedTuple):
-    """One answer as a policy sees it."""
-
-    outcome: Outcome
-    confidence: float | None
-    """None: not known, or nothing was claimed; kept as it is."""
-
-
-def simulated_card(records: Iterable[Record], policy: Policy, head: CardHead, thresholds: Sequence[float]) -> Scorecard:
-    """The card of answers that were told nothing of scoring, after a policy.
+def simulated_cards(
+    records: Iterable[Record],
+    policy: Policy,
+    head: CardHead,
+    thresholds: Sequence[float] = (),
+    *,
+    voted: bool = False,
+) -> list[Scorecard]:
+    """The cards of answers to plain prompts after an abstention policy.
 
     `confidence` keeps an answer at t only where its confidence is above t; answers without one are kept as they are.
-    `consistency` keeps an item only where all its epochs give the same answer.
+    `consistency` keeps a sample only where all its epochs give the same answer.
 
     Args:
-        records: of one (task, model) with prompt_threshold None; with several epochs an item counts once.
+        records: of one (task, model) with prompt_threshold None.
         policy: which.
-        head: of the card.
-        thresholds: where it is scored; default 0, 0.5, 0.75, 0.9.
+        head: of the cards.
+        thresholds: where they are scored; default 0, 0.5, 0.75, 0.9.
+        voted: whether the epochs of a sample vote, though the records hold confidences; they do where none holds one.
 
     Returns:
-        A card with one simulated score a threshold. Its counts are those before the policy under `confidence`, where
-        they differ from one t to the next, and those after it under `consistency`.
+        A card a threshold, with the counts that the policy leaves there.
 
     Raises:
         UsageError: there is only one epoch to be consistent with.
     """
-    answers = _answers(records, policy)
+    answers = _answers(list(records), policy, voted=voted)
     ts = [float(t) for t in (thresholds or DEFAULT_THRESHOLDS)]
-    scores = []
-    for t in ts:
-        kept = [_after(answer, t, policy) for answer in answers]
-        scores.append(_score(kept, t))
-    card = _builder([answer.outcome for answer in answers]).build(head, ts)
-    unstated = sum(answer.confidence is None and answer.outcome is not Outcome.IDK for answer in answers)
-    update = {"policy": policy, "scores": scores, "unstated": unstated if policy == "confidence" else 0}
-    return card.model_copy(update=update)
+    return [_card(answers, t, policy, head) for t in ts]
 
 
-def _answers(records: Iterable[Record], policy: Policy) -> list[Answer]:
-    items: dict[str, list[Grade]] = {}
+def add_votes(folder: Path, tally: Tally) -> Tally:
+    """Leave in every record the share of its sample's other epochs that give the same answer, as its confidence.
+
+    Args:
+        folder: a run folder whose journal is closed and whose answers are all there.
+        tally: an empty one.
+
+    Returns:
+        The tally of the records as they stand then.
+    """
+    grades: dict[tuple[str, str, float | None], dict[int, Grade]] = {}
+    for record in journal.read_records(folder):
+        grades.setdefault(_sample(record), {})[record.epoch] = record.grade
+    shares = {key: agreement_shares(epochs) for key, epochs in grades.items()}
+
+    def voted(record: Record) -> Record:
+        share = shares[_sample(record)].get(record.epoch)
+        return record.model_copy(update={"grade": record.grade.model_copy(update={"confidence": share})})
+
+    journal.rewrite_records(folder, voted)
+    done = set()
+    for record in journal.read_records(folder):
+        tally.count(record)
+        done.add(record.key)
+    for failure in journal.read_failures(folder):
+        if failure.key not in done:
+            tally.count_failure(failure)
+    tally.close()
+    return tally
+
+
+def plain_records(folder: Path) -> dict[str, list[Record]]:
+    """Task → records of plain prompts, without their texts, which would fill the memory."""
+    records: dict[str, list[Record]] = {}
+    for record in journal.read_records(folder):
+        if record.prompt_threshold is None:
+            bare = record.model_copy(update={"completion": Completion(text=""), "messages": []})
+            records.setdefault(record.task, []).append(bare)
+    return records
+
+
+class _Answer(NamedTuple):
+    record: Record
+    confidence: float | None
+    """None: not known, or nothing was claimed; kept as it is."""
+
+
+def _sample(record: Record) -> tuple[str, str, float | None]:
+    return record.task, record.sample_id, record.prompt_threshold
+
+
+def _card(answers: Sequence[_Answer], t: float, policy: Policy, head: CardHead) -> Scorecard:
+    kept = (_after(answer, t, policy) for answer in answers)
+    card = from_records(kept, head, [t])
+    unstated = 0
+    if policy == "confidence":
+        claims = (Outcome.CORRECT, Outcome.ERROR)
+        unstated = sum(answer.confidence is None and answer.record.grade.outcome in claims for answer in answers)
+    scores = [score.model_copy(update={"mode": "simulated"}) for score in card.scores]
+    return card.model_copy(update={"policy": policy, "scores": scores, "unstated": unstated})
+
+
+def _answers(records: list[Record], policy: Policy, *, voted: bool) -> list[_Answer]:
+    samples: dict[str, list[Record]] = {}
     for record in records:
-        items.setdefault(record.sample_id, []).append(record.grade)
-    epochs = max(map(len, items.values()), default=0)
+        samples.setdefault(record.sample_id, []).append(record)
+    epochs = max(map(len, samples.values()), default=0)
     if policy == "consistency":
         if epochs < 2:  # noqa: PLR2004 - nothing to agree with
             raise UsageError("--policy consistency needs --epochs of at least 2")
-        return [Answer(g[0].outcome if agree(g) else Outcome.IDK, None) for g in items.values()]
-    stated = [Answer(g.outcome, g.confidence) for grades in items.values() for g in grades]
-    if epochs > 1 and all(answer.confidence is None for answer in stated):
-        return [_voted(grades) for grades in items.values()]
-    return stated
+        return [_agreed(of_sample) for of_sample in samples.values()]
+    if epochs > 1 and (voted or all(record.grade.confidence is None for record in records)):
+        return [_voted(of_sample) for of_sample in samples.values()]
+    return [_Answer(record, record.grade.confidence) for record in records]
 
 
-def _voted(grades: Sequence[Grade]) -> Answer:
-    if len(grades) < 2:  # noqa: PLR2004 - an epoch failed: nobody to agree with
-        return Answer(grades[0].outcome, 0.0)
-    chosen, confidence = vote(grades)
-    return Answer(grades[chosen].outcome, confidence)
+def _agreed(records: Sequence[Record]) -> _Answer:
+    first = records[0]
+    return _Answer(first if agree([record.grade for record in records]) else _abstained(first), None)
 
 
-def _after(answer: Answer, t: float, policy: Policy) -> Outcome:
+def _voted(records: Sequence[Record]) -> _Answer:
+    """One answer of several epochs, chosen and weighed by their votes."""
+    if len(records) < 2:  # noqa: PLR2004 - an epoch failed: nobody to agree with
+        return _Answer(records[0], 0.0)
+    chosen, confidence = vote([record.grade for record in records])
+    return _Answer(records[chosen], confidence)
+
+
+def _after(answer: _Answer, t: float, policy: Policy) -> Record:
     if policy == "consistency" or answer.confidence is None or answer.confidence > t:
-        return answer.outcome
-    return Outcome.IDK
+        return answer.record
+    return _abstained(answer.record)
 
 
-def _builder(outcomes: Sequence[Outcome]) -> CardBuilder:
-    return CardBuilder.of_counts(*(sum(o is kind for o in outcomes) for kind in Outcome))
-
-
-def _score(outcomes: Sequence[Outcome], t: float) -> Score:
-    (score,) = _builder(outcomes).build(CardHead(), [t]).scores
-    return score.model_copy(update={"mode": "simulated"})
+def _abstained(record: Record) -> Record:
+    return record.model_copy(update={"grade": Grade.idk("abstained", "withdrawn by the abstention policy")})

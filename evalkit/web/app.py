@@ -17,13 +17,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from evalkit.analysis.comparison import behaviour, confidences
+from evalkit.analysis.behaviour import behaviour, confidences
 from evalkit.analysis.leaderboard import rank
 from evalkit.errors import EvalkitError, InputError
 from evalkit.report.escape import visible
 from evalkit.report.leaderboard_page import html_page
 from evalkit.runs import journal
-from evalkit.runs.session import read_result
+from evalkit.runs.folder import RUN
+from evalkit.runs.manifest import read_manifest
+from evalkit.runs.result import read_result
 from evalkit.web import pages
 from evalkit.web.index import Filter, Index
 
@@ -51,7 +53,7 @@ class Site:
         Raises:
             InputError: there is no such run there.
         """
-        for found in self.folder.rglob(journal.RUN):
+        for found in self.folder.rglob(RUN):
             if str(found.parent.relative_to(self.folder)) == name:
                 return found.parent
         raise InputError(f"no run {name!r} here")
@@ -68,9 +70,9 @@ class Site:
     def runs(self, _: Request) -> str:
         """All runs."""
         found, problems = [], []
-        for path in sorted(self.folder.rglob(journal.RUN), reverse=True):
+        for path in sorted(self.folder.rglob(RUN), reverse=True):
             try:
-                found.append((str(path.parent.relative_to(self.folder)), journal.read_run(path.parent)))
+                found.append((str(path.parent.relative_to(self.folder)), read_manifest(path.parent).model_dump()))
             except EvalkitError as error:
                 problems.append(str(error))
         found.sort(key=lambda run: str(run[1].get("created", "")), reverse=True)
@@ -82,8 +84,8 @@ class Site:
         result = read_result(folder)
         stated = {card.prompt_threshold for card in result.scorecards if card.prompt_threshold is not None}
         audits = behaviour(folder) if len(stated) > 1 and len({card.model for card in result.scorecards}) == 1 else {}
-        content = journal.read_run(folder)
-        settings: dict[str, Any] = {**(content.get("config") or {}), **(content.get("environment") or {})}
+        manifest = result.manifest
+        settings: dict[str, Any] = {**(manifest.config.model_dump() if manifest.config else {}), **manifest.environment}
         # Without any the records need not be read; outputs of others say nothing of it in their settings.
         known = {} if settings.get("confidence") == "none" else confidences(journal.read_records(folder))
         return pages.run_page(result, audits, known, settings)

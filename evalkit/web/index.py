@@ -15,6 +15,7 @@ import msgspec
 from evalkit.errors import InputError
 from evalkit.records import Record
 from evalkit.runs import journal
+from evalkit.runs.folder import RECORDS
 
 OUTCOMES = ("correct", "error", "idk")
 NONE = 255
@@ -75,7 +76,7 @@ class Index:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / journal.RECORDS
+        self.path = folder / RECORDS
         self.size = self.path.stat().st_size
         self.starts = array("Q")
         self.ids: list[str] = []

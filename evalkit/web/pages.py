@@ -9,14 +9,14 @@ from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
-from evalkit.analysis.comparison import Confidences
+from evalkit.analysis.behaviour import Confidences
 from evalkit.metrics.behavioural_calibration import Behaviour
 from evalkit.records import Record
 from evalkit.report.behaviour import audit_lines
 from evalkit.report.escape import one_line, visible
-from evalkit.report.run import number, told
+from evalkit.report.table import number, target_label
 from evalkit.runs.scorecard import Interval, Score, Scorecard
-from evalkit.runs.session import RunResult
+from evalkit.runs.result import RunResult
 from evalkit.web.index import Filter, Index
 from evalkit.web.plots import behaviour_figure, reliability_figure
 
@@ -111,7 +111,7 @@ def record_page(run: str, position: int, record: Record, wanted: Filter, found: 
         "answer read": grade.answer if grade.answer is not None else "–",
         "right answer": " or ".join(record.target) or _no_target(record),
         "confidence": "–" if grade.confidence is None else f"{grade.confidence:.2f}",
-        "told": told(record.prompt_threshold),
+        "told": target_label(record.prompt_threshold),
         "model": record.model,
         "task": record.task,
         "grader": grade.grader,
@@ -136,7 +136,7 @@ def record_page(run: str, position: int, record: Record, wanted: Filter, found: 
     where = f"{place + 1:,} of {len(found):,}{' that the filter finds' if kept else ''}"
     body = f'<p>{" · ".join([where, *links])}</p><table class="facts">{rows}</table>{"".join(parts)}'
     trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run, **kept))]
-    return page(f"{record.sample_id}, told {told(record.prompt_threshold)}", body, trail)
+    return page(f"{record.sample_id}, told {target_label(record.prompt_threshold)}", body, trail)
 
 
 def _cards(run: str, cards: Sequence[Scorecard]) -> str:
@@ -153,7 +153,7 @@ def _cards(run: str, cards: Sequence[Scorecard]) -> str:
         kept = f" ({card.policy}, simulated)" if card.policy else ""
         scores = "<br>".join(f"t = {s.threshold:g}: {_interval(s)}" for s in card.scores)
         rows.append(
-            f'<tr>{f"<td>{_text(card.model)}</td>" if several else ""}<td>{told(card.prompt_threshold)}{_text(kept)}</td><td class="n">{card.n:,}</td>'
+            f'<tr>{f"<td>{_text(card.model)}</td>" if several else ""}<td>{target_label(card.prompt_threshold)}{_text(kept)}</td><td class="n">{card.n:,}</td>'
             + "".join(f'<td class="n">{cell}</td>' for cell in cells)
             + f'<td class="n">{card.failed:,}</td><td class="score">{_interval(card.accuracy)}</td><td class="score">{scores}</td></tr>'
         )
@@ -166,7 +166,7 @@ def _record_row(run: str, position: int, record: Record, wanted: Filter) -> str:
     kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
     return (
         f'<tr><td><a href="{_url("/record", run=run, k=position, **_kept(wanted))}">{_text(record.sample_id, 60)}</a></td>'
-        f'<td class="{grade.outcome.value}">{grade.outcome.value}{kind}</td><td>{told(record.prompt_threshold)}</td>'
+        f'<td class="{grade.outcome.value}">{grade.outcome.value}{kind}</td><td>{target_label(record.prompt_threshold)}</td>'
         f"<td>{_text(grade.answer or '–', 40)}</td><td>{_text(' or '.join(record.target) or _no_target(record), 40)}</td>"
         f"<td>{_text(record.completion.text, 90)}</td></tr>"
     )

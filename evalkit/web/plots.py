@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalkit.metrics import calibration
 from evalkit.metrics.behavioural_calibration import Behaviour
-from evalkit.report.run import number
+from evalkit.report.table import number
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 420, 240, 40, 30, 10, 10
 LARGEST = 12.0

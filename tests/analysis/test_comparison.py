@@ -15,7 +15,7 @@ from evalkit.cli import cli
 from evalkit.errors import InputError
 from evalkit.metrics import paired
 from evalkit.report.behaviour import audit_lines
-from evalkit.runs.session import RunResult
+from evalkit.runs.result import RunResult
 
 TARGETS = [None, 0, 0.5, 0.9]
 
@@ -73,7 +73,14 @@ def test_epochs_are_compared_by_item_means(server: ChatServer, tmp_path: Path) -
     a, b = (run(server, tmp_path / name, epochs=2, limit=6, thresholds=[None]) for name in "ab")
     found = evalkit.compare(a.folder, b.folder)
     assert {row.n for row in found.rows} == {6}
-    assert found.crossings["letters"][1] is None
+
+
+def test_identical_epochs_change_no_interval_and_no_p(server: ChatServer, tmp_path: Path) -> None:
+    """Asking twice and hearing the same is what asking once says."""
+    server.answer = bluffing
+    once = [run(server, tmp_path / name, epochs=1, limit=6, thresholds=[None]).folder for name in "ab"]
+    twice = [run(server, tmp_path / name, epochs=2, limit=6, thresholds=[None]).folder for name in "ab"]
+    assert evalkit.compare(*once).rows == evalkit.compare(*twice).rows
 
 
 def test_runs_with_nothing_in_common_are_refused(server: ChatServer, tmp_path: Path) -> None:

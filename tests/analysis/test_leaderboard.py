@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +69,9 @@ def test_ranks_change_with_t_and_the_board_says_where(ranking: Ranking) -> None:
     """Ahead by accuracy, behind once a mistake costs more than 3/7 of a point."""
     (board,) = ranking.boards
     by_name = {entry.model: entry for entry in board.entries}
-    assert [by_name["guesser"].ranks[t] for t in (0, 0.5, 0.9)] == [1, 2, 2]
-    assert [by_name["guesser"].rank_changes[t] for t in (0, 0.5, 0.9)] == [0, -1, -1]
+    assert [by_name["guesser"].ranks[t] for t in (0, 0.5, 0.9)] == [1, 2, 3]
+    assert [by_name["guesser"].rank_changes[t] for t in (0, 0.5, 0.9)] == [0, -1, -2]
+    assert [by_name["never answering"].ranks[t] for t in (0, 0.5, 0.9)] == [3, 3, 1]
     assert board.entries[0].model == "careful"
     (crossing,) = board.crossings
     assert (crossing.ahead_below, crossing.ahead_above) == ("guesser", "careful")
@@ -77,13 +79,14 @@ def test_ranks_change_with_t_and_the_board_says_where(ranking: Ranking) -> None:
 
 
 def test_rank_sets_hold_both_places_where_nothing_tells_them_apart(tmp_path: Path) -> None:
-    """Two models that answer alike share places 1 to 2; a third that is always wrong does not."""
+    """Two models that answer alike share places with never answering; one that is always wrong does not."""
     path = rescored(tmp_path, one=(50, 50, 0), two=(50, 50, 0), bad=(0, 100, 0))
     (board,) = rank([path], [0.5]).boards
     assert {entry.model: entry.rank_sets[0.5] for entry in board.entries} == {
-        "one": (1, 2),
-        "two": (1, 2),
-        "bad": (3, 3),
+        "one": (1, 3),
+        "two": (1, 3),
+        "never answering": (1, 3),
+        "bad": (4, 4),
     }
 
 
@@ -93,15 +96,24 @@ def test_models_that_were_asked_other_samples_are_ranked_with_a_warning(tmp_path
     assert (board.common, board.uncommon) == (10, 90)
 
 
-def test_the_newest_run_wins_and_the_board_says_so(tmp_path: Path) -> None:
-    """An older card of the same task and model is replaced."""
+def test_answers_of_one_condition_become_epochs_and_the_board_says_so(tmp_path: Path) -> None:
+    """Nothing is replaced: two runs of the same ten items are two epochs of ten items."""
     first, second = rescored(tmp_path / "a", m=(10, 0, 0)), rescored(tmp_path / "b", m=(0, 10, 0))
-    run = next(second.glob("*/run.json"))
-    content = json.loads(run.read_text(encoding="utf-8"))
-    run.write_text(json.dumps({**content, "created": "2999-01-01T00:00:00+00:00"}), encoding="utf-8")
-    found = rank([second, first], [0.0])
-    assert found.superseded == 1
-    assert found.boards[0].entries[0].counts.correct == 0
+    (board,) = rank([second, first], [0.0]).boards
+    entry = board.entries[0]
+    assert (entry.counts.n, entry.counts.items, entry.counts.correct_rate) == (20, 10, 0.5)
+    assert "2 runs of one condition; 10 answers count as further epochs" in board.notes[0]
+
+
+def test_a_copied_run_counts_once(tmp_path: Path) -> None:
+    """Duplicating a run changes no number, and the board says what it left out."""
+    path = rescored(tmp_path, m=(6, 3, 1))
+    alone = rank([path], [0.0, 0.75]).boards[0].entries[0]
+    run = next(path.glob("*/run.json")).parent
+    shutil.copytree(run, path / "copy")
+    (board,) = rank([path], [0.0, 0.75]).boards
+    assert (board.entries[0].counts, board.entries[0].scores) == (alone.counts, alone.scores)
+    assert "10 records that two runs hold identically count once" in board.notes[0]
 
 
 def test_open_and_closed_answers_never_share_a_board(tmp_path: Path) -> None:
@@ -115,7 +127,10 @@ def test_open_and_closed_answers_never_share_a_board(tmp_path: Path) -> None:
 def test_the_scores_are_those_of_the_counts(tmp_path: Path) -> None:
     """As a DataFrame."""
     frame = evalkit.leaderboard([rescored(tmp_path, guesser=GUESSER)], threshold=0.75)
-    assert frame["score"].tolist() == [pytest.approx(threshold.score(*GUESSER, 0.75))]
+    assert dict(zip(frame["model"], frame["score"], strict=True)) == {
+        "guesser": pytest.approx(threshold.score(*GUESSER, 0.75)),
+        "never answering": 0,
+    }
 
 
 def test_every_format_holds_the_same_ranks(tmp_path: Path) -> None:
@@ -127,14 +142,15 @@ def test_every_format_holds_the_same_ranks(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    assert "#1 ↑1" in said("table")
+    assert "#1 (1–2) ↑2" in said("table")
     assert "| careful | 100 |" in said("markdown")
     rows = list(csv.DictReader(io.StringIO(said("csv"))))
     assert {(row["model"], row["threshold"]): row["rank"] for row in rows} == {
-        ("guesser", "0.0"): "1", ("guesser", "0.9"): "2", ("careful", "0.0"): "2", ("careful", "0.9"): "1",
+        ("guesser", "0.0"): "1", ("guesser", "0.9"): "3", ("careful", "0.0"): "2", ("careful", "0.9"): "2",
+        ("never answering", "0.0"): "3", ("never answering", "0.9"): "1",
     }  # fmt: skip
     document = json.loads(said("json"))
-    assert {row["rank"] for row in document["ranking"]} == {1, 2}
+    assert {row["rank"] for row in document["ranking"]} == {1, 2, 3}
     assert document["crossings"][0]["t"] == pytest.approx(0.3)
 
 
@@ -190,7 +206,7 @@ def test_the_slider_re_ranks_as_the_closed_form_says(page: Page, tmp_path: Path)
     """At every t; by mouse or keyboard; and nothing is loaded from anywhere."""
     runs = rescored(tmp_path, guesser=GUESSER, careful=CAREFUL, hopeless=(0, 100, 0))
     heard = opened(page, runs, tmp_path)
-    models = {"guesser": GUESSER, "careful": CAREFUL, "hopeless": (0, 100, 0)}
+    models = {"guesser": GUESSER, "careful": CAREFUL, "never answering": (0, 0, 100), "hopeless": (0, 100, 0)}
     for t in (0.0, 0.25, 0.31, 0.75, 0.95):
         page.locator("#t").fill(f"{t:.2f}")
         expected = sorted(models, key=lambda name: -threshold.score(*models[name], t))
@@ -242,9 +258,10 @@ def test_the_mean_over_tasks_weighs_each_task_the_same(tmp_path: Path) -> None:
     for task in ("long", "short"):
         evalkit.rescore(*sorted((tmp_path / task).iterdir()), mapping=fields, task=task, out=tmp_path / "runs")
     board = rank([tmp_path / "runs"], [0.0, 0.5], macro=True).boards[0]
-    scores = {entry.model: [entry.scores[t].value for t in (0, 0.5)] for entry in board.entries}
+    models = [entry for entry in board.entries if entry.kind == "model"]
+    scores = {entry.model: [entry.scores[t].value for t in (0, 0.5)] for entry in models}
     assert scores == {"a": [pytest.approx(0.45), pytest.approx(-0.1)], "b": [pytest.approx(0.5), pytest.approx(0.5)]}
-    assert {entry.model: entry.counts.n for entry in board.entries} == {"a": 110, "b": 110}
+    assert {entry.model: entry.counts.n for entry in models} == {"a": 110, "b": 110}
     assert (board.tasks, board.left_out) == (["long", "short"], ["c"])
     low, high = board.entries[0].scores[0.5].ci95
     assert low < 0.5 < high
@@ -262,7 +279,8 @@ def test_each_row_of_an_open_board_has_the_counts_of_its_own_target(tmp_path: Pa
     evalkit.run(model="baseline/guess", tasks=["letters"], limit=10, thresholds=[0, 0.5], out=tmp_path)
     evalkit.run(model="baseline/idk", tasks=["letters"], limit=10, thresholds=[0, 0.5], out=tmp_path)
     frame = evalkit.leaderboard([tmp_path])
-    assert frame["n"].tolist() == [10] * 4
+    frame = frame[frame["kind"] == "model"]
+    assert frame["n"].tolist() == [10] * 2
     for row in frame.to_dict("records"):
         expected = threshold.score(row["correct"], row["error"], row["idk"], row["threshold"])
         assert row["score"] == pytest.approx(expected)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from evalkit.errors import InputError, UsageError
 from evalkit.records import Completion, Failure, Grade, Record
-from evalkit.runs.journal import RECORDS, Journal, read_failures, read_records, read_run, write_run
+from evalkit.runs.folder import RECORDS
+from evalkit.runs.journal import Journal, read_failures, read_records
 
 
 def record(name: str, text: str = "3") -> Record:
@@ -82,7 +83,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     path = tmp_path / RECORDS
     first, second = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b'{"schema_version": "x"}\n' + second)
-    with pytest.raises(InputError, match=r"records\.jsonl, line 2: .*mend or delete"):
+    with pytest.raises(InputError, match=r"records\.jsonl, line 2: .*fix or delete"):
         list(read_records(tmp_path))
 
 
@@ -102,20 +103,3 @@ def test_failures_are_kept_apart(tmp_path: Path) -> None:
         book.fail(failure)
     assert list(read_failures(tmp_path)) == [failure]
     assert list(read_records(tmp_path)) == []
-
-
-def test_run_json_is_replaced_whole(tmp_path: Path) -> None:
-    """No temporary file stays behind."""
-    write_run(tmp_path, {"status": "running"})
-    write_run(tmp_path, {"status": "finished"})
-    assert read_run(tmp_path) == {"status": "finished"}
-    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
-
-
-def test_a_folder_without_run_json_is_no_run(tmp_path: Path) -> None:
-    """And says so."""
-    with pytest.raises(InputError, match="is no run"):
-        read_run(tmp_path)
-    (tmp_path / "run.json").write_text("{", encoding="utf-8")
-    with pytest.raises(InputError, match="cannot be read"):
-        read_run(tmp_path)

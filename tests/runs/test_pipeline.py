@@ -128,7 +128,7 @@ def test_a_resumed_run_asks_the_same_questions_or_refuses(server: ChatServer, tm
     task.write_text(text.format(word="How many"), encoding="utf-8")
     first = run(server, tmp_path, tasks=[str(task)], thresholds=[None])
     task.write_text(text.format(word="How few"), encoding="utf-8")
-    with pytest.raises(InputError, match="otherwise than recorded; start a new run"):
+    with pytest.raises(InputError, match="changed since this run was recorded; start a new run"):
         evalkit.run(resume=first.folder)
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import evalkit
-from evalkit.records import Completion, Grade, NonAnswer, Outcome, Record, Usage
-from evalkit.runs.scorecard import CardHead, from_records
+from evalkit.records import Completion, Failure, Grade, NonAnswer, Outcome, Record, Usage
+from evalkit.runs.counting import CardHead, from_records
 
 GRADES = {
     "C": Grade.of(correct=True),
@@ -96,9 +96,9 @@ def test_counts_by_kind_and_stratum() -> None:
         }
     )
     card = from_records([*given, cut], CardHead())
-    assert (card.correct, card.error, card.idk, card.truncated) == (2, 1, 3, 1)
+    assert (card.correct, card.error, card.idk, card.cut_off, card.truncated) == (2, 1, 3, 1, 0)
     assert card.non_answers.model_dump() == {"abstained": 1, "refusal": 1, "empty": 1, "unparsed": 1}
-    assert card.strata["head"].model_dump() == {"n": 6, "correct": 2, "error": 1, "idk": 3}
+    assert card.strata["head"].model_dump() == {"n": 6, "correct": 2, "error": 1, "idk": 3, "missing": 0}
     assert card.tokens.prompt == 5
 
 
@@ -133,8 +133,18 @@ def test_epochs_have_the_standard_error_of_item_means() -> None:
 
 def test_nothing_graded_has_no_rates() -> None:
     """A card where everything failed has counts and None, never 0."""
-    card = from_records([], CardHead(failed=3))
+    failures = [
+        Failure(task="t", model="m", sample_id=k, epoch=1, prompt_threshold=None, stage="completion", error="503")
+        for k in "abc"
+    ]
+    card = from_records([], CardHead(), failures=failures)
     assert (card.n, card.failed, card.accuracy, card.scores, card.coverage) == (0, 3, None, [], None)
+    assert [(one.threshold, one.low, one.high) for one in card.range] == [
+        (0, 0, 1),
+        (0.5, -1, 1),
+        (0.75, -3, 1),
+        (0.9, pytest.approx(-9), 1),
+    ]
 
 
 @given(st.lists(st.sampled_from("CEUIRB"), min_size=1, max_size=60))

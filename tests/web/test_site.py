@@ -21,7 +21,7 @@ from loopback import ChatServer, question_of
 
 import evalkit
 from evalkit.cli import cli
-from evalkit.runs.session import RunResult
+from evalkit.runs.result import RunResult
 from evalkit.web.index import Filter, Index
 
 if TYPE_CHECKING:

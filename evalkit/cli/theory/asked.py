@@ -13,7 +13,8 @@ import click
 
 from evalkit.cli.theory.printing import print_document
 from evalkit.errors import EvalkitError
-from evalkit.runs import nested, session
+from evalkit.runs.folder import slug
+from evalkit.runs.folder import DEFAULT_FOLDER, new_folder
 
 if TYPE_CHECKING:
     from evalkit.experiments.is_it_valid import Found, Share
@@ -34,13 +35,13 @@ def ask_models(many: Sequence[Settings], keep: Path | None, as_json: bool) -> No
     from evalkit.cli.progress import Display
     from evalkit.experiments.is_it_valid import Plan, ask
 
-    folder = keep or session.new_folder(Path(session.DEFAULT_FOLDER), datetime.now().astimezone(), ["is-it-valid"])
+    folder = keep or new_folder(Path(DEFAULT_FOLDER), datetime.now().astimezone(), ["is-it-valid"])
     found = []
     try:
         with Display() as display:
             for one in many:
                 plan = Plan(one.model, one.task, one.limit, one.seed, one.parameters, one.data, one.base_url)
-                found.append(ask(plan, folder / nested.slug(one.model), display.watch, display.notify))
+                found.append(ask(plan, folder / slug(one.model), display.watch, display.notify))
     except EvalkitError as error:
         with suppress(OSError):
             folder.rmdir()  # nothing was begun

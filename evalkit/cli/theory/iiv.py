@@ -145,9 +145,9 @@ def iiv(
 
 
 def _check_folders(models: Sequence[str], kept: bool) -> None:
-    from evalkit.runs import nested
+    from evalkit.runs.folder import slug
 
-    if kept and len({nested.slug(model) for model in models}) < len(models):
+    if kept and len({slug(model) for model in models}) < len(models):
         raise UsageError(f"two of {', '.join(models)} would share a file or folder; measure one at a time")
 
 
@@ -162,10 +162,10 @@ def _measure(name: str, settings: Settings, chosen: Chosen, outside: Outside, ke
 
     from evalkit.cli.progress import Display
     from evalkit.logprobs import make_exact_world, score
-    from evalkit.runs import nested
+    from evalkit.runs.folder import slug
     from evalkit.theory import is_it_valid, reliability
 
-    path = keep / f"{nested.slug(settings.model)}.jsonl" if keep else None
+    path = keep / f"{slug(settings.model)}.jsonl" if keep else None
     try:
         with Display() as display:
             scored = asyncio.run(score(settings, chosen, path, display.notify))

@@ -1,5 +1,6 @@
 "use strict";
-// Scores follow from counts, S_t = (correct − error·t/(1−t)) / n, so that every t is one line of arithmetic away.
+// Scores and intervals come with the page, in hundredths, so that they read as everywhere else; ranks and lines follow
+// from rates: S_t = right − wrong·t/(1−t).
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   // Okabe and Ito's palette, told apart by the colour-blind; dashes tell apart what shares a colour.
@@ -12,17 +13,20 @@
   const shown = document.getElementById("shown");
   const live = document.getElementById("live");
 
-  const score = (m, t) => (m.correct - m.error * t / (1 - t)) / m.n;
+  const step = (t) => Math.min(Math.round(t * 100), 95);
+  // What ranks follow: missing answers count as errors.
+  const worst = (m, t) => m.worst[0] - m.worst[1] * t / (1 - t);
   // N_t orders as S_t does, stays in [0, 1] and is linear in t: from accuracy to 1 − error rate.
-  const normalized = (m, t) => (m.correct + t * m.idk) / m.n;
-  const always = (m) => m.correct / m.n;
-  // 1.96 posterior standard deviations of S_t under Dirichlet(½); counts alone tell nothing of a mean over tasks.
-  function sure(m, t) {
-    const cost = t / (1 - t), total = m.n + 1.5, right = (m.correct + 0.5) / total, wrong = (m.error + 0.5) / total;
-    const mean = right - cost * wrong;
-    return 1.96 * Math.sqrt((right + cost * cost * wrong - mean * mean) / (total + 1));
-  }
+  const normalized = (m, t) => m.right + t * (1 - m.right - m.wrong);
+  const always = (m) => m.right;
   const number = (v) => (Math.abs(v) < 0.005 ? 0 : v).toFixed(2).replace("-", "−");
+  const hundredths = (v) => (v / 100).toFixed(2).replace("-", "−");
+  function sure(m, k) {
+    const parts = [];
+    if (m.low && m.low.length) parts.push(`[${hundredths(m.low[k])}, ${hundredths(m.high[k])}]`);
+    if (m.range && m.range.length) parts.push(`{${hundredths(m.range[k][0])} … ${hundredths(m.range[k][1])}}`);
+    return parts.join(" ");
+  }
   const x = (t) => LEFT + t / LAST * (WIDTH - LEFT - RIGHT);
   const y = (v) => TOP + (1 - v) * (HEIGHT - TOP - BOTTOM);
 
@@ -36,7 +40,7 @@
   const path = (f) => [0, LAST].map((t) => `${x(t).toFixed(1)},${y(f(t)).toFixed(1)}`).join(" ");
 
   function ranked(models, t) {
-    const values = models.map((m) => score(m, t));
+    const values = models.map((m) => worst(m, t));
     return values.map((v) => 1 + values.filter((other) => other > v + 1e-12).length);
   }
 
@@ -90,16 +94,16 @@
     board.models.forEach((m, k) => {
       const row = board.rows[k], change = base[k] - ranks[k];
       row.querySelector("[data-is=rank]").textContent = ranks[k];
-      row.querySelector("[data-is=score]").textContent = number(score(m, t));
-      row.querySelector("[data-is=sure]").textContent = board.single ? `±${number(sure(m, t))}` : "";
+      row.querySelector("[data-is=score]").textContent = m.score.length ? hundredths(m.score[step(t)]) : "–";
+      row.querySelector("[data-is=sure]").textContent = sure(m, step(t));
       const arrow = row.querySelector("[data-is=change]");
       arrow.textContent = change ? `${change > 0 ? "↑" : "↓"}${Math.abs(change)}` : "";
       arrow.className = change > 0 ? "up" : "down";
       arrow.setAttribute("aria-label", change ? `${Math.abs(change)} ranks ${change > 0 ? "better" : "worse"} than by accuracy` : "");
     });
-    const value = { rank: (k) => -ranks[k], score: (k) => score(board.models[k], t), model: (k) => board.models[k].model,
-      n: (k) => board.models[k].n, accuracy: (k) => board.models[k].correct / board.models[k].n,
-      coverage: (k) => 1 - board.models[k].idk / board.models[k].n, wrong: (k) => board.models[k].error / board.models[k].n,
+    const value = { rank: (k) => -ranks[k], score: (k) => worst(board.models[k], t), model: (k) => board.models[k].model,
+      n: (k) => board.models[k].n, accuracy: (k) => board.models[k].right,
+      coverage: (k) => board.models[k].right + board.models[k].wrong, wrong: (k) => board.models[k].wrong,
       idk: (k) => board.models[k].idk }[board.key];
     const order = board.models.map((_, k) => k);
     order.sort((a, b) => {

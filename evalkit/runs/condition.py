@@ -1,0 +1,96 @@
+"""The condition of an answer: everything that changes what was asked or how it was answered.
+
+Two runs of one condition measure the same thing, and their answers may be put together; runs of two conditions stand
+side by side, each labelled by what differs. `--limit`, the number of epochs and that of connections are no part of it:
+they change how much was asked, not what.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from evalkit.runs.config import RunConfig
+from evalkit.runs.manifest import Manifest
+from evalkit.runs.scorecard import Condition
+
+SELECTION = ("n", "seed", "limit", "samples")
+"""Task parameters that select from the data; the fingerprint is of the whole data."""
+
+
+def card_conditions(manifest: Manifest) -> dict[tuple[str, str], Condition]:
+    """The condition of every (task, model) of a run.
+
+    Args:
+        manifest: of a run or a rescored run.
+    """
+    if manifest.config is not None and manifest.kind == "run":
+        config = manifest.config
+        return {
+            (task, config.full_model): _condition(manifest, _settings(config, manifest, task))
+            for task in _tasks(manifest)
+        }
+    settings = {f"count_as {kind}": outcome for kind, outcome in sorted(manifest.count_as.items())}
+    options = manifest.rescoring.options if manifest.rescoring else {}
+    settings |= {key: _text(options[key]) for key in ("regrade", "verdicts", "pass_mark", "scorer") if options.get(key)}
+    return {(str(card.task), str(card.model)): _condition(manifest, settings) for card in manifest.scorecards}
+
+
+def _tasks(manifest: Manifest) -> list[str]:
+    names = dict.fromkeys(str(card.task) for card in manifest.scorecards)
+    return list(dict.fromkeys([*manifest.datasets, *names]))
+
+
+def _condition(manifest: Manifest, settings: dict[str, str]) -> Condition:
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=True)
+    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+    return Condition(id=digest, label=manifest.label, settings=settings)
+
+
+def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str]:
+    """Settings that change what is asked of one task, as text; those at their defaults are left out."""
+    temperature = config.sampling_temperature
+    values: dict[str, Any] = {
+        "data": manifest.datasets.get(task, {}).get("data"),
+        "grader": manifest.graders.get(task),
+        "system": config.system,
+        "temperature": f"{temperature:g}" if temperature else None,
+        "seed": config.seed if temperature else None,
+        "max_tokens": config.max_tokens,
+        "confidence": config.confidence if config.confidence == "verbal" else None,
+    }
+    values |= {f"-T {key}": value for key, value in config.task_parameters.items() if key not in SELECTION}
+    values |= {f"-G {key}": value for key, value in config.grader_parameters.items()}
+    values |= {f"-M {key}": value for key, value in config.model_parameters.items()}
+    values |= {f"count_as {key}": value for key, value in config.count_as.items()}
+    return {key: _text(value) for key, value in values.items() if value not in (None, "")}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{key}={one}" for key, one in sorted(value.items()))
+    if isinstance(value, Path):
+        return str(value)
+    return str(value)
+
+
+def differing(conditions: list[Condition]) -> list[str]:
+    """What tells several conditions apart, one label each: the user's, else the settings that are not the same in all.
+
+    Args:
+        conditions: at least one; all of one model and task.
+
+    Returns:
+        A label each, in order; "" where nothing differs.
+    """
+    keys = dict.fromkeys(key for one in conditions for key in one.settings)
+    varying = [key for key in keys if len({one.settings.get(key) for one in conditions}) > 1]
+    return [one.label or ", ".join(_pair(key, one.settings.get(key)) for key in varying) for one in conditions]
+
+
+def _pair(key: str, value: str | None) -> str:
+    if key == "data":
+        return f"data {value[:6]}" if value else "other data"
+    return f"no {key}" if value is None else f"{key}={value}"

@@ -1,0 +1,279 @@
+"""From records to a scorecard, one record at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from evalkit.metrics.measurement import Measurement, Pattern
+from evalkit.records import Failure, NonAnswer, Outcome, Record, RecordKey
+from evalkit.runs.outcomes import OutcomeRow
+from evalkit.runs.scorecard import (
+    DEFAULT_THRESHOLDS,
+    Abstention,
+    Condition,
+    Missing,
+    Mode,
+    NonAnswers,
+    Scorecard,
+    Stratum,
+    Tokens,
+    make_interval,
+    make_ranges,
+    make_scores,
+)
+
+POSITION: dict[str, int] = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2, Outcome.MISSING: 3}
+"""Where an outcome stands in a list of counts."""
+_SINGLE = {
+    (position, answerable): Pattern(
+        position == 0,
+        position == 1,
+        position == 2,
+        position == 3,
+        answerable=answerable,  # noqa: PLR2004 - places
+    )
+    for position in range(4)
+    for answerable in (True, False)
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardHead:
+    """What identifies a card: everything that does not follow from its records."""
+
+    task: str | None = None
+    model: str | None = None
+    prompt_threshold: float | None = None
+    run: str | None = None
+    count_as: dict[str, str] = field(default_factory=dict)
+    condition: Condition = field(default_factory=Condition)
+
+
+def from_records(
+    records: Iterable[Record], head: CardHead, thresholds: Sequence[float] = (), failures: Iterable[Failure] = ()
+) -> Scorecard:
+    """Count and score records of one (task, model, prompt_threshold).
+
+    Args:
+        records: their keys must be unique.
+        head: what identifies the card.
+        thresholds: where a card without a stated target is scored; default 0, 0.5, 0.75, 0.9. A card with
+            a stated target has one score, at that.
+        failures: answers that never came.
+
+    Raises:
+        ValueError: a key occurs twice: counting it twice would be silent inflation.
+    """
+    builder = CardBuilder()
+    seen: set[RecordKey] = set()
+    for record in records:
+        if record.key in seen:
+            raise ValueError(f"sample {record.sample_id!r}, epoch {record.epoch} occurs twice")
+        seen.add(record.key)
+        builder.add(record)
+    for failure in failures:
+        builder.add_failure(failure)
+    return builder.build(head, thresholds)
+
+
+class CardBuilder:
+    """Counts records one by one.
+
+    Args:
+        by_item: keep counts per sample, which means over several epochs need. Without it memory is constant
+            and every record is taken for an item of its own.
+    """
+
+    def __init__(self, *, by_item: bool = True) -> None:
+        self._by_item = by_item
+        self._outcomes = [0, 0, 0, 0]
+        self._items: dict[str, list[int]] = {}
+        self._unanswerable: set[str] = set()
+        self._singles: Counter[tuple[int, bool]] = Counter()
+        self._non_answers: Counter[NonAnswer] = Counter()
+        self._failed = self._undecided = self._cut_off = self._missing_truncated = 0
+        self._unanswerable_answers = 0
+        self._confidences: int | None = None
+        self._credits: list[float] = []
+        self._tokens = [0, 0, 0]
+        self._strata: dict[str, list[int]] = {}
+
+    @classmethod
+    def of_counts(cls, correct: int, error: int, idk: int) -> CardBuilder:
+        """Start from bare counts, one answer an item."""
+        builder = cls(by_item=False)
+        builder._outcomes = [correct, error, idk, 0]
+        builder._singles.update({(0, True): correct, (1, True): error, (2, True): idk})
+        return builder
+
+    @property
+    def correct(self) -> int:
+        """Correct answers so far."""
+        return self._outcomes[0]
+
+    @property
+    def error(self) -> int:
+        """Wrong answers so far."""
+        return self._outcomes[1]
+
+    @property
+    def idk(self) -> int:
+        """Answers without a claim so far."""
+        return self._outcomes[2]
+
+    @property
+    def n(self) -> int:
+        """Answers graded so far."""
+        return sum(self._outcomes[:3])
+
+    @property
+    def failed(self) -> int:
+        """Failures so far."""
+        return self._failed
+
+    @property
+    def measurement(self) -> Measurement:
+        """What was measured so far."""
+        if not self._by_item:
+            return Measurement({_SINGLE[key]: count for key, count in self._singles.items()})
+        return Measurement.of_items(
+            Pattern(c, e, i, m, answerable=name not in self._unanswerable) for name, (c, e, i, m) in self._items.items()
+        )
+
+    @property
+    def items(self) -> Mapping[str, Sequence[int]]:
+        """Item → counts of its correct, wrong, IDK and missing answers; empty where items are not kept."""
+        return self._items
+
+    def is_answerable(self, item: str) -> bool:
+        """Whether an item has a right answer."""
+        return item not in self._unanswerable
+
+    def add(self, record: Record | OutcomeRow, item: str = "") -> None:
+        """Count one record.
+
+        Args:
+            record: the record, or as much of it as counting needs.
+            item: what the record is an answer to; default: its sample.
+        """
+        grade, completion = record.grade, record.completion
+        # Rules that could not decide counted as an error in older journals; they decide nothing now either.
+        position = 3 if grade.undecided else POSITION[grade.outcome]
+        answerable = record.metadata.get("answerable", True) is not False
+        self._count(item or record.sample_id, position, answerable=answerable)
+        if grade.non_answer is not None:
+            self._non_answers[NonAnswer(grade.non_answer)] += 1
+        self._missing_truncated += position == 3 and grade.non_answer == NonAnswer.TRUNCATED  # noqa: PLR2004 - missing
+        self._cut_off += completion.finish_reason == "length"
+        self._undecided += grade.undecided
+        if position < 3:  # noqa: PLR2004 - graded
+            self._unanswerable_answers += not answerable
+        if grade.credit is not None:
+            self._credits.append(grade.credit)
+        if grade.confidence is not None:
+            self._confidences = (self._confidences or 0) + 1
+        self._add_tokens(record)
+        if (stratum := record.metadata.get("stratum")) is not None:
+            self._strata.setdefault(str(stratum), [0, 0, 0, 0])[position] += 1
+
+    def add_failure(self, failure: Failure) -> None:
+        """Count a sample without a completion or verdict."""
+        self.add_missing(failure.sample_id, answerable=failure.answerable)
+
+    def add_missing(self, item: str, *, answerable: bool) -> None:
+        """Count an answer to an item that never came."""
+        self._failed += 1
+        self._count(item, 3, answerable=answerable)
+
+    def expect_confidences(self) -> None:
+        """Say that a confidence was asked for, so that the card tells in how many answers one was found."""
+        self._confidences = self._confidences or 0
+
+    def add_all(self, other: CardBuilder) -> None:
+        """Count everything that another builder has counted."""
+        self._outcomes = _sums(self._outcomes, other._outcomes)
+        self._singles.update(other._singles)
+        self._non_answers.update(other._non_answers)
+        self._unanswerable |= other._unanswerable
+        self._failed += other._failed
+        self._undecided += other._undecided
+        self._cut_off += other._cut_off
+        self._missing_truncated += other._missing_truncated
+        self._unanswerable_answers += other._unanswerable_answers
+        if other._confidences is not None:
+            self._confidences = (self._confidences or 0) + other._confidences
+        self._credits += other._credits
+        self._tokens = _sums(self._tokens, other._tokens)
+        for mine, theirs in ((self._strata, other._strata), (self._items, other._items)):
+            for name, counts in theirs.items():
+                mine[name] = _sums(mine.get(name, [0, 0, 0, 0]), counts)
+
+    def build(self, head: CardHead, thresholds: Sequence[float] = ()) -> Scorecard:
+        """Make the card; see `from_records` for the thresholds."""
+        shown = (head.prompt_threshold,) if head.prompt_threshold is not None else thresholds
+        mode: Mode = "closed" if head.prompt_threshold is None else "open"
+        ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]
+        measured = self.measurement
+        kinds = {kind.value: self._non_answers[kind] for kind in NonAnswer if kind is not NonAnswer.TRUNCATED}
+        return Scorecard(
+            task=head.task,
+            model=head.model,
+            prompt_threshold=head.prompt_threshold,
+            run=head.run,
+            n=measured.n,
+            items=measured.items,
+            correct=self.correct,
+            error=self.error,
+            idk=self.idk,
+            failed=self._failed,
+            truncated=self._non_answers[NonAnswer.TRUNCATED],
+            undecided=self._undecided,
+            cut_off=self._cut_off,
+            non_answers=NonAnswers(**kinds),
+            accuracy=make_interval(measured.accuracy),
+            scores=make_scores(measured, ts, mode),
+            coverage=measured.coverage,
+            accuracy_given_attempted=measured.accuracy_given_attempted,
+            error_rate=measured.error_rate,
+            count_as=dict(head.count_as),
+            credit=sum(self._credits) / len(self._credits) if self._credits else None,
+            answerable=1 - self._unanswerable_answers / measured.n if measured.n else None,
+            tokens=Tokens(prompt=self._tokens[0], completion=self._tokens[1], reasoning=self._tokens[2]),
+            strata={name: _stratum(*counts) for name, counts in sorted(self._strata.items())},
+            condition=head.condition,
+            missing=Missing(failed=self._failed, truncated=self._missing_truncated, undecided=self._undecided),
+            range=make_ranges(measured, ts),
+            accuracy_range=next(iter(make_ranges(measured, [0.0])), None),
+            abstention=_abstention(measured),
+            confidences=self._confidences,
+        )
+
+    def _count(self, sample_id: str, position: int, *, answerable: bool) -> None:
+        self._outcomes[position] += 1
+        if not self._by_item:
+            self._singles[position, answerable] += 1
+            return
+        self._items.setdefault(sample_id, [0, 0, 0, 0])[position] += 1
+        if not answerable:
+            self._unanswerable.add(sample_id)
+
+    def _add_tokens(self, record: Record | OutcomeRow) -> None:
+        usage = record.completion.usage
+        self._tokens[0] += usage.prompt_tokens or 0
+        self._tokens[1] += usage.completion_tokens or 0
+        self._tokens[2] += usage.reasoning_tokens or 0
+
+
+def _abstention(measured: Measurement) -> Abstention | None:
+    quality = measured.abstention
+    return None if quality is None else Abstention(**quality._asdict())
+
+
+def _sums(mine: Sequence[int], theirs: Sequence[int]) -> list[int]:
+    return [a + b for a, b in zip(mine, theirs, strict=True)]
+
+
+def _stratum(correct: int, error: int, idk: int, missing: int) -> Stratum:
+    return Stratum(n=correct + error + idk, correct=correct, error=error, idk=idk, missing=missing)

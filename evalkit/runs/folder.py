@@ -1,0 +1,93 @@
+"""Run folders: making them, naming them, finding them again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+from evalkit.errors import InputError, UsageError
+from evalkit.files import is_file
+
+DEFAULT_FOLDER = "results"
+"""Where runs are made and looked for unless `--out` says otherwise."""
+RUN = "run.json"
+RECORDS = "records.jsonl"
+FAILURES = "failures.jsonl"
+
+
+def slug(name: str) -> str:
+    """Turn any name into one that a folder can have."""
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed"
+
+
+def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "") -> Path:
+    """Make a run folder named after the time and the tasks, or as wished.
+
+    Args:
+        out: the folder to make it in.
+        started: when the run started.
+        tasks: names of its tasks.
+        name: the folder's name; default: made from the time and the tasks.
+
+    Raises:
+        UsageError: the folder cannot be made, or the wished name is taken.
+    """
+    if name:
+        if slug(name) != name:
+            raise UsageError(f"--name {name}: use letters, digits, dots, dashes and underscores, such as {slug(name)}")
+        if not _make(out, out / name):
+            raise UsageError(f"--name {name}: {out / name} exists; choose another name, or resume it with --resume")
+        return out / name
+    labels = [slug(task) for task in tasks]
+    label = labels[0] if len(labels) == 1 else f"{labels[0]}-and-{len(labels) - 1}-more"
+    stem = f"{started:%Y%m%d-%H%M}-{label}"
+    for suffix in ("", *(f"-{k}" for k in range(2, 10_000))):
+        folder = out / f"{stem}{suffix}"
+        if _make(out, folder):
+            return folder
+    raise UsageError(f"--out {out}: too many runs named {stem}")
+
+
+def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
+    """Find a run's folder from its path or from its name below `out`.
+
+    Raises:
+        InputError: no such run; the text names the newest ones.
+    """
+    for candidate in (Path(run), Path(out) / run):
+        if is_file(candidate / RUN):
+            return candidate
+    names = sorted((path.parent.name for path in Path(out).glob(f"*/{RUN}")), reverse=True)[:3]
+    hint = f"the newest below {out}: {', '.join(names)}" if names else f"there is none below {out}"
+    raise InputError(f"no run {str(run)!r} ({hint})")
+
+
+def newest_run(out: str | Path = DEFAULT_FOLDER) -> Path:
+    """Find the run that was written to last.
+
+    Raises:
+        InputError: there is no run below `out`.
+    """
+    runs = [path for path in Path(out).glob(f"*/{RUN}") if is_file(path)]
+    if not runs:
+        raise InputError(f"no run below {out}; start one with: evalkit run")
+    return max(runs, key=lambda path: path.stat().st_mtime).parent
+
+
+def runs_below(path: Path) -> list[Path]:
+    """Every run folder at or below a path, in order of their names."""
+    return sorted(found.parent for found in path.rglob(RUN) if is_file(found))
+
+
+def _make(out: Path, folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError as error:
+        if not folder.is_dir():
+            raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
+        return False
+    except OSError as error:
+        raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
+    return True

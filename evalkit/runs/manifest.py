@@ -1,0 +1,153 @@
+"""run.json: what a run is, one typed model for every kind of run, written atomically and read by all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evalkit.errors import InputError
+from evalkit.records import SCHEMA_VERSION
+from evalkit.runs.config import RunConfig
+from evalkit.runs.folder import RUN
+from evalkit.runs.scorecard import Scorecard
+
+Status = Literal["running", "interrupted", "failed", "finished"]
+
+
+class RescoreSettings(BaseModel):
+    """How foreign files were rescored: the settings of a run of kind `rescored`."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    thresholds: list[float] = []
+    """Where answers without a stated target were scored."""
+    policy: str | None = None
+    """Abstention applied afterwards."""
+    count_as: dict[str, str] = {}
+    """Changes to what a kind of non-answer counts as."""
+    options: dict[str, Any] = {}
+    """Every other option that was given: format, mapping, verdicts, regrade, …"""
+
+
+class Manifest(BaseModel):
+    """Everything that run.json says of a run."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    schema_version: int = SCHEMA_VERSION
+    kind: Literal["run", "rescored"] = "run"
+    run: str = ""
+    """Name of the run folder."""
+    status: Status = "running"
+    """`running` also where the process was killed."""
+    label: str = ""
+    """What boards call its condition; "" lets the differing settings speak."""
+    note: str = ""
+    """Free text of the user's."""
+    created: str = ""
+    """ISO 8601 time at which it started."""
+    updated: str = ""
+    """ISO 8601 time of the last change."""
+    seconds: float | None = None
+    """How long it took, where one session did it all."""
+    config: RunConfig | None = None
+    """Settings of a run; None for a rescored one."""
+    rescoring: RescoreSettings | None = None
+    """Settings of a rescored run."""
+    model: dict[str, Any] = {}
+    """What the model's provider says of itself: versions, files, checksums, parameters really sent."""
+    datasets: dict[str, dict[str, Any]] = {}
+    """Task → fingerprint and revision of its data."""
+    graders: dict[str, str] = {}
+    """Task → name of its grader."""
+    rescored: list[dict[str, Any]] = []
+    """The files that were read, of a rescored run."""
+    environment: dict[str, Any] = {}
+    """Versions, platform and git revision."""
+    scorecards: list[Scorecard] = Field(default=[], repr=False)
+
+    @property
+    def count_as(self) -> dict[str, str]:
+        """Changes to what a kind of non-answer counts as."""
+        if self.rescoring is not None:
+            return self.rescoring.count_as
+        return self.config.count_as if self.config else {}
+
+    @property
+    def stated_thresholds(self) -> list[float]:
+        """The targets at which answers without a stated one are scored."""
+        if self.rescoring is not None:
+            return self.rescoring.thresholds
+        return [t for t in self.config.thresholds if t is not None] if self.config else []
+
+
+def read_manifest(folder: Path, *, scorecards: bool = True) -> Manifest:
+    """Read run.json.
+
+    Args:
+        folder: a run folder.
+        scorecards: whether to read them too; a resumed run counts afresh and needs none.
+
+    Raises:
+        InputError: there is none, or it does not hold what a run needs; the text names the field.
+    """
+    path = folder / RUN
+    content = _read_json(folder)
+    if not scorecards:
+        content.pop("scorecards", None)
+    try:
+        return Manifest.model_validate(content)
+    except (ValidationError, RecursionError) as error:
+        field = _field(error)
+        remedy = f"restore it, or count again with: evalkit run --resume {folder}"
+        raise InputError(f"{path}: {field} cannot be read by this version; {remedy}") from error
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace run.json in one step: a reader sees the old file or the new one, never half.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    temporary = folder / f".{RUN}.{os.getpid()}"
+    content = manifest.model_dump(mode="json")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / RUN)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise not_written(folder, error) from error
+
+
+def not_written(folder: Path, error: OSError) -> InputError:
+    """Say that a run folder cannot be written, and how to resume once it can."""
+    again = f"evalkit run --resume {folder}"
+    return InputError(f"{folder} cannot be written ({error.strerror}); fix that, then run: {again}")
+
+
+def _read_json(folder: Path) -> dict[str, Any]:
+    path = folder / RUN
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputError(f"{folder} is no run: it has no {RUN}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path} is not a JSON object; restore it or start a new run")
+    return content
+
+
+def _field(error: ValidationError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "a value nested too deeply"
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))} ({problem['msg']})"

@@ -1,0 +1,105 @@
+"""What boards and comparisons read of a run: outcomes without texts, decoded straight from the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from evalkit.errors import InputError
+from evalkit.records import Failure
+from evalkit.runs import journal
+from evalkit.runs.folder import RECORDS
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+class _Completion(msgspec.Struct):
+    text: str = ""
+    reasoning: str | None = None
+    finish_reason: str = "unknown"
+    usage: _Usage = msgspec.field(default_factory=_Usage)
+    latency: float | None = None
+
+
+class _Grade(msgspec.Struct):
+    outcome: Literal["correct", "error", "idk", "missing"]
+    non_answer: Literal["empty", "abstained", "refusal", "unparsed", "truncated"] | None = None
+    undecided: bool = False
+    credit: float | None = None
+    confidence: float | None = None
+
+
+class OutcomeRow(msgspec.Struct):
+    """One record, as far as counting needs it; attributes are named as those of `Record`."""
+
+    task: str
+    model: str
+    sample_id: str
+    completion: _Completion
+    grade: _Grade
+    epoch: int = 1
+    prompt_threshold: float | None = None
+    choices: list[str] | None = None
+    question: str | None = None
+    raw_metadata: str | dict[str, Any] = msgspec.field(default="{}", name="metadata")
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the task says of the sample."""
+        if isinstance(self.raw_metadata, str):
+            self.raw_metadata = {} if self.raw_metadata == "{}" else json.loads(self.raw_metadata)
+        return self.raw_metadata
+
+    @property
+    def item(self) -> str:
+        """What makes two answers answers to one question: the sample, with its text where ids may clash."""
+        return self.sample_id if self.question is None else f"{self.sample_id}\0{self.question}"
+
+    @property
+    def digest(self) -> bytes:
+        """What tells this answer from another one to the same question, 8 bytes: equal for a copied record."""
+        said = self.completion
+        parts = (
+            self.item, str(self.epoch), self.grade.outcome, said.text, said.reasoning or "", repr(said.latency),
+        )  # fmt: skip
+        return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=8).digest()
+
+
+def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
+    """Outcomes of a run folder in the order written; a torn last line is left out.
+
+    Raises:
+        InputError: the file is missing, or a line cannot be read; the text names file and line.
+    """
+    path = folder / RECORDS
+    decoder = msgspec.json.Decoder(OutcomeRow)
+    for number, line, is_last in journal.lines(path):
+        try:
+            row = decoder.decode(line)
+            metadata = row.metadata
+        except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+            if is_last:  # a whole last line that is no record is torn as well
+                return
+            raise InputError(f"{path}, line {number}: {error}; fix or delete that line") from error
+        if not isinstance(metadata, dict):
+            raise InputError(f"{path}, line {number}: metadata is no object; fix or delete that line")
+        yield row
+
+
+def read_missing(folder: Path, done: set[tuple[str, str, str, int, float | None]]) -> list[Failure]:
+    """What is missing from a run because of a failure, the newest of each.
+
+    Args:
+        folder: a run folder.
+        done: keys (task, model, sample, epoch, threshold) that are recorded.
+    """
+    return list({failure.key: failure for failure in journal.read_failures(folder) if failure.key not in done}.values())

@@ -1,0 +1,158 @@
+"""The plan of a run: what is asked, how, and in which order."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from evalkit.errors import InputError
+from evalkit.grading import confidence
+from evalkit.plugins import BoundGrader, users_code
+from evalkit.records import Message, NonAnswer, Outcome, RecordKey, Sample, Task
+from evalkit.runs.counting import CardBuilder
+from evalkit.runs.prompts import build_messages, instructions
+from evalkit.runs.tally import CardKey, Tally
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """A task with its grader resolved."""
+
+    task: Task
+    grader: str
+    """Name of the grader."""
+    grade: BoundGrader
+    """The grader, its parameters bound."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """Everything that is asked in a run, and how."""
+
+    run: str
+    """Name of the run folder."""
+    model: str
+    tasks: Sequence[PlannedTask]
+    thresholds: Sequence[float | None]
+    limit: int | None = None
+    epochs: int = 1
+    seed: int = 0
+    temperature: float = 0.0
+    max_tokens: int | None = 512
+    system: str | None = None
+    confidence: confidence.Source = "none"
+    count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
+
+    def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
+        """The prompt of one sample at one target."""
+        return build_messages(sample.input, threshold, self.system, self._closing, sample.turns)
+
+    def prompted(self, sample: Sample, threshold: float | None) -> Sample:
+        """The sample with what its prompt says beside the question, for graders."""
+        words = instructions(threshold, self._closing)
+        return sample.model_copy(update={"instructions": words}) if words else sample
+
+    @property
+    def total(self) -> int | None:
+        """Answers planned; None where a task cannot tell how many samples it has."""
+        total = 0
+        for planned in self.tasks:
+            samples = planned.task.samples
+            if not isinstance(samples, Sequence):
+                if self.limit is None:
+                    return None
+                total += self.limit
+            else:
+                total += len(samples) if self.limit is None else min(self.limit, len(samples))
+        return total * len(self.thresholds) * self.epochs
+
+    def new_tally(self) -> Tally:
+        """An empty tally with a card for each task and threshold, in the plan's order."""
+        keys = [CardKey(planned.task.name, t) for planned in self.tasks for t in self.thresholds]
+        cards = {key: CardBuilder(by_item=self.epochs > 1) for key in keys}
+        if self.confidence != "none":
+            for card in cards.values():
+                card.expect_confidences()
+        stated = [t for t in self.thresholds if t is not None]
+        return Tally(cards=cards, total=self.total, keep_outcomes=len(stated) > 1)
+
+    @property
+    def _closing(self) -> str:
+        return confidence.ASK if self.confidence == "verbal" else ""
+
+
+class Job(NamedTuple):
+    """One answer to get."""
+
+    planned: PlannedTask
+    sample: Sample
+    threshold: float | None
+    epoch: int
+    key: RecordKey
+
+
+def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iterator[Job]:
+    """All answers to get, sample by sample so that a run cut short has the same samples at every threshold.
+
+    Args:
+        plan: what to ask.
+        tally: told the fingerprints of the samples, and of records whose sample is no longer asked.
+        done: what is recorded already, with its prompt's fingerprint.
+
+    Raises:
+        InputError: a task yields the same sample id twice, or something that is no Sample; or the prompt of a
+            recorded sample has changed.
+    """
+    met = 0
+    for planned in plan.tasks:
+        task = planned.task
+        checksum = hashlib.blake2b(digest_size=16)
+        seen: set[str] = set()
+        for sample in draw(task, plan.limit):
+            if sample.id in seen:
+                raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
+            seen.add(sample.id)
+            checksum.update("\0".join((sample.id, sample.input, *sample.target, "\n")).encode(errors="surrogatepass"))
+            for threshold in plan.thresholds:
+                for epoch in range(1, plan.epochs + 1):
+                    key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
+                    recorded = done.get(key)
+                    if recorded is None:
+                        yield Job(planned, sample, threshold, epoch, key)
+                        continue
+                    met += 1
+                    if recorded != prompt_fingerprint(sample.target, plan.messages(sample, threshold)):
+                        raise InputError(
+                            f"task {task.name}: the prompt or target of sample {sample.id!r} changed since this run was"
+                            " recorded; start a new run"
+                        )
+        tally.fingerprints[task.name] = checksum.hexdigest()
+    tally.strays = len(done) - met
+
+
+def prompt_fingerprint(target: Iterable[str], messages: Iterable[Message]) -> bytes:
+    """Digest of a prompt and its accepted answers, 16 bytes: the same in every process."""
+    parts = (*target, "\n", *(f"{message.role}\0{message.content}" for message in messages))
+    return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def draw(task: Task, limit: int | None) -> Iterator[Sample]:
+    """The first samples of a task.
+
+    Raises:
+        UsageError: the task's generator raises.
+        InputError: it yields something that is no Sample.
+    """
+    samples = iter(task.samples)
+    for _ in itertools.count() if limit is None else range(limit):
+        with users_code(f"task {task.name}"):
+            try:
+                sample = next(samples)
+            except StopIteration:
+                return
+        if not isinstance(sample, Sample):
+            raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
+        yield sample

@@ -1,0 +1,149 @@
+"""What a run left behind: its folder, settings, scorecards, and what follows from its outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalkit.records import Outcome, Record, RecordKey
+from evalkit.runs import journal
+from evalkit.runs.condition import card_conditions
+from evalkit.runs.config import RunConfig
+from evalkit.runs.counting import CardBuilder, CardHead
+from evalkit.runs.manifest import Manifest, read_manifest
+from evalkit.runs.plan import prompt_fingerprint
+from evalkit.runs.scorecard import Condition, Scorecard
+from evalkit.runs.tally import CardKey, Outcomes, Tally
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run left behind."""
+
+    folder: Path
+    manifest: Manifest
+    scorecards: list[Scorecard]
+    last_failure: str = ""
+    resumed: bool = False
+    """Whether an earlier session recorded a part of it."""
+    strays: int = 0
+    """Records whose sample the task no longer asks; they are counted all the same."""
+    outcomes: dict[CardKey, Outcomes] = field(default_factory=dict, repr=False)
+    """Outcomes by card and sample, of a run under several stated targets."""
+
+    @property
+    def name(self) -> str:
+        """Name of the run folder."""
+        return self.folder.name
+
+    @property
+    def config(self) -> RunConfig | None:
+        """Its settings; None for a rescored run."""
+        return self.manifest.config
+
+    @property
+    def status(self) -> str:
+        """finished, running (or killed), interrupted, failed."""
+        return self.manifest.status
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took, where one session did it all."""
+        return self.manifest.seconds
+
+    @property
+    def failed(self) -> int:
+        """Samples without completion or verdict."""
+        return sum(card.failed for card in self.scorecards if card.policy is None)
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """One row a record."""
+        from evalkit.runs.dataframe import records_frame
+
+        return records_frame(journal.read_records(self.folder))
+
+
+def read_result(folder: Path) -> RunResult:
+    """Read a run as it stands on disk; its cards are counted afresh from its records where it did not finish.
+
+    Raises:
+        InputError: the folder is no run, or a record cannot be read.
+    """
+    manifest = read_manifest(folder)
+    stated = {card.prompt_threshold for card in manifest.scorecards if card.prompt_threshold is not None}
+    if manifest.status == "finished" and len(stated) < 2:  # noqa: PLR2004 - nothing to compare
+        return RunResult(folder=folder, manifest=manifest, scorecards=manifest.scorecards)
+    tally, _ = recount(folder, Tally(cards={}, keep_outcomes=True), by_item=_epochs(manifest) > 1)
+    tally.close()
+    finished = manifest.status == "finished"
+    cards = manifest.scorecards if finished else build_cards(tally, folder, manifest)
+    outcomes = tally.outcomes if len(_models(manifest)) <= 1 else {}
+    return RunResult(
+        folder=folder, manifest=manifest, scorecards=cards, last_failure=tally.last_failure, outcomes=outcomes
+    )
+
+
+def recount(folder: Path, tally: Tally, *, by_item: bool) -> tuple[Tally, dict[RecordKey, bytes]]:
+    """Add a folder's records and failures to a tally.
+
+    Args:
+        folder: a run folder.
+        tally: gets a card for every task and target that has none.
+        by_item: whether such cards keep counts per sample.
+
+    Returns:
+        The tally, and each recorded key with the fingerprint of its prompt.
+
+    Raises:
+        InputError: a record cannot be read, or appears twice.
+    """
+    done: dict[RecordKey, bytes] = {}
+    for record in journal.read_records(folder):
+        if record.key in done:
+            raise journal.duplicate(folder, record)
+        done[record.key] = prompt_fingerprint(record.target, record.messages)
+        tally.cards.setdefault(CardKey(record.task, record.prompt_threshold), CardBuilder(by_item=by_item))
+        tally.count(record)
+    for failure in journal.read_failures(folder):
+        if failure.key not in done:
+            tally.cards.setdefault(CardKey(failure.task, failure.prompt_threshold), CardBuilder(by_item=by_item))
+            tally.count_failure(failure)
+    return tally, done
+
+
+def build_cards(tally: Tally, folder: Path, manifest: Manifest) -> list[Scorecard]:
+    """The cards of a tally, one a task and target."""
+    model = manifest.config.full_model if manifest.config else None
+    conditions = card_conditions(manifest)
+    return [
+        builder.build(
+            CardHead(
+                task=key.task,
+                model=model,
+                prompt_threshold=key.prompt_threshold,
+                run=str(folder),
+                count_as=manifest.count_as,
+                condition=conditions.get((key.task, str(model)), Condition()),
+            ),
+            manifest.stated_thresholds,
+        )
+        for key, builder in tally.cards.items()
+    ]
+
+
+def graded(record: Record) -> bool:
+    """Whether a record is in a count of answers."""
+    return not record.grade.undecided and record.grade.outcome is not Outcome.MISSING
+
+
+def _epochs(manifest: Manifest) -> int:
+    return manifest.config.epochs if manifest.config else 2
+
+
+def _models(manifest: Manifest) -> set[str | None]:
+    return {card.model for card in manifest.scorecards}

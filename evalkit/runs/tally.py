@@ -1,0 +1,89 @@
+"""Running counts of a run, read by whoever shows progress, and what becomes its scorecards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from evalkit.records import Failure, Outcome, Record, RecordKey
+from evalkit.runs.counting import CardBuilder
+
+Outcomes = dict[str, dict[int, Outcome]]
+"""Sample id → epoch → outcome."""
+
+
+class CardKey(NamedTuple):
+    """Which card an answer belongs to."""
+
+    task: str
+    prompt_threshold: float | None
+
+
+@dataclass(kw_only=True)
+class Tally:
+    """Counts of the answers in the journal, those of an earlier session included."""
+
+    cards: dict[CardKey, CardBuilder]
+    total: int | None = None
+    """Answers planned; None where a task cannot tell."""
+    recorded: int = 0
+    """Records in the journal."""
+    resumed: int = 0
+    """How many of them an earlier session left."""
+    keep_outcomes: bool = False
+    """Whether outcomes are kept by sample: what comparing several stated targets needs."""
+    outcomes: dict[CardKey, Outcomes] = field(default_factory=dict)
+    last_failure: str = ""
+    failures: dict[RecordKey, Failure] = field(default_factory=dict)
+    """What is missing because of a failure, without the completions."""
+    fingerprints: dict[str, str] = field(default_factory=dict)
+    """Task → fingerprint of the samples asked."""
+    strays: int = 0
+    """Records of an earlier session whose sample the task no longer asks."""
+    truncated: int = 0
+    """Answers of this session that were cut off before they committed to one."""
+    started: float = field(default_factory=time.monotonic)
+    waiting: Callable[[], str] = lambda: ""
+    """What holds requests back just now; "" where nothing does."""
+
+    @property
+    def correct(self) -> int:
+        """Correct answers of all cards."""
+        return sum(card.correct for card in self.cards.values())
+
+    @property
+    def error(self) -> int:
+        """Wrong answers of all cards."""
+        return sum(card.error for card in self.cards.values())
+
+    @property
+    def idk(self) -> int:
+        """Answers without a claim of all cards."""
+        return sum(card.idk for card in self.cards.values())
+
+    @property
+    def failed(self) -> int:
+        """Samples without a completion or verdict."""
+        return len(self.failures)
+
+    def count(self, record: Record) -> None:
+        """Add a record."""
+        self.recorded += 1
+        key = CardKey(record.task, record.prompt_threshold)
+        self.cards[key].add(record)
+        if self.keep_outcomes:
+            self.outcomes.setdefault(key, {}).setdefault(record.sample_id, {})[record.epoch] = record.grade.outcome
+
+    def count_failure(self, failure: Failure) -> None:
+        """Add a sample without a completion or verdict."""
+        self.last_failure = failure.error
+        self.failures[failure.key] = failure.model_copy(update={"completion": None})
+
+    def close(self) -> None:
+        """Move the failures into their cards; nothing may be counted afterwards."""
+        for failure in self.failures.values():
+            key = CardKey(failure.task, failure.prompt_threshold)
+            if key in self.cards:
+                self.cards[key].add_failure(failure)
