@@ -1,0 +1,358 @@
+"""What an answer commits to: which of the things it mentions is its claim.
+
+A mention is denied ("not X"), offered beside another ("X or Y"), or made in passing ("although many say X", "he
+succeeded X"); what is left stands in clauses, of which the one that repeats most of the question's words holds the
+claim. Where two claims are left, or none, nobody can tell by rules.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from evalkit import final_statement, plain
+
+from ._entity_words import EMPTY, overlap, unglued, words_of
+
+
+class Verdict(Enum):
+    """What rules can say."""
+
+    MATCH = "match"
+    NO_MATCH = "no match"
+    CANT_TELL = "can't tell"
+
+
+class Relation(Enum):
+    """How a thing that is mentioned stands to the accepted answer."""
+
+    SAME = "same"
+    NEAR = "near"
+    """Perhaps the same: less precise, a part of it, spelled otherwise."""
+    OTHER = "other"
+    """Another thing of the same type."""
+
+
+class Mention(NamedTuple):
+    """Something of the accepted answer's type that an answer mentions."""
+
+    start: int
+    end: int
+    relation: Relation
+
+
+_CORRECTION = re.compile(
+    r"(?:^|(?<=[.!?…\n] )|(?<=\n))(?:(?:no|oh|hmm|sorry|oops),?\s+)?(?:wait\b|actually,|correction\b|scratch that"
+    r"|on second thought|let me correct|i meant\b|rather,)[^\w\n]*",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^(?:(?:well|so|sure|probably|perhaps|maybe|possibly|likely|certainly|definitely|answer|okay|ok)\b[,.:!]?\s+"
+    r"|(?:i(?:'m| am) not (?:entirely |completely |fully |100% )?(?:sure|certain)[,.;]?\s*(?:but\s+)?)"
+    r"|(?:i (?:think|believe|guess|would say|would guess|recall)(?:\s+that)?,?\s+)"
+    r"|(?:(?:my|the) (?:best |final |short )?(?:guess|answer)(?: is| would be|:)\s*)"
+    r"|(?:it|that|this|he|she|they|these|there)(?:'s|'d be|\s+(?:is|was|are|were|would be|has been|had been|must be))"
+    r"\s+)+",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"[\s,;.(–—-]+(?:(?:though|although|but)\s+(?:i\b|this|that|it)|i (?:believe|think|guess)|if i (?:recall|remember))"
+    r"[^.!?]*[.!?)]*$",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s|\d?$)|\n+|[。！？])\s*")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|mr|mrs|ms|dr|st|jr|sr|no|vs|al|ca|c|approx|prof|gen|gov|sen|rep|rev|inc|ltd|co|mt|ft|feb|jan|mar"
+    r"|apr|aug|sept?|oct|nov|dec|\d{1,2})\.|\b[a-z]\.[a-z]\.)$",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"\s*[;:—(]\s*|\s+[–-]\s+|,\s+(?=(?:and|but|while|whereas|although|though|so|with|not)\b)"
+    r"|,?\s+(?=(?:but|while|whereas|although|though|however)\b)|\s+(?=and (?:later|then|now|was|is|were|completed|the)\b)"
+    r"|,\s+(?=(?:who|which|where|when|today)\b)",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(
+    r"(?:\b(?:not(?! (?:only|just|merely))|never|neither|nor|rather than|instead of|unlike|except(?: for)?|other than"
+    r"|apart from|as opposed to|no longer)|n't)\s+(?:\w+\s+){0,2}[\"'(]*$",
+    re.IGNORECASE,
+)
+_DENIED_BEHIND = re.compile(r"^[\"')]*\s+(?:(?:is|was|are|were|did|does|do|has|had)(?:\s+not|n't)|never)\b(?!\s+only)")
+_PASSING = re.compile(
+    r"\b(?:although|though|many (?:people )?(?:say|think|believe|assume|claim)|some (?:say|think|believe|sources|claim)"
+    r"|(?:often|sometimes|commonly|frequently) (?:\w+\s+)?(?:confused|mistaken|thought|believed|misattributed|assumed)"
+    r"|contrary to|not to be confused|confused with|mistaken for|compared (?:to|with)|similar to|in contrast to"
+    r"|formerly|previously)\b[^.;]*$",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(
+    r"\b(?:succeed(?:ed|ing|s)?|replac(?:ed|ing|es)|defeat(?:ed|ing|s)?|beat(?:ing|s)?|preced(?:ed|ing|es)"
+    r"|follow(?:ed|ing|s)|before|after|over|against|than|besides|unlike|during the presidency of|under|(?:son|daughter|wife|husband"
+    r"|brother|sister|friend|father|mother|student|widow|nephew|cousin|partner|member|capital|suburb) of"
+    r"|moved to)\s+(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\bor\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$", re.IGNORECASE)
+_OR_BEHIND = re.compile(r"^[\"')]*,?\s*(?:or\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)", re.IGNORECASE)
+_EITHER = re.compile(r"\b(?:either|between|whether|one of)\b[^.;]*$", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
+    re.IGNORECASE,
+)
+_CONNECTED = re.compile(r"\b(?:not|never|or|but|although|though|either|neither|rather|instead)\b|;|[.?!] ", re.IGNORECASE)
+_PERSON = re.compile(
+    r"\b(?:who|whose|whom|kdo|koho|komu|kým|wer|wen|qui|quién|quien|quem|chi|кто|actor|actress|singer|player|author"
+    r"|(?:which|what|whose|name of the) (?:\w+ )?(?:president|king|queen|director|writer|poet|composer|artist|scientist"
+    r"|painter|politician|person|man|woman|apostle|musician|mathematician|physicist|chemist|athlete|philosopher))\b"
+)
+_PLURAL = re.compile(r"\b(?:which|what) (?:are|were|\w+ ?\w*s (?:are|were|do|did|have|border))\b|\blist\b|\bwho were\b")
+_PREDICATE = re.compile(
+    r"\b(?:is|was|are|were|by|named|called|in|at|on|over|with|je|byl|byla|bylo|jsou|byli)\s+"
+    r"(?:(?!and\b|or\b|than\b|with\b|not\b)[\w'.-]+\s+){0,6}[\"'(]*$|:\s+$"
+)
+"""What stands before a name that says who or what it was: "is", "was won by", "in the city of"."""
+STATED = "an accepted answer is stated"
+OTHER = "another answer"
+BARE = 8
+"""Words of an answer that is nothing but the answer."""
+
+
+_HEADING = re.compile(r"\s*([^:!?\n]{4,120}):\s+(?=\S)")
+
+
+class Span(NamedTuple):
+    """A stretch of the text."""
+
+    start: int
+    end: int
+
+    def holds(self, mention: Mention) -> bool:
+        """Whether a mention stands in it."""
+        return self.start <= mention.start < self.end
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer, reduced to what commits."""
+
+    text: str
+    question: str
+    stated: bool
+    """Whether the answer is introduced as such, so that nothing around it counts."""
+
+    @cached_property
+    def bare(self) -> bool:
+        """Whether it is nothing but the answer."""
+        short = "\n" not in self.text and len(self.text.split()) <= BARE
+        return short and not _VERB.search(self.text) and not _CONNECTED.search(self.text)
+
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The words of the question that carry something."""
+        return frozenset(word.key for word in words_of(self.question)) - EMPTY
+
+    @cached_property
+    def about_person(self) -> bool:
+        """Whether the question asks for a person."""
+        return bool(_PERSON.search(self.question.lower()))
+
+    @cached_property
+    def plural(self) -> bool:
+        """Whether the question asks for several things."""
+        return bool(_PLURAL.search(self.question.lower()))
+
+    @cached_property
+    def sentences(self) -> list[Span]:
+        """Its sentences in order."""
+        spans, start = [], 0
+        for stop in _STOP.finditer(self.text):
+            if "\n" in stop.group() or not _ABBREVIATION.search(self.text[start : stop.start() + 1]):
+                spans.append(Span(start, stop.end()))
+                start = stop.end()
+        if start < len(self.text):
+            spans.append(Span(start, len(self.text)))
+        return [span for span in spans if self.text[span.start : span.end].strip(" .\n")]
+
+    def clauses(self, sentence: Span) -> list[Span]:
+        """The clauses of a sentence in order."""
+        places = [sentence.start]
+        places += [found.start() for found in _CLAUSE.finditer(self.text, sentence.start, sentence.end)]
+        places.append(sentence.end)
+        return [Span(start, end) for start, end in zip(places, places[1:], strict=False) if end > start]
+
+    def anchors(self, span: Span) -> int:
+        """How many words of the question a stretch repeats."""
+        said = {word.key for word in words_of(self.text[span.start : span.end])} - EMPTY
+        return overlap(self.asked, said)
+
+    def matter(self, span: Span) -> int:
+        """How many words of the question a stretch repeats that are no names: what is asked, not of whom."""
+        said = {word.key for word in words_of(self.text[span.start : span.end]) if not word.capital} - EMPTY
+        return overlap(self.asked, said)
+
+    def sentence_of(self, mention: Mention) -> Span:
+        """The sentence that a mention stands in."""
+        return next((span for span in self.sentences if span.holds(mention)), Span(0, len(self.text)))
+
+
+def read(text: str, question: str) -> Said:
+    """Reduce an answer to what commits: what is stated as the answer, else what stands after the last correction.
+
+    Args:
+        text: the answer as the model wrote it.
+        question: the prompt.
+    """
+    ending = final_statement(text, question=question)
+    stated = ending.stated and any(char.isalnum() for char in ending.text)
+    words = unglued(plain(ending.text if stated else text))
+    corrected = list(_CORRECTION.finditer(words))
+    if corrected and words[corrected[-1].end() :].strip():
+        words = words[corrected[-1].end() :]
+    words = _without_heading(words, question)
+    bare = _TAIL.sub("", _LEAD.sub("", words)).strip(" \"'.,;:()[]{}<>")
+    return Said(bare if bare and len(bare.split()) <= BARE else words.strip(), plain(question), stated)
+
+
+def _without_heading(words: str, question: str) -> str:
+    """An answer without the question restated before a colon ("Location of the tower: Paris")."""
+    found = _HEADING.match(words)
+    if found is None:
+        return words
+    heading = {word.key for word in words_of(found.group(1))} - EMPTY
+    asked = {word.key for word in words_of(question)}
+    return words[found.end() :] if overlap(heading, asked) * 2 >= len(heading) > 0 else words
+
+
+def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool = False) -> tuple[Verdict, str]:
+    """Which mention is the claim, and whether it is the accepted answer.
+
+    Args:
+        said: the answer.
+        mentions: what it mentions of the accepted answer's type, by place.
+        values: whether they are numbers or dates rather than names.
+        several: whether several different things are accepted, so that one of a list is right.
+
+    Returns:
+        The verdict, and why.
+    """
+    standing = [mention for mention in mentions if not _is_denied(said, mention)]
+    same = [mention for mention in standing if mention.relation is Relation.SAME]
+    others = [mention for mention in standing if mention.relation is Relation.OTHER]
+    if not same:
+        return _without_same(mentions, standing)
+    several = several or said.plural
+    if not several and (offered := _alternatives(said, same, standing)):
+        return offered
+    passing = [mention for mention in same if _in_passing(said, mention, values=values)]
+    if len(passing) == len(same):
+        return Verdict.CANT_TELL, "the accepted answer is mentioned in passing"
+    same = [mention for mention in same if mention not in passing]
+    if _stands_first(said, same) and not several:
+        return Verdict.NO_MATCH, "another answer stands first"
+    if not others or (several and not values):
+        return Verdict.MATCH, STATED
+    lead = said.sentence_of(min(same + others, key=lambda mention: mention.start))
+    if not any(lead.holds(mention) for mention in same):
+        return _later(said, lead, same)
+    here = [mention for mention in same if lead.holds(mention)]
+    there = [mention for mention in others if lead.holds(mention)]
+    if not there:
+        return Verdict.MATCH, STATED
+    return _weigh_values(said, lead, here, there) if values else _weigh_names(said, lead, here, there)
+
+
+def _without_same(mentions: list[Mention], standing: list[Mention]) -> tuple[Verdict, str]:
+    if any(mention.relation is Relation.NEAR for mention in standing):
+        return Verdict.CANT_TELL, "something near the accepted answer is said"
+    if any(mention.relation is Relation.SAME for mention in mentions):
+        return Verdict.NO_MATCH, "the accepted answer is denied"
+    if standing:
+        return Verdict.NO_MATCH, OTHER
+    return Verdict.CANT_TELL, "the accepted answer is not there in its own words"
+
+
+def _stands_first(said: Said, same: list[Mention]) -> bool:
+    """Whether a bare answer in a sentence of its own stands before the accepted one."""
+    first = said.sentences[0] if len(said.sentences) > 1 else None
+    if first is None or any(first.holds(mention) for mention in same):
+        return False
+    text = said.text[first.start : first.end].strip()
+    words = words_of(text)
+    short = 0 < len([word for word in words if word.key not in EMPTY]) <= 3  # noqa: PLR2004 - a name
+    greets = bool(words) and words[0].key in {"yes", "no", "sure", "okay", "ok", "well", "hello", "hi", "great", "good", "thanks", "hmm"}
+    return short and text.endswith(".") and not _VERB.search(text) and not greets and not said.anchors(first)
+
+
+def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
+    """Something else stands in the sentence that speaks first."""
+    sentences = [said.sentence_of(mention) for mention in same]
+    ours = max(map(said.anchors, sentences))
+    if ours > 0 and ours >= said.anchors(lead):
+        return Verdict.MATCH, STATED
+    if max(map(said.matter, sentences)) > said.matter(lead):
+        return Verdict.MATCH, STATED
+    first = said.text[lead.start : lead.end]
+    if len(first.split()) <= BARE and not _VERB.search(first):
+        return Verdict.NO_MATCH, "another answer stands first"
+    return Verdict.CANT_TELL, "something else stands before the accepted answer"
+
+
+def _weigh_values(
+    said: Said, lead: Span, here: list[Mention], there: list[Mention]
+) -> tuple[Verdict, str]:
+    """Two numbers or dates in a sentence: the clause that repeats most of the question holds the claim, else the first."""
+    clauses = said.clauses(lead)
+    weights = [(clause, (said.matter(clause), said.anchors(clause))) for clause in clauses]
+    ours = max(weight for clause, weight in weights if any(clause.holds(mention) for mention in here))
+    theirs = max(weight for clause, weight in weights if any(clause.holds(mention) for mention in there))
+    begins = here[0].start < there[0].start
+    if ours > theirs or (ours == theirs and begins):
+        return Verdict.MATCH, STATED
+    if theirs > ours and not begins:
+        return Verdict.NO_MATCH, "another answer, the accepted one beside it"
+    return Verdict.CANT_TELL, "two answers, and no telling which is meant"
+
+
+def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
+    """Two names in a sentence: the claim stands first or last, the rest says more of it or of what was asked."""
+    if here[0].start < there[0].start or here[-1].start > there[-1].start:
+        return Verdict.MATCH, STATED
+    if any(_PREDICATE.search(said.text[lead.start : mention.start]) for mention in here):
+        return Verdict.MATCH, STATED
+    return Verdict.CANT_TELL, "two answers, and no telling which is meant"
+
+
+def _alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> tuple[Verdict, str] | None:
+    """Whether the accepted answer is offered beside another."""
+    for mention in same:
+        before, behind = said.text[: mention.start], said.text[mention.end :]
+        if not (_OR.search(before) or _OR_BEHIND.search(behind)):
+            return None
+    beside = [m for m in standing if m.relation is not Relation.SAME]
+    sentence = said.sentence_of(same[0])
+    before = said.text[sentence.start : same[0].start]
+    if said.bare or _EITHER.search(before) or any(sentence.holds(mention) for mention in beside):
+        return Verdict.NO_MATCH, "two answers are offered"
+    return Verdict.CANT_TELL, "two answers are offered"
+
+
+def _is_denied(said: Said, mention: Mention) -> bool:
+    sentence = said.sentence_of(mention)
+    if _DENIED.search(said.text[max(sentence.start, mention.start - 60) : mention.start]):
+        return True
+    return bool(_DENIED_BEHIND.match(said.text[mention.end : sentence.end]))
+
+
+def _in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
+    sentence = said.sentence_of(mention)
+    clause = next((span for span in said.clauses(sentence) if span.holds(mention)), sentence)
+    before = said.text[clause.start : mention.start]
+    if _PASSING.search(before):
+        return True
+    if values:
+        return False
+    found = _OBJECT.search(before)
+    return found is not None and not overlap({found.group().split()[0].lower()}, said.asked)

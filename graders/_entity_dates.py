@@ -1,0 +1,148 @@
+"""Dates in an answer, as far as each is given: in words, digits, figures of other calendars' order, with what is left out."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from evalkit import simplify
+
+_NAMES = (
+    "january jan januar janvier enero janeiro gennaio januari leden ledna lednu stycznia styczen январь января ianuarie "
+    "ocak tammikuuta janvar",
+    "february feb februar fevrier febrero fevereiro febbraio februari unor unora unoru lutego luty февраль февраля "
+    "februarie subat helmikuuta febr",
+    "march mar marz mars marzo marco maart brezen brezna breznu marca marzec март марта martie mart maaliskuuta marts",
+    "april apr avril abril aprile duben dubna dubnu kwietnia kwiecien апрель апреля aprilie nisan huhtikuuta",
+    "may mai mayo maio maggio mei kveten kvetna kvetnu maja maj май мая mayis toukokuuta",
+    "june jun juni juin junio junho giugno cerven cervna cervnu czerwca czerwiec июнь июня iunie haziran kesakuuta",
+    "july jul juli juillet julio julho luglio cervenec cervence cervenci lipca lipiec июль июля iulie temmuz "
+    "heinakuuta",
+    "august aug aout agosto augustus srpen srpna srpnu sierpnia sierpien август августа agustos elokuuta augusti",
+    "september sep sept septembre septiembre setembro settembre zari wrzesnia wrzesien сентябрь сентября septembrie "
+    "eylul syyskuuta",
+    "october oct oktober octobre octubre outubro ottobre rijen rijna rijnu pazdziernika pazdziernik октябрь октября "
+    "octombrie ekim lokakuuta okt",
+    "november nov novembre noviembre novembro listopad listopadu listopada ноябрь ноября noiembrie kasim "
+    "marraskuuta",
+    "december dec dezember decembre diciembre dezembro dicembre prosinec prosince prosinci grudnia grudzien декабрь "
+    "декабря decembrie aralik joulukuuta dez",
+)
+MONTHS = {simplify(word): number for number, names in enumerate(_NAMES, start=1) for word in names.split()}
+_DAYS = {
+    word: number
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third "
+        "twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth "
+        "thirty-first".split(),
+        start=1,
+    )
+}
+_DAY = rf"(?:\d{{1,2}}(?:\s?(?:st|nd|rd|th|er)|\.|º)?|{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
+_YEAR = r"(?:1\d{3}|20\d\d|[1-9]\d{2}(?=\s*(?:AD|CE|BC|BCE|B\.C)))"
+_LONG_AGO = rf"(?:{_YEAR}|[1-9]\d\d(?!\d))"
+_BRIDGE = r"(?:\s*[,.]?\s*(?:in\s+)?(?:of\s+|de\s+|del\s+|do\s+|roku\s+|года\s+|the\s+year\s+)*)"
+_WORD = r"[^\W\d_]{3,}\.?"
+_DAY_FIRST = re.compile(
+    rf"(?<![\w.,-])(?P<day>{_DAY})(?:\s*[–—-]\s*\d{{1,2}}\.?)?\s*(?:of\s+|de\s+|do\s+)?(?P<month>{_WORD})"
+    rf"(?:{_BRIDGE}(?P<year>{_LONG_AGO})(?!\d\d))?",
+    re.IGNORECASE,
+)
+_MONTH_FIRST = re.compile(
+    rf"(?P<month>{_WORD})\s*(?:the\s+)?(?P<day>{_DAY})(?!\d)(?:\s*[–—-]\s*(?P<last>\d{{1,2}}))?"
+    rf"(?:{_BRIDGE}(?P<year>{_LONG_AGO})(?!\d\d))?",
+    re.IGNORECASE,
+)
+_MONTH_ONLY = re.compile(rf"(?P<month>{_WORD}){_BRIDGE}(?P<year>{_YEAR})(?!\d)", re.IGNORECASE)
+_ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
+_EASTERN = re.compile(r"(?P<year>\d{3,4})\s*[年년]\s*(?:(?P<month>\d{1,2})\s*[月월]\s*(?:(?P<day>\d{1,2})\s*[日일])?)?")
+_FIGURES = re.compile(r"(?<![\d./-])(?P<one>\d{1,2})(?P<mark>[./-])\s?(?P<two>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?!\d)")
+_BARE_YEAR = re.compile(r"(?<![\w.,$€£/-])(?:1\d{3}|20\d\d)(?![\d,/%]|\.\d|s\b|-\w)")
+
+
+class Date(NamedTuple):
+    """A date as far as it is given, and where it stands."""
+
+    year: int | None
+    month: int | None
+    day: int | None
+    start: int
+    end: int
+
+    @property
+    def parts(self) -> int:
+        """How many of day, month and year it gives."""
+        return sum(part is not None for part in self[:3])
+
+
+def find_dates(text: str) -> list[Date]:
+    """All dates, by place; years alone are among them. Figures that can be read two ways are read in both.
+
+    Args:
+        text: plain text.
+    """
+    found: list[Date] = []
+    for pattern in (_ISO, _EASTERN, _FIGURES, _DAY_FIRST, _MONTH_FIRST, _MONTH_ONLY):
+        for match in pattern.finditer(text):
+            found.extend(date for date in _read(match) if not _taken(date, found))
+    for match in _BARE_YEAR.finditer(text):
+        date = Date(int(match.group()), None, None, match.start(), match.end())
+        if not _taken(date, found):
+            found.append(date)
+    return sorted(found, key=lambda date: (date.start, -date.parts))
+
+
+def agreement(said: Date, wanted: Date) -> bool | None:
+    """Whether one date is the other: False where a part differs, None where one that is wanted is not said.
+
+    Args:
+        said: what the answer gives.
+        wanted: what is accepted.
+    """
+    pairs = [(mine, theirs) for mine, theirs in zip(said[:3], wanted[:3], strict=True) if mine is not None]
+    if any(theirs is not None and mine != theirs for mine, theirs in pairs):
+        return False
+    if all(theirs is None for _, theirs in pairs):
+        return None
+    missing = any(mine is None and theirs is not None for mine, theirs in zip(said[:3], wanted[:3], strict=True))
+    return None if missing else True
+
+
+def _taken(date: Date, found: list[Date]) -> bool:
+    """Whether the place was read already; the two readings of one match share theirs exactly."""
+    span = (date.start, date.end)
+    return any(other.start < date.end and date.start < other.end and (other.start, other.end) != span for other in found)
+
+
+def _read(match: re.Match[str]) -> list[Date]:
+    parts = match.groupdict()
+    place = (match.start(), match.end())
+    if "mark" in parts:
+        one, two, year = int(parts["one"]), int(parts["two"]), int(parts["year"])
+        readings = [(two, one)] if parts["mark"] == "." else list(dict.fromkeys([(two, one), (one, two)]))
+        return [Date(year, month, day, *place) for month, day in readings if month <= 12 and day <= 31]  # noqa: PLR2004 - a calendar
+    month = _month(parts.get("month"))
+    if parts.get("month") and month is None:
+        return []
+    year = int(parts["year"]) if parts.get("year") else None
+    days = [day for day in (_day(parts.get("day")), _day(parts.get("last"))) if day is not None]
+    if parts.get("day") and not days:
+        return []
+    return [Date(year, month, day, *place) for day in days or [None]]
+
+
+def _month(said: str | None) -> int | None:
+    if said is None:
+        return None
+    if said.isdecimal():
+        return int(said) if 1 <= int(said) <= 12 else None  # noqa: PLR2004 - a calendar
+    return MONTHS.get(simplify(said))
+
+
+def _day(said: str | None) -> int | None:
+    if said is None:
+        return None
+    digits = re.match(r"\d+", said)
+    number = int(digits.group()) if digits else _DAYS.get(said.lower(), 0)
+    return number if 1 <= number <= 31 else None  # noqa: PLR2004 - a calendar

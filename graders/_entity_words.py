@@ -1,0 +1,256 @@
+"""Words of an answer as `entity` compares them: folded, read from other scripts, misspelled within reason."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from functools import lru_cache
+from typing import NamedTuple
+
+from evalkit import simplify
+
+EMPTY = frozenset(
+    "a an the of and or in on at by for to from is was were are be been it he she they his her its their that this "
+    "which who mr mrs ms dr sir dame lord lady saint st prophet president general justice archduke reverend called named known as der die das le la les el los il "
+    "around about approximately roughly circa ca nearly almost".split()
+)
+"""Words that carry nothing, whether the accepted answer or the given one holds them."""
+_NOTES = frozenset("major minor flat sharp level levels team road star grade side".split())
+"""What follows an "A" that is a letter, not an article."""
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
+_CITED = re.compile(r"([^\W\d_]{4,})\d{1,3}")
+_GLUED = re.compile(r"(?<![^\W_])([a-z]{2,})(?=[A-ZÀ-Þ][a-zß-ÿ]{2})")
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ORDINALS = {
+    word: str(number)
+    for number, word in enumerate(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        start=1,
+    )
+}
+_IRREGULAR = {
+    form: verb
+    for verb, forms in {
+        "sing": "sang sung singer sings singing", "write": "wrote written writer author", "win": "won winner winning",
+        "die": "died death dies", "bear": "born birth", "begin": "began begun started start", "build": "built",
+        "hold": "held", "make": "made", "lead": "led leader", "buy": "bought", "sell": "sold", "find": "found founded",
+        "give": "gave given", "take": "took taken", "become": "became", "speak": "spoke spoken", "fight": "fought",
+        "play": "played plays portrayed player portrays", "air": "aired premiered", "take_place": "took",
+    }.items()
+    for form in forms.split()
+}  # fmt: skip
+_CYRILLIC = dict(
+    zip(
+        "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґ",
+        "a b v g d e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya i yi ye g".split(),
+        strict=True,
+    )
+)
+_GREEK = dict(
+    zip(
+        "αβγδεζηθικλμνξοπρσςτυφχψω",
+        "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(),
+        strict=True,
+    )
+)
+_LATIN = str.maketrans({char: latin.replace("_", "") for char, latin in (_CYRILLIC | _GREEK).items()})
+
+
+class Word(NamedTuple):
+    """One word and where it stands."""
+
+    raw: str
+    key: str
+    """Folded: no case, diacritics or possessive; Roman and ordinal numbers as digits."""
+    start: int
+    end: int
+
+    @property
+    def capital(self) -> bool:
+        """Whether it begins with a capital."""
+        return self.raw[:1].isupper()
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text in order.
+
+    Args:
+        text: plain text.
+    """
+    return [
+        Word(found.group(), key_of(found.group()), found.start(), found.end())
+        for found in _WORD.finditer(text)
+        if key_of(found.group())
+    ]
+
+
+def unglued(text: str) -> str:
+    """A text with a space where a small word was joined to a name ("byAndrew"), as scraped answers have it.
+
+    Args:
+        text: plain text.
+    """
+    return _GLUED.sub(r"\1 ", text)
+
+
+@lru_cache(maxsize=65536)
+def key_of(raw: str) -> str:
+    """A word as it is compared.
+
+    Args:
+        raw: one word.
+    """
+    if len(raw) > 1 and _ROMAN.fullmatch(raw):
+        return str(_roman(raw))
+    if cited := _CITED.fullmatch(raw):
+        raw = cited.group(1)
+    key = simplify(re.sub(r"'s$|'$", "", raw)).replace(" ", "")
+    if not key.isascii():
+        key = unicodedata.normalize("NFC", key).translate(_LATIN)
+    ordinal = re.fullmatch(r"(\d+)(?:st|nd|rd|th)", key)
+    return ordinal.group(1) if ordinal else _ORDINALS.get(key, key)
+
+
+def content(words: list[Word]) -> list[Word]:
+    """The words that carry something; all of them where none does.
+
+    Args:
+        words: in order, as `words_of` gives them.
+    """
+    kept = [word for place, word in enumerate(words) if word.key not in EMPTY or _is_letter(words, place)]
+    return kept or words
+
+
+def _is_letter(words: list[Word], place: int) -> bool:
+    """An "A" that is a letter: a grade, a blood group, a key."""
+    if words[place].raw != "A":
+        return False
+    if place:
+        return True
+    return len(words) == 1 or words[1].key in _NOTES
+
+
+def unspaced(text: str) -> bool:
+    """Whether a text is written in a script that puts no spaces between words.
+
+    Args:
+        text: any.
+    """
+    return bool(_UNSPACED.search(text))
+
+
+def foreign(text: str, other: str) -> bool:
+    """Whether a text is in a script that the other is not written in, so that their letters cannot be compared.
+
+    Args:
+        text: one text.
+        other: the other.
+    """
+    return unspaced(text) != unspaced(other)
+
+
+def alike(one: str, other: str, *, name: bool) -> bool:
+    """Whether two keys are one word: equal, in another number, or misspelled within reason.
+
+    A letter dropped, added or swapped is a slip; another letter in its place is one in the middle of a longer name
+    only, since it makes other words of common ones ("nitrate", "nitrite").
+
+    Args:
+        one: a key.
+        other: another.
+        name: whether they are parts of a name.
+    """
+    if one == other:
+        return True
+    if one.isdecimal() or other.isdecimal() or one[0] != other[0]:
+        return False
+    if _stem(one) == _stem(other):
+        return True
+    shortest = min(len(one), len(other))
+    if shortest < 5 or abs(len(one) - len(other)) > 2:  # noqa: PLR2004 - short words differ by a letter
+        return False
+    edits, replaced = distance(one, other)
+    if edits == 1:
+        return not replaced or (name and shortest >= 6)  # noqa: PLR2004 - long enough to be recognized
+    return name and edits == 2 and shortest >= 8  # noqa: PLR2004 - likewise
+
+
+def near(one: str, other: str, *, name: bool = False) -> bool:
+    """Whether two keys might be one word, so that neither yes nor no is certain.
+
+    Args:
+        one: a key.
+        other: another.
+        name: whether they are names, of which a longer one is another ("Niger", "Nigeria").
+    """
+    if one.isdecimal() or other.isdecimal():
+        return False
+    shortest = min(len(one), len(other))
+    if not name and shortest >= 4 and (one.startswith(other[:-1]) or other.startswith(one[:-1])):  # noqa: PLR2004 - a stem
+        return abs(len(one) - len(other)) <= 3  # noqa: PLR2004 - an ending
+    return shortest >= 5 and distance(one, other)[0] <= (2 if shortest >= 8 else 1)  # noqa: PLR2004 - as in `alike`
+
+
+@lru_cache(maxsize=65536)
+def distance(one: str, other: str) -> tuple[int, bool]:
+    """Edits between two words, a swap of neighbors being one, and whether some letter was replaced by another.
+
+    Args:
+        one: a word.
+        other: another.
+    """
+    rows = [list(range(len(other) + 1))]
+    for i, a in enumerate(one, start=1):
+        row = [i]
+        for j, b in enumerate(other, start=1):
+            best = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, rows[i - 2][j - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    same_letters = sorted(one) == sorted(other)
+    return rows[-1][-1], len(one) == len(other) and not same_letters
+
+
+def overlap(words: Collection[str], others: Collection[str]) -> int:
+    """How many of the words stand among the others, endings aside.
+
+    Args:
+        words: keys.
+        others: keys.
+    """
+    roots = {_root(other) for other in others}
+    return len({_root(word) for word in words} & roots)
+
+
+@lru_cache(maxsize=65536)
+def _root(key: str) -> str:
+    """A verb or noun without its ending, near enough to see that a sentence speaks of what was asked."""
+    key = _IRREGULAR.get(key, _stem(key))
+    for ending in ("ing", "ers", "ed", "er", "or", "e"):
+        if key.endswith(ending) and len(key) - len(ending) >= 4:  # noqa: PLR2004 - "played", not "red"
+            return key[: -len(ending)]
+    return key
+
+
+def _stem(key: str) -> str:
+    if len(key) < 4 or key.isdecimal():  # noqa: PLR2004 - too short for an ending
+        return key
+    for ending, base in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+        if key.endswith(ending):
+            return key[: -len(ending)] + base
+    if key.endswith("s") and not key.endswith(("ss", "us", "is")):
+        return key[:-1]
+    for ending in ("ion", "ia"):
+        if len(key) > 8 and key.endswith((f"dr{ending}", f"r{ending}")):  # noqa: PLR2004 - mitochondrion, mitochondria
+            return key[: -len(ending)]
+    return key.replace("colour", "color").replace("metre", "meter").replace("centre", "center")
+
+
+def _roman(raw: str) -> int:
+    values = [{"I": 1, "V": 5, "X": 10, "L": 50}[char] for char in raw]
+    pairs = zip(values, [*values[1:], 0], strict=True)
+    return sum(-value if value < following else value for value, following in pairs)
