@@ -1,7 +1,8 @@
-"""Is this expression the accepted one? Reads what is boxed, else the last expression, and compares mathematically.
+"""Is this expression the accepted one? Reads what is boxed, else the stated or last expression, and compares.
 
-1/2, 0.5 and \\frac{1}{2} are one answer (math-verify, which uses sympy). Comparing runs in a process of its own with a
-limit of time and memory; what it cannot decide is an error that is counted apart.
+1/2, 0.5, ½ and \\frac{1}{2} are one answer (math-verify, which uses sympy); so are "x \\le 2" and "(-\\infty, 2]". The
+last box counts, boxes that only "and" parts count together, and an answer that takes itself back counts as corrected.
+Comparing runs in a process of its own with a limit of time and memory; what it cannot decide is undecided.
 """
 
 from __future__ import annotations
@@ -14,9 +15,19 @@ import subprocess
 import sys
 import threading
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
-from evalkit import Completion, Grade, Sample, grader, last_boxed, non_answer, plain, requires, simplify
+from evalkit import Completion, Grade, NonAnswer, Sample, final_statement, grader, non_answer, plain, requires, simplify
+from evalkit.graders._corrections import after_correction
+from evalkit.graders._math_text import (
+    as_intervals,
+    in_bases,
+    is_inequality,
+    is_interval,
+    last_boxes,
+    readable,
+    without_member,
+)
 
 SECONDS = 10.0
 """Longest comparison."""
@@ -26,6 +37,20 @@ TAIL = 3000
 """Characters from the end in which an answer that is not boxed is looked for."""
 _BOX = "\\boxed{"
 _ANSWER = re.compile(r"\banswer\W{0,4}(?:\s+is\b|:)\s*:?(.+)$", re.IGNORECASE | re.MULTILINE)
+_RESTATED = re.compile(
+    r"\b(?:it|that|this|answer|result|value|sum|total|area|probability|number)\s*(?:'s|is|=|should be|must be|equals)"
+    r"\s*:?\s*((?:(?!\.\s).)+?)[.!]?\s*$",
+    re.IGNORECASE,
+)
+
+
+class _Said(NamedTuple):
+    """What an answer gives as its expression."""
+
+    text: str
+    boxed: str | None
+    after: str
+    """What it says after its box."""
 
 
 @grader
@@ -34,43 +59,98 @@ async def math(sample: Sample, completion: Completion) -> Grade:
     with requires("math"):
         if find_spec("math_verify") is None:
             raise ImportError
-    text = completion.text
-    boxed = last_boxed(text)
-    final = boxed if boxed is not None else _stated(text)
-    if kind := non_answer(plain(final or text), question=sample.input, target=sample.target):
-        return Grade.idk(kind, "what it gives as its answer makes no claim" if final else "")
-    if boxed is not None and len(boxed) > LONGEST:
+    said = _read(completion.text, sample.prompt)
+    if kind := _abstains(sample, completion.text, said):
+        return Grade.idk(kind, "what it gives as its answer makes no claim" if said.text else "")
+    if said.boxed is not None and len(said.boxed) > LONGEST:
         return Grade.unparsed(f"what is boxed has over {LONGEST:,} characters")
-    said = f"{_BOX}{boxed}}}" if boxed is not None else final or text[-TAIL:]
-    found = [await asyncio.to_thread(_compare, target, said) for target in sample.target]
-    return _grade(sample, boxed, said, found)
+    text = readable(said.text or completion.text[-TAIL:])
+    found = [await asyncio.to_thread(_equal, readable(target), text, said) for target in sample.target]
+    return _grade(sample, said, text, found)
+
+
+def _read(text: str, prompt: str) -> _Said:
+    """The expression of an answer: its last box, unless it takes that back; else what it states."""
+    if box := last_boxes(text):
+        start, end, held = box
+        if restated := _restated(text[end:]):
+            return _Said(_as_formula(restated), None, "")
+        sentence = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start)) + 1
+        return _Said(held, held, f"{text[sentence:start]}{held}{text[end:]}" if text[end:].strip(" $.\n\\])*") else "")
+    corrected = after_correction(text[-TAIL:])
+    final = final_statement(text, question=prompt)
+    if final.stated and final.text and len(final.text) <= LONGEST:
+        return _Said(_as_formula(_restated(final.text) or final.text), None, "")
+    return _Said(_stated(corrected or text[-TAIL:]) or (_as_formula(corrected) if corrected else ""), None, "")
+
+
+def _restated(text: str) -> str | None:
+    """The expression after a correction, where there is one."""
+    corrected = after_correction(f"x. {text}") if text.strip(" $.\n") else None
+    found = _RESTATED.search(corrected) if corrected else None
+    return found.group(1) if found and re.search(r"\d|\\|\$", found.group(1)) else None
+
+
+def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
+    if said.boxed is None:
+        return _kind(non_answer(plain(said.text.strip("$ ")), question=sample.prompt, target=sample.target)) or _kind(
+            non_answer(text, question=sample.prompt, target=sample.target)
+        )
+    kind = non_answer(plain(said.boxed), question=sample.prompt, target=sample.target)
+    if not kind and said.after:
+        kind = non_answer(said.after, question=sample.prompt, target=sample.target)
+    return _kind(kind)
+
+
+def _kind(kind: str | None) -> NonAnswer | None:
+    return NonAnswer(kind) if kind and kind != NonAnswer.EMPTY else None
 
 
 def _stated(text: str) -> str | None:
-    """What follows the last "answer is" or "answer:" of a line, as a formula where it is not marked as one."""
-    found = _ANSWER.findall(text[-TAIL:])
+    """What follows the last "answer is" or "answer:" of a line."""
+    found = _ANSWER.findall(text)
     said = found[-1].lstrip("*} ").rstrip("*. ") if found else ""
-    if not said or len(said) > LONGEST:
-        return None
-    return said if any(mark in said for mark in ("$", "\\(", "\\[")) else f"${said.strip('* ')}$"
+    return _as_formula(said) if said and len(said) <= LONGEST else None
 
 
-def _grade(sample: Sample, boxed: str | None, said: str, found: list[dict[str, Any]]) -> Grade:
-    answer = boxed if boxed is not None else next((one["answer"] for one in found if one.get("answer")), None)
+def _as_formula(said: str) -> str:
+    """The text as a formula, where nothing in it is marked as one and it is no sentence."""
+    said = said.strip().rstrip(".").strip()
+    if any(mark in said for mark in ("$", "\\(", "\\[")):
+        return said
+    return f"${said.strip('* ')}$"
+
+
+def _equal(target: str, text: str, said: _Said) -> dict[str, Any]:
+    """Whether an expression is the accepted one: its bases, bounds as intervals, and the rest by math-verify."""
+    bare = text.strip().strip("$").strip() if said.text else ""
+    same = in_bases(target, bare)
+    if same is not None:
+        return {"answer": bare, "equal": same}
+    accepted, given = target.strip().strip("$").strip(), without_member(bare)
+    if is_interval(accepted) and is_inequality(given):
+        given = as_intervals(given) or given
+    elif is_interval(given) and is_inequality(accepted):
+        target = as_intervals(accepted) or target
+    if said.boxed is not None:
+        return _compare(target, f"{_BOX}{given}}}")
+    return _compare(target, f"${given}$" if given != bare else text)
+
+
+def _grade(sample: Sample, said: _Said, text: str, found: list[dict[str, Any]]) -> Grade:
+    answer = said.boxed if said.boxed is not None else next((one["answer"] for one in found if one.get("answer")), None)
     if any(one["equal"] for one in found):
         return Grade.of(correct=True, answer=answer, reason="equal to the accepted expression")
-    words = boxed if boxed is not None else said.strip("$ ")
-    unread = [one["equal"] is None for one in found]
-    if any(
-        _words(words) == _words(target) for target, is_unread in zip(sample.target, unread, strict=True) if is_unread
-    ):
+    words = said.boxed if said.boxed is not None else text.strip("$ ")
+    unread = [target for target, one in zip(sample.target, found, strict=True) if one["equal"] is None]
+    if any(_words(words) == _words(target) for target in unread):
         return Grade.of(correct=True, answer=words, reason="the accepted answer in its own words")
     if any(one.get("error") == "time" for one in found):
         reason = f"could not be compared in {SECONDS:g} s"
         return Grade.of(correct=False, answer=answer, reason=reason, undecided=True)
     if answer is None:
         return Grade.unparsed("a claim, but no expression can be read from it")
-    if all(one["equal"] is None for one in found):
+    if len(unread) == len(found):
         reason = "the accepted answer or this one cannot be read as mathematics"
         return Grade.of(correct=False, answer=answer, reason=reason, undecided=True)
     return Grade.of(correct=False, answer=answer, reason="another expression")

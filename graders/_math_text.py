@@ -1,0 +1,239 @@
+"""Mathematics as models write it, made into the LaTeX that math-verify reads. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_COMMANDS = {
+    "π": "\\pi ", "θ": "\\theta ", "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "φ": "\\phi ", "ϕ": "\\phi ",
+    "λ": "\\lambda ", "μ": "\\mu ", "ω": "\\omega ", "σ": "\\sigma ", "ρ": "\\rho ", "∞": "\\infty ", "≤": "\\le ",
+    "≦": "\\le ", "⩽": "\\le ", "≥": "\\ge ", "≧": "\\ge ", "⩾": "\\ge ", "≠": "\\ne ", "≈": "\\approx ",
+    "±": "\\pm ", "∓": "\\mp ", "×": "\\times ", "⋅": "\\cdot ", "·": "\\cdot ", "∙": "\\cdot ", "÷": "\\div ",
+    "∪": "\\cup ", "∩": "\\cap ", "∈": "\\in ", "∅": "\\emptyset ", "∖": "\\setminus ", "ℝ": "\\mathbb{R}",
+    "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℚ": "\\mathbb{Q}", "ℂ": "\\mathbb{C}", "°": "^\\circ ", "º": "^\\circ ",
+    "−": "-", "–": "-", "‐": "-", "‑": "-", "﹣": "-", "⁄": "/", "∕": "/", "∶": ":", "“": '"', "”": '"', "’": "'",
+    "′": "'", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2007": " ", "\u200b": "", "\u2061": "", "\u2062": "",
+    "，": ",", "。": ".", "、": ",", "⟨": "\\langle ", "⟩": "\\rangle ",
+}  # fmt: skip
+_TABLE = str.maketrans(_COMMANDS)
+_RAISED = {"⁰": "0", "¹": "1", "²": "2", "³": "3", "⁴": "4", "⁵": "5", "⁶": "6", "⁷": "7", "⁸": "8", "⁹": "9",
+           "⁺": "+", "⁻": "-", "⁼": "=", "⁽": "(", "⁾": ")", "ⁿ": "n", "ⁱ": "i", "ˣ": "x"}  # fmt: skip
+_LOWERED = {"₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "5", "₆": "6", "₇": "7", "₈": "8", "₉": "9",
+            "₊": "+", "₋": "-", "ₙ": "n", "ᵢ": "i", "ₖ": "k"}  # fmt: skip
+_SUPERSCRIPT = re.compile(f"[{re.escape(''.join(_RAISED))}]+")
+_SUBSCRIPT = re.compile(f"[{''.join(_LOWERED)}]+")
+_ROOT = re.compile(r"([√∛∜])\s*(?:\(([^()]*)\)|\{([^{}]*)\}|(\d+(?:\.\d+)?|\\pi|[A-Za-z]))")
+_ROOTS = {"√": "\\sqrt", "∛": "\\sqrt[3]", "∜": "\\sqrt[4]"}
+_FRACTION = re.compile("[¼-¾⅐-⅞↉]")
+_BACKWARD_SPACE = re.compile(r"\\!")
+_IN_NUMBERS = re.compile(r"(?<=\d)(?:\\[,;: ]|~|\{,\}|\\text\{,\}|,\\!|(?<=\d) )(?=\d{3}(?!\d))")
+_BETWEEN = re.compile(r"\s*\\(?:text|mathrm|textrm)\{\s*(?:,\s*)?(?:and|or|und|oder|et|ou|y|o|e|и|или)\s*\}\s*")
+_AND = re.compile(r"(?<=[\d)}\]])\s*,?\s+(?:and|or)\s+(?=[-+\d\\({\[])")
+_SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|phantom\{[^{}]*\})(?![a-zA-Z])")
+_EMPHASIS = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|textit|emph|underline|mathit|ensuremath|mbox|hbox)\s*(?=\{)")
+
+
+def readable(text: str) -> str:
+    """The same mathematics in plain LaTeX.
+
+    Args:
+        text: LaTeX, Unicode mathematics, or a mixture: "3√2", "½", "60°", "x²", "1\\,000\\,000", full-width digits.
+    """
+    if not text.isascii():
+        text = _from_unicode(text)
+    text = _EMPHASIS.sub(r"\\text", _SIZES.sub("", _BACKWARD_SPACE.sub("", text)))
+    text = text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\\cfrac", "\\frac")
+    text = _IN_NUMBERS.sub("", text)
+    return _AND.sub(", ", _BETWEEN.sub(", ", text)).strip()
+
+
+def _from_unicode(text: str) -> str:
+    text = "".join(_ascii(char) for char in text)
+    text = _FRACTION.sub(_as_fraction, text)
+    text = _SUPERSCRIPT.sub(lambda found: "^{" + "".join(_RAISED[char] for char in found.group()) + "}", text)
+    text = _SUBSCRIPT.sub(lambda found: "_{" + "".join(_LOWERED[char] for char in found.group()) + "}", text)
+    text = text.translate(_TABLE)
+    return _ROOT.sub(lambda found: f"{_ROOTS[found[1]]}{{{found[2] or found[3] or found[4]}}}", text)
+
+
+def _ascii(char: str) -> str:
+    if "！" <= char <= "～":  # full-width forms
+        return chr(ord(char) - 0xFEE0)
+    if char.isdecimal() and not char.isascii():
+        return str(unicodedata.decimal(char))
+    return char
+
+
+def _as_fraction(found: re.Match[str]) -> str:
+    over, _, under = unicodedata.normalize("NFKC", found.group()).partition("\u2044")
+    return f"\\frac{{{over}}}{{{under}}}"
+
+
+_OPENS_BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{\w+\})\s*(?:\{|(\\[a-zA-Z]+|\S))")
+_BETWEEN_BOXES = re.compile(
+    r"[\s$,;&.]*(?:\\(?:quad|qquad|text\{[^{}]*\}|[,;:() \[\]])|and|or|und|oder|et|y|e|[\s$,;&])*"
+)
+
+
+def boxes(text: str) -> list[tuple[int, int, str]]:
+    """Where boxes stand and what they hold, empty and unclosed ones left out.
+
+    Args:
+        text: an answer; \\boxed{…}, \\fbox{…} and \\boxed 5 are boxes.
+    """
+    found, at = [], 0
+    while match := _OPENS_BOX.search(text, at):
+        at = match.end()
+        if match[1]:
+            found.append((match.start(), at, match[1]))
+        elif (end := _closing(text, at)) is not None:
+            found.append((match.start(), end + 1, text[at:end]))
+            at = end + 1
+    return [box for box in found if box[2].strip()]
+
+
+def last_boxes(text: str) -> tuple[int, int, str] | None:
+    """Where the last box stands and what it holds; boxes that only "and" or commas part are one, "1, 2".
+
+    Args:
+        text: an answer.
+    """
+    found = boxes(text)
+    if not found:
+        return None
+    start, end, held = found.pop()
+    while found and _BETWEEN_BOXES.fullmatch(text[found[-1][1] : start]):
+        start, _, before = found.pop()
+        if before.strip() != held.strip():
+            held = f"{before}, {held}"
+    return start, end, held
+
+
+def _closing(text: str, start: int) -> int | None:
+    depth = 1
+    for end in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+        if not depth:
+            return end
+    return None
+
+
+_LESS = r"(?:<|\\lt|\\leq?(?![a-zA-Z])|\\leqslant|<=)"
+_MORE = r"(?:>|\\gt|\\geq?(?![a-zA-Z])|\\geqslant|>=)"
+_NAME = r"(?:[a-zA-Z]|\\[a-zA-Z]+)(?:_\{?\w+\}?)?(?:\([a-z]\))?"
+_SIDE = r"((?:(?!\\(?:le|ge|lt|gt)(?![fa-z]))[^<>=,;])+?)"
+_CHAIN = re.compile(rf"{_SIDE}\s*({_LESS}|{_MORE})\s*({_NAME})\s*({_LESS}|{_MORE})\s*{_SIDE}")
+_LEFT = re.compile(rf"({_NAME})\s*({_LESS}|{_MORE})\s*{_SIDE}")
+_RIGHT = re.compile(rf"{_SIDE}\s*({_LESS}|{_MORE})\s*({_NAME})")
+_BUILDER = re.compile(
+    rf"\\\{{\s*{_NAME}(?:\s*\\in\s*\\mathbb\{{R\}}|\s*\\in\s*\\R)?\s*(?:\\mid|\\vert|\||:)\s*(.*)\\\}}"
+)
+_MEMBER = re.compile(rf"{_NAME}\s*\\in\s*(?=[(\[\\])")
+_PARTS = re.compile(r"\s*(?:,|;|\\(?:text|mathrm)\{\s*or\s*\}|\bor\b|\\lor|\\vee)\s*")
+_INTERVAL = re.compile(r"[(\[]\s*[^,;()\[\]]*(?:\([^()]*\)[^,;()\[\]]*)*[,;]\s*[^,;]*[)\]]")
+_RELATION = re.compile(r"[<>]|\\[lg](?:eq?|t|eqslant)(?![a-zA-Z])")
+_INFINITE = re.compile(r"[-+]?\\infty")
+
+
+def is_inequality(text: str) -> bool:
+    """Whether a formula bounds something.
+
+    Args:
+        text: LaTeX.
+    """
+    return bool(_RELATION.search(text))
+
+
+def is_interval(text: str) -> bool:
+    """Whether a formula is an interval or a union of some.
+
+    Args:
+        text: LaTeX.
+    """
+    parts = _member(text).split("\\cup")
+    return all(_INTERVAL.fullmatch(part.strip()) for part in parts)
+
+
+def as_intervals(text: str) -> str | None:
+    """Bounds on one quantity as a union of intervals, None where it is none: "0 \\le x < 1" is "[0,1)".
+
+    Args:
+        text: LaTeX.
+    """
+    if built := _BUILDER.fullmatch(text.strip()):
+        text = built[1]
+    parts = [_one_interval(part) for part in _PARTS.split(text.strip()) if part.strip()]
+    known = [part for part in parts if part is not None]
+    return " \\cup ".join(known) if known and len(known) == len(parts) else None
+
+
+def without_member(text: str) -> str:
+    """A set without "x \\in" before it.
+
+    Args:
+        text: LaTeX.
+    """
+    return _member(text)
+
+
+def _member(text: str) -> str:
+    return _MEMBER.sub("", text.strip(), count=1)
+
+
+def _one_interval(text: str) -> str | None:
+    text = text.strip()
+    if chain := _CHAIN.fullmatch(text):
+        low, first, _, second, high = chain.groups()
+        if _is_less(first) != _is_less(second):
+            return None
+        return _interval(low, first, second, high) if _is_less(first) else _interval(high, second, first, low)
+    if left := _LEFT.fullmatch(text):
+        _, sign, bound = left.groups()
+        return _below(sign, bound) if _is_less(sign) else _above(sign, bound)
+    if right := _RIGHT.fullmatch(text):
+        bound, sign, _ = right.groups()
+        return _above(sign, bound) if _is_less(sign) else _below(sign, bound)
+    return None
+
+
+def _is_less(sign: str) -> bool:
+    return sign.startswith(("<", "\\l"))
+
+
+def _closes(sign: str) -> bool:
+    return "e" in sign.removeprefix("\\") or "=" in sign
+
+
+def _interval(low: str, first: str, second: str, high: str) -> str:
+    opens = "[" if _closes(first) and not _INFINITE.fullmatch(low.strip()) else "("
+    ends = "]" if _closes(second) and not _INFINITE.fullmatch(high.strip()) else ")"
+    return f"{opens}{low.strip()},{high.strip()}{ends}"
+
+
+def _below(sign: str, bound: str) -> str:
+    return f"(-\\infty,{bound.strip()}{']' if _closes(sign) else ')'}"
+
+
+def _above(sign: str, bound: str) -> str:
+    return f"{'[' if _closes(sign) else '('}{bound.strip()},\\infty)"
+
+
+_BASED = re.compile(r"\s*(-?[0-9A-Z]+)\s*_\s*\{?\s*(\d+)\s*\}?\s*")
+
+
+def in_bases(target: str, said: str) -> bool | None:
+    """Whether two numerals that both name their base are the same; None where one of both names none.
+
+    Args:
+        target: LaTeX, such as "2516_8".
+        said: LaTeX, such as "2516_{10}".
+    """
+    wanted, given = _BASED.fullmatch(_bare(target)), _BASED.fullmatch(_bare(said))
+    if not wanted or not given:
+        return None
+    return wanted.groups() == given.groups()
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\\(?:text|mathrm)\{([^{}]*)\}", r"\1", text).strip().strip("$").strip().rstrip(".")
