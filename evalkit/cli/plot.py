@@ -48,7 +48,7 @@ def command(
 
     target = output or Path(f"{kind}.png")
     folders = [_folder(run, out) for run in wanted] or [Path(out)]
-    frame = load(*folders)
+    frame = load(*folders, missing=True)
     for column, names in (("task", tasks), ("model", models)):
         if names:
             known = sorted(set(frame[column]))

@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evalkit.errors import InputError, UsageError
 from evalkit.extras import requires
-from evalkit.metrics import calibration, threshold
-from evalkit.metrics.intervals import dirichlet_intervals, share_interval
-from evalkit.metrics.threshold import penalty
+from evalkit.metrics import calibration
+from evalkit.metrics.intervals import share_interval
+from evalkit.metrics.measurement import Measurement, normalized
 from evalkit.report.escape import one_line
-from evalkit.report.table import number
+from evalkit.report.table import NOTABLE_MISSING, number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B37700", "#2E8BC0", "#6E6E6E", "#000000"]
-MIX = {"correct": "#009E73", "error": "#D55E00", "unparsed (error)": "#E69F00", "IDK": "#56B4E9"}
+MIX = {"correct": "#009E73", "error": "#D55E00", "unparsed (error)": "#E69F00", "IDK": "#56B4E9", "missing": "#8A939E"}
 DASHES = [[1, 0], [8, 3], [3, 3], [10, 3, 2, 3]]
 """Lines that coincide are told apart by their gaps."""
+DEFAULTS: dict[str, Any] = {"label": "", "answerable": True}
+"""Of columns that a table of one's own may lack."""
 GRID = [k / 50 for k in range(50)]
 WIDTH, HEIGHT, COLUMNS, PANELS = 300, 220, 3, 24
 STRATA = 8
@@ -55,10 +57,10 @@ def score_figure(frame: pd.DataFrame) -> Figure:
     lines = [
         row
         for (task, model), part in closed.groupby(["task", "model"], sort=True)
-        for row in _line_of(str(task), str(model), _counts(part))
+        for row in _line_of(str(task), str(model), _measure(part))
     ]
     points = [
-        {"task": task, "model": model, "t": float(str(t)), **_normalized(_counts(part), float(str(t)))}
+        {"task": task, "model": model, "t": float(str(t)), **_normalized(_measure(part), [float(str(t))])[0]}
         for (task, model, t), part in told.groupby(["task", "model", "prompt_threshold"], sort=True)
     ]
     curves, dots = pd.DataFrame(lines, columns=names), pd.DataFrame(points, columns=names)
@@ -112,11 +114,15 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
     rows = []
     names = {"coverage": "share answered", "accuracy": "accuracy of those answered"}
     for (task, model, t), part in told.groupby(["task", "model", "prompt_threshold"], sort=True):
-        correct, error, idk = _counts(part)
+        measured = _measure(part)
         where = {"panel": _panel(task, model), "t": float(str(t))}
-        rows.append({**where, "what": names["coverage"], **_share(correct + error, idk)})
-        if correct + error:
-            rows.append({**where, "what": names["accuracy"], **_share(correct, error)})
+        rates = measured.rates
+        if rates is None:
+            continue
+        claims, items = rates.correct + rates.error, measured.items
+        rows.append({**where, "what": names["coverage"], **_share(claims * items, rates.idk * items)})
+        if claims:
+            rows.append({**where, "what": names["accuracy"], **_share(rates.correct * items, rates.error * items)})
     data = pd.DataFrame(rows)
     shapes = alt.Scale(domain=list(names.values()), range=["circle", "square"])
     colour = alt.Color("what:N", scale=alt.Scale(domain=list(names.values()), range=COLOURS[:2]), title=None)
@@ -134,7 +140,7 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
         layers = [_diagonal(), bars, base.mark_line(strokeWidth=2), points]
         panels.append(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=panel))
     keys = [told[column] for column in ("task", "model", "prompt_threshold")]
-    fewest = int((told["outcome"] != "idk").groupby(keys).sum().min())
+    fewest = int(told["outcome"].isin(["correct", "error"]).groupby(keys).sum().min())
     caption = (
         f"Told t (open), {_asked(told)}, with 95% intervals; accuracy is of those answered, at the fewest {fewest}, and"
         " missing where none was. Below the dashed diagonal it is confidence that was not earned."
@@ -222,7 +228,7 @@ def outcomes_figure(frame: pd.DataFrame) -> Figure:
     import pandas as pd
 
     rows = []
-    kinds = frame["outcome"].map({"correct": "correct", "error": "error", "idk": "IDK"})
+    kinds = frame["outcome"].map({"correct": "correct", "error": "error", "idk": "IDK", "missing": "missing"})
     kinds = kinds.mask((frame["outcome"] == "error") & (frame["non_answer"] == "unparsed"), "unparsed (error)")
     strata = frame.groupby("task")["stratum"].transform("nunique")
     named = frame["stratum"].where(strata <= STRATA).fillna("all")
@@ -275,7 +281,7 @@ KINDS: dict[str, Callable[[Any], Figure]] = {
 
 
 def make_figure(kind: str, frame: pd.DataFrame) -> Figure:
-    """A figure of a table of records; of several runs of one task, model and target the last counts.
+    """Draw a figure of a table of records; answers of one condition are put together, conditions stand apart.
 
     Args:
         kind: a name of `KINDS`.
@@ -291,11 +297,13 @@ def make_figure(kind: str, frame: pd.DataFrame) -> Figure:
         import vl_convert  # noqa: F401 - likewise
     if not len(frame):
         raise InputError("no answers, and nothing to draw")
-    card = ["task", "model", "prompt_threshold"]
-    newest = frame.groupby(card, dropna=False)["run"].transform("max")
-    kept = frame[frame["run"] == newest].drop_duplicates(["run", *card, "sample_id", "epoch"])
-    names = {column: kept[column].map(lambda text: one_line(str(text), 40)) for column in ("task", "model")}
-    return KINDS[kind](kept.assign(**names))
+    # A copied run holds the same answers, which took the same time; they count once.
+    same = ["task", "model", "condition", "prompt_threshold", "sample_id", "epoch", "outcome", "text", "latency"]
+    kept = frame.drop_duplicates([column for column in same if column in frame.columns])
+    kept = kept.assign(**{name: value for name, value in DEFAULTS.items() if name not in kept.columns})
+    names = [f"{model} [{label}]" if label else model for model, label in zip(kept["model"], kept["label"], strict=True)]
+    tasks = kept["task"].map(lambda text: one_line(str(text), 40))
+    return KINDS[kind](kept.assign(task=tasks, model=[one_line(str(name), 40) for name in names]))
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -357,31 +365,34 @@ def _page(figure: Figure, svg: str) -> str:
     )
 
 
-def _counts(part: pd.DataFrame) -> tuple[int, int, int]:
-    found = part["outcome"].value_counts()
-    return int(found.get("correct", 0)), int(found.get("error", 0)), int(found.get("idk", 0))
+def _measure(part: pd.DataFrame) -> Measurement:
+    return Measurement.of_arrays(list(part["sample_id"]), list(part["outcome"]), list(part["answerable"]))
 
 
-def _normalized(counts: tuple[int, int, int], t: float) -> dict[str, float]:
-    """N_t = (1 − t)·S_t + t with its 95% interval."""
-    low, high = dirichlet_intervals(*counts, [penalty(t)])[0]
-    values = {"value": threshold.score(*counts, t), "low": low, "high": high}
-    return {name: (1 - t) * value + t for name, value in values.items()}
+def _normalized(measured: Measurement, ts: Sequence[float]) -> list[dict[str, float]]:
+    """N_t = (1 − t)·S_t + t with its 95% interval; where answers are missing, with all that they leave open."""
+    rows = []
+    for t, one in zip(ts, measured.scores(ts), strict=False):
+        span = measured.span(t) if measured.missing_share > NOTABLE_MISSING else None
+        low, high = (span.ci_low, span.ci_high) if span else (one.low, one.high)
+        values = {"value": one.value, "low": low, "high": high}
+        rows.append({name: normalized(value, t) for name, value in values.items()})
+    return rows
 
 
-def _line_of(task: str, model: str, counts: tuple[int, int, int]) -> Iterator[dict[str, Any]]:
-    for t in GRID:
-        yield {"task": task, "model": model, "t": t, **_normalized(counts, t)}
+def _line_of(task: str, model: str, measured: Measurement) -> Iterator[dict[str, Any]]:
+    for t, row in zip(GRID, _normalized(measured, GRID), strict=False):
+        yield {"task": task, "model": model, "t": t, **row}
 
 
-def _share(inside: int, outside: int) -> dict[str, float]:
-    """A share with its 95% interval."""
+def _share(inside: float, outside: float) -> dict[str, float]:
+    """A share with its 95% interval, of sums over items."""
     low, high = share_interval(inside, inside + outside)
     return {"value": inside / (inside + outside), "low": low, "high": high}
 
 
 def _with_confidence(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    claims = frame[(frame["outcome"] != "idk") & frame["confidence"].notna()]
+    claims = frame[frame["outcome"].isin(["correct", "error"]) & frame["confidence"].notna()]
     if not len(claims):
         raise InputError("no answer has a confidence; run with --confidence logprob, verbal or vote")
     claims = claims.assign(told=claims["prompt_threshold"].map(_told))

@@ -11,7 +11,7 @@ from evalkit.display import Block, Printable, Table, one_line
 from evalkit.errors import UsageError
 from evalkit.metrics import paired
 from evalkit.metrics.threshold import check_threshold
-from evalkit.report.run import number
+from evalkit.report.table import number
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 

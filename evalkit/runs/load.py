@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
+from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.runs import journal
+from evalkit.runs.condition import card_conditions, differing
 from evalkit.runs.folder import DEFAULT_FOLDER, runs_below
+from evalkit.runs.manifest import read_manifest
+from evalkit.runs.outcomes import read_missing
+from evalkit.runs.scorecard import Condition
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def load(*paths: str | Path) -> pd.DataFrame:
+def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
     """Every run below the given folders as one DataFrame, one row a record; the public `evalkit.load`.
 
     Args:
         paths: run folders, or folders that hold them; default `results/`.
+        missing: whether answers that never came have a row too, with the outcome `missing`.
+
+    Returns:
+        The columns of `evalkit.runs.dataframe.COLUMNS`; `condition` is a digest of the settings that a record was made
+        under, and `label` what tells it from other conditions of the same model and task.
 
     Raises:
         InputError: there is no run there, or a record cannot be read.
@@ -25,12 +37,53 @@ def load(*paths: str | Path) -> pd.DataFrame:
     from evalkit.runs.dataframe import records_frame
 
     # A folder inside another one that was given counts once.
-    found = (folder.resolve() for path in paths or (DEFAULT_FOLDER,) for folder in _folders(Path(path)))
-    folders = list(dict.fromkeys(found))
-    return records_frame(record for folder in folders for record in journal.read_records(folder))
+    folders = {os.path.realpath(folder): folder for path in paths or (DEFAULT_FOLDER,) for folder in _runs(Path(path))}
+    conditions: dict[tuple[str, str, str], Condition] = {}
+    for folder in folders.values():
+        for (task, model), condition in card_conditions(read_manifest(folder)).items():
+            conditions[folder.name, task, model] = condition
+    frame = records_frame(record for folder in folders.values() for record in _records(folder, missing=missing))
+    keys = list(zip(frame["run"], frame["task"], frame["model"], strict=True))
+    labels = _labels(conditions)
+    frame["condition"] = [conditions[key].id if key in conditions else "" for key in keys]
+    frame["label"] = [labels.get(key, "") for key in keys]
+    return frame
 
 
-def _folders(path: Path) -> list[Path]:
+def _records(folder: Path, *, missing: bool) -> Iterator[Record]:
+    done = set()
+    for record in journal.read_records(folder):
+        done.add(record.key)
+        yield record
+    if missing:
+        yield from (_record_of(failure, folder.name) for failure in read_missing(folder, done))
+
+
+def _record_of(failure: Failure, run: str) -> Record:
+    return Record(
+        run=run,
+        task=failure.task,
+        model=failure.model,
+        sample_id=failure.sample_id,
+        epoch=failure.epoch,
+        prompt_threshold=failure.prompt_threshold,
+        metadata={} if failure.answerable else {"answerable": False},
+        completion=failure.completion or Completion(text=""),
+        grade=Grade(outcome=Outcome.MISSING, reason=failure.error),
+    )
+
+
+def _labels(conditions: dict[tuple[str, str, str], Condition]) -> dict[tuple[str, str, str], str]:
+    groups: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for key in conditions:
+        groups.setdefault(key[1:], []).append(key)
+    labels: dict[tuple[str, str, str], str] = {}
+    for keys in groups.values():
+        labels |= dict(zip(keys, differing([conditions[key] for key in keys]), strict=True))
+    return labels
+
+
+def _runs(path: Path) -> list[Path]:
     folders = runs_below(path)
     if not folders:
         raise InputError(f"no run below {path}")

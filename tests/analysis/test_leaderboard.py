@@ -222,7 +222,7 @@ def test_the_slider_re_ranks_as_the_closed_form_says(page: Page, tmp_path: Path)
     assert order(page)[0][0] == "guesser"
     page.locator("th[data-key=model] button").click()
     assert page.locator("th[data-key=model]").get_attribute("aria-sort") == "ascending"
-    assert [name for name, *_ in order(page)] == ["careful", "guesser", "hopeless"]
+    assert [name for name, *_ in order(page)] == ["careful", "guesser", "hopeless", "never answering"]
     assert len([url for url in heard if url.startswith("file:")]) == 1
     assert len(heard) == 1
 

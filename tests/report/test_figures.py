@@ -85,10 +85,26 @@ def test_the_score_drawn_is_the_one_of_the_counts() -> None:
     assert next(row["value"] for row in rows if row["t"] == 0.5) == pytest.approx(0.625)
 
 
-def test_of_two_runs_of_the_same_card_the_newer_is_drawn() -> None:
-    """Or each question would count twice."""
-    both = pd.concat([records(), records().assign(run="s", outcome="error")])
+def test_a_copied_run_is_drawn_once() -> None:
+    """Identical answers of two folders are one set of answers."""
+    both = pd.concat([records(), records().assign(run="s")])
     assert "n = 40 each" in figures.make_figure("outcomes", both).caption
+
+
+def test_repeated_epochs_narrow_no_band() -> None:
+    """Twenty identical answers to each of forty questions are forty questions."""
+    once = records()
+    often = pd.concat([once.assign(epoch=k) for k in range(1, 21)])
+    drawn = [figures.make_figure("score", frame).chart.to_dict()["datasets"] for frame in (once, often)]
+    assert list(drawn[0].values()) == list(drawn[1].values())
+
+
+def test_two_conditions_of_a_model_stand_apart() -> None:
+    """Each is named by what differs."""
+    both = pd.concat([records().assign(label="system=A"), records().assign(label="system=B", condition="b")])
+    text = str(figures.make_figure("score", both).chart.to_dict())
+    assert "m [system=A]" in text
+    assert "m [system=B]" in text
 
 
 @pytest.mark.parametrize("kind", ["score", "outcomes"])
