@@ -97,6 +97,10 @@ _OBJECT = re.compile(
 )
 _OR = re.compile(r"\bor\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$", re.IGNORECASE)
 _OR_BEHIND = re.compile(r"^[\"')]*,?\s*(?:or\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
+)
+"""Where two names joined by "or" are two names of one thing."""
 _EITHER = re.compile(r"\b(?:either|between|whether|one of)\b[^.;]*$", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
@@ -334,6 +338,8 @@ def _alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> t
     beside = [m for m in standing if m.relation is not Relation.SAME]
     sentence = said.sentence_of(same[0])
     before = said.text[sentence.start : same[0].start]
+    if _NAMED.search(before) and not _EITHER.search(before):
+        return None
     if said.bare or _EITHER.search(before) or any(sentence.holds(mention) for mention in beside):
         return Verdict.NO_MATCH, "two answers are offered"
     return Verdict.CANT_TELL, "two answers are offered"

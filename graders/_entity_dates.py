@@ -58,7 +58,7 @@ _MONTH_ONLY = re.compile(rf"(?P<month>{_WORD}){_BRIDGE}(?P<year>{_YEAR})(?!\d)",
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
 _EASTERN = re.compile(r"(?P<year>\d{3,4})\s*[年년]\s*(?:(?P<month>\d{1,2})\s*[月월]\s*(?:(?P<day>\d{1,2})\s*[日일])?)?")
 _FIGURES = re.compile(r"(?<![\d./-])(?P<one>\d{1,2})(?P<mark>[./-])\s?(?P<two>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?!\d)")
-_BARE_YEAR = re.compile(r"(?<![\w.,$€£/-])(?:1\d{3}|20\d\d)(?![\d,/%]|\.\d|s\b|-\w)")
+_BARE_YEAR = re.compile(r"(?<![\w.,$€£/-])(?:1\d{3}|20\d\d)(?!\d|,\d{3}|[/%]|\.\d|s\b|-\w)")
 
 
 class Date(NamedTuple):

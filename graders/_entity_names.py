@@ -172,10 +172,9 @@ def _compare_words(said: Said, form: str) -> Verdict:
         return _part(said.text, form, mine)
     if any(near(w.key, m.key, name=proper) for w in missing for m in extra):
         return Verdict.CANT_TELL
-    shared = len(missing) < len(wanted)
-    if proper and (shared or all(word.capital or word.key.isdecimal() for word in extra)):
-        return Verdict.NO_MATCH
-    return Verdict.NO_MATCH if proper and not shared else Verdict.CANT_TELL
+    if len(missing) == len(wanted):
+        return Verdict.NO_MATCH if not shares_words(said, form) else Verdict.CANT_TELL
+    return Verdict.NO_MATCH if proper else Verdict.CANT_TELL
 
 
 def _with_extra(said: Said, mine: list[Word], wanted: list[Word], extra: list[Word]) -> Verdict:
@@ -272,9 +271,21 @@ def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
     found = [_relation(said, words, span, wanted) for span in _windows(said, words, needed, proper=proper)]
     if person:
         found += _people(said, words, [word for word in wanted if word.key not in _SUFFIX])
+    if not found and not proper and len(needed) > 1:
+        found = _scattered(said, words, needed)
     if not found:
         short = [word for word in words if word.raw.isupper() and word.key not in said.asked]
         found = [Mention(word.start, word.end, Relation.SAME) for word in short if _abbreviates(word.raw, form)]
+    return found
+
+
+def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mention]:
+    """Sentences that hold all the words of a description, in any order and form."""
+    found = []
+    for sentence in said.sentences:
+        keys = {word.key for word in words if sentence.start <= word.start < sentence.end}
+        if overlap({word.key for word in needed}, keys) == len({word.key for word in needed}):
+            found.append(Mention(sentence.start, sentence.end, Relation.SAME))
     return found
 
 

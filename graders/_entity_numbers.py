@@ -35,6 +35,8 @@ _DIGITS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _AFTER = re.compile(r"\s?(?:-\s?)?([^\W\d_]+[²2]?(?:/h)?|[%°$€£¥₹]\s?[CFcf]?\b|[%°$€£¥₹])")
+LARGEST = 200
+"""Powers of ten that are compared as numbers; a double ends at 308."""
 _CURRENCY_LETTERS = {"usd", "eur", "gbp", "jpy", "inr"}
 
 
@@ -62,7 +64,7 @@ def find_quantities(text: str) -> list[Quantity]:
     Args:
         text: plain text.
     """
-    found = [_digits(match, text) for match in _DIGITS.finditer(text)]
+    found = [_digits(match, text) for match in _DIGITS.finditer(text) if len(match.group()) <= LARGEST]
     taken = [(one.start, one.end) for one in found]
     for match in _SPOKEN.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
@@ -102,7 +104,8 @@ def _digits(match: re.Match[str], text: str) -> Quantity:
         value = float(whole + (parts["decimals"] or ""))
         half = 0.5 * 10.0 ** -(len(parts["decimals"]) - 1) if parts["decimals"] else 0.0
     exponent = parts["power"] or parts["e"]
-    factor = 10.0 ** int(exponent.replace("−", "-")) if exponent and len(exponent) < 4 else 1.0  # noqa: PLR2004 - a double
+    power = int(exponent.replace("−", "-")) if exponent else 0
+    factor = 10.0**power if abs(power) <= LARGEST else float("nan")
     scale, unit, end = _behind(text, match.end())
     factor *= scale
     if parts["money"]:

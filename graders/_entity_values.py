@@ -170,8 +170,8 @@ def _dates(text: str, question: str) -> tuple[Date, ...]:
         return ()
     if found[0].parts == 1 and (_counts(question) or re.search(r"\d,\d|[$€£%]", text)):
         return ()
-    span = re.search(r"(\d{4})\s?[–—/-]\s?(\d{2})$", text.strip())
-    if span and len(found) == 1:
+    span = re.search(r"(\d{4})\s?[–—/-]\s?(\d{2})(?!\d)", text.strip())
+    if span and len(found) == 1 and found[0].parts == 1:
         other = found[0]._replace(year=int(span.group(1)[:2] + span.group(2)))
         return (found[0], other)
     if len({date[:3] for date in found}) > 1 and len({date.start for date in found}) == 1:

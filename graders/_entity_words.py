@@ -22,6 +22,9 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _CITED = re.compile(r"([^\W\d_]{4,})\d{1,3}")
 _GLUED = re.compile(r"(?<![^\W_])([a-z]{2,})(?=[A-ZÀ-Þ][a-zß-ÿ]{2})")
+_BEFORE_YEAR = re.compile(r"(?<![^\W_])(in|on|by|the|of|to|from|since|until)(?=(?:1\d|20)\d\d)")
+_NOTED = re.compile(r"(?<=\bin )((?:1[5-9]|20)\d\d)\d{1,2}(?=[.;]|,\s|\s*$)")
+"""A year with the number of a footnote behind it."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ORDINALS = {
     word: str(number)
@@ -88,12 +91,12 @@ def words_of(text: str) -> list[Word]:
 
 
 def unglued(text: str) -> str:
-    """A text with a space where a small word was joined to a name ("byAndrew"), as scraped answers have it.
+    """A text as it was before scraping joined a word to a name ("byAndrew") or a footnote to a year ("in 19661.").
 
     Args:
         text: plain text.
     """
-    return _GLUED.sub(r"\1 ", text)
+    return _GLUED.sub(r"\1 ", _NOTED.sub(r"\1", _BEFORE_YEAR.sub(r"\1 ", text)))
 
 
 @lru_cache(maxsize=65536)
