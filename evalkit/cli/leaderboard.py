@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import Thresholds
+from evalkit.cli.options import KeyValue, Thresholds, as_dict
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
@@ -18,6 +18,9 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Default: 0,0.5,0.75,0.9.")
 @click.option("--macro", is_flag=True, help="Also rank by the mean over tasks.")
+@click.option(
+    "--label", "labels", type=KeyValue("RUN=TEXT"), multiple=True, help="What the board calls a run's condition."
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
@@ -30,6 +33,7 @@ def command(
     *,
     thresholds: list[float | None] | None,
     macro: bool,
+    labels: tuple[tuple[str, str], ...],
     format_: str,
     output: Path | None,
     out: str,
@@ -48,7 +52,7 @@ def command(
     if thresholds and None in thresholds:
         raise UsageError("--threshold none: a leaderboard needs targets, such as 0,0.75")
     ts = [t for t in thresholds or () if t is not None] or list(DEFAULT_THRESHOLDS)
-    found = rank(paths, ts, Path(out), macro=macro)
+    found = rank(paths, ts, Path(out), macro=macro, labels=as_dict(labels))
     if format_ == "table" and output is None:
         leaderboard.print_boards(found)
         return

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from evalkit import plugins
+from evalkit.runs.folder import DEFAULT_FOLDER
+
+GROUPS: dict[str, plugins.Group] = {
+    "tasks": "tasks",
+    "graders": "graders",
+    "readers": "readers",
+    "models": "providers",
+    "metrics": "metrics",
+}
 
 
-@click.command("list", short_help="List tasks, graders, readers or models.")
-@click.argument("what", type=click.Choice(["tasks", "graders", "readers", "models"]))
-def command(what: str) -> None:
-    """List what is installed, a line each: tasks, graders, readers or models."""
-    group: plugins.Group = "providers" if what == "models" else what  # type: ignore[assignment] # click.Choice narrowed it
-    names = plugins.names(group)
+@click.command("list", short_help="List tasks, graders, readers, models, metrics or runs.")
+@click.argument("what", type=click.Choice([*GROUPS, "runs"]))
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
+def command(what: str, *, out: str) -> None:
+    """List what is installed (tasks, graders, readers, models, metrics) or recorded (runs), a line each.
+
+    \b
+    evalkit list tasks
+    evalkit list runs          newest first, with the settings that are not the defaults
+    """
+    if what == "runs":
+        from evalkit.report.runs import print_runs
+
+        print_runs(Path(out))
+        return
+    names = plugins.names(GROUPS[what])
     if not names:
         click.echo(f"no {what} are installed", err=True)
-    width = max((len(name) for name in names), default=0) + (2 if what == "models" else 0)
+    ending = "/…" if what == "models" else ""
+    width = max((len(name) for name in names), default=0) + len(ending)
     for name in names:
-        shown = f"{name}/…" if what == "models" else name
-        click.echo(f"{shown:<{width}}  {plugins.describe(group, name)}")
+        click.echo(f"{name + ending:<{width}}  {plugins.describe(GROUPS[what], name)}")

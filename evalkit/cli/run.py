@@ -75,6 +75,9 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
     metavar="DIR",
     help="Where the run folder is made.",
 )
+@click.option("--name", metavar="NAME", help="Name of the run folder. Default: made from the time and the tasks.")
+@click.option("--label", metavar="TEXT", help="What boards and figures call this condition.")
+@click.option("--note", metavar="TEXT", help="Free text that run.json keeps.")
 @click.option("--resume", metavar="RUN", help="Go on with a run that was cut short.")
 @click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
@@ -150,14 +153,12 @@ def _given(ctx: click.Context) -> dict[str, str]:
 
 
 def _say_how_judges_agreed(result: RunResult) -> None:
-    from evalkit.grading.judge import agreement
-    from evalkit.runs import journal
-
-    if result.config is None or "," not in result.config.grader_parameters.get("judge", ""):
-        return
-    if found := agreement(journal.read_records(result.folder)):
-        voted, alike, pairs = found
-        click.echo(f"Judges: {alike:,} of {voted:,} answers judged alike; {pairs:.0%} of pairs of votes agree.")
+    votes = result.votes
+    if votes.answers:
+        share = votes.agreeing / votes.pairs
+        click.echo(
+            f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {share:.0%} of pairs of votes agree."
+        )
 
 
 def _say_what_failed(result: RunResult) -> None:

@@ -8,12 +8,12 @@ from evalkit.cli.options import Thresholds
 from evalkit.errors import InputError
 from evalkit.records import Outcome, Record
 from evalkit.runs import journal
-from evalkit.runs.folder import DEFAULT_FOLDER, find_run
+from evalkit.runs.folder import DEFAULT_FOLDER, find_run, newest_run
 from evalkit.runs.result import read_result
 
 
 @click.command("show", short_help="Show a run's summary, or the transcript of one sample.")
-@click.argument("run")
+@click.argument("run", required=False, metavar="[RUN]")
 @click.argument("sample_id", required=False, metavar="[ID]")
 @click.option(
     "--out",
@@ -31,12 +31,13 @@ from evalkit.runs.result import read_result
 )
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
 def command(
-    run: str, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None, task: str | None,
+    run: str | None, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None, task: str | None,
     thresholds: list[float | None] | None, strata: bool,
 ) -> None:  # fmt: skip
     """Show a run's summary, or every transcript of one sample: prompt as sent, answer, grade and why.
 
     \b
+    evalkit show                                     the newest run
     evalkit show 20261121-2104-letters
     evalkit show 20261121-2104-letters DEEPSEEK-D
     evalkit show 20261121-2104-letters --records --outcome idk
@@ -44,7 +45,7 @@ def command(
     from evalkit.report import transcript
     from evalkit.report.run import print_result
 
-    folder = find_run(run, out)
+    folder = find_run(run, out) if run else newest_run(out)
 
     def wanted(record: Record) -> bool:
         return (

@@ -12,12 +12,13 @@ import re
 import statistics
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from evalkit.errors import ModelError, ModelUnavailableError
 from evalkit.models.pool import ask
-from evalkit.records import Message, Record, Sample
+from evalkit.records import Grade, Message, Sample
 from evalkit.text import plain
 
 MENU = ("correct", "incorrect", "not attempted")
@@ -75,6 +76,23 @@ class Ruling:
             return f"{', '.join(self.votes)}: {self.verdict}"
         said = ", ".join(f"{judge}: {vote}" for judge, vote in self.votes.items())
         return f"{self.verdict} by majority ({said})"
+
+
+async def try_judges(judges: str) -> None:
+    """Open every judge and ask it one thing, so that one that cannot answer costs no question.
+
+    Args:
+        judges: a model, or several with commas between them.
+
+    Raises:
+        UsageError: no such model.
+        ModelError: a judge did not answer; the text names it.
+    """
+    for judge in _names(judges):
+        try:
+            await ask(judge, "Reply with the word ready.", max_tokens=256)
+        except ModelError as error:
+            raise ModelUnavailableError(f"the judge {judge} does not answer: {error}") from error
 
 
 async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
@@ -164,20 +182,27 @@ def read_mark(reply: str, word: str) -> int | None:
     return mark if 1 <= mark <= 10 else None  # noqa: PLR2004 - the scale
 
 
-def agreement(records: Iterable[Record]) -> tuple[int, int, float] | None:
-    """How far several judges agreed.
+@dataclass
+class VoteCount:
+    """How far several judges agree, counted one grade at a time."""
 
-    Args:
-        records: any; only those that several judges voted on count.
+    answers: int = 0
+    """Answers that several judges voted on."""
+    unanimous: int = 0
+    pairs: int = 0
+    """Pairs of votes on one answer."""
+    agreeing: int = 0
 
-    Returns:
-        (records that they voted on, unanimous ones, share of pairs of votes that agree), None where there is none.
-    """
-    voted = [list(record.grade.votes.values()) for record in records if len(record.grade.votes) > 1]
-    if not voted:
-        return None
-    pairs = [a == b for votes in voted for a, b in combinations(votes, 2)]
-    return len(voted), sum(len(set(votes)) == 1 for votes in voted), sum(pairs) / len(pairs)
+    def add(self, grade: Grade) -> None:
+        """Count the votes of one grade; of a single judge there is nothing to count."""
+        votes = list(grade.votes.values())
+        if len(votes) < 2:  # noqa: PLR2004 - nobody to agree with
+            return
+        self.answers += 1
+        self.unanimous += len(set(votes)) == 1
+        alike = [a == b for a, b in combinations(votes, 2)]
+        self.pairs += len(alike)
+        self.agreeing += sum(alike)
 
 
 def secret(*texts: str) -> str:

@@ -27,14 +27,8 @@ from evalkit.runs.scorecard import (
 POSITION: dict[str, int] = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2, Outcome.MISSING: 3}
 """Where an outcome stands in a list of counts."""
 _SINGLE = {
-    (position, answerable): Pattern(
-        position == 0,
-        position == 1,
-        position == 2,
-        position == 3,
-        answerable=answerable,  # noqa: PLR2004 - places
-    )
-    for position in range(4)
+    (position, answerable): Pattern(*counts, answerable=answerable)
+    for position, counts in enumerate(((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)))
     for answerable in (True, False)
 }
 

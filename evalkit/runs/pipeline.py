@@ -23,6 +23,8 @@ from evalkit.runs.plan import Job, Plan, plan_jobs
 from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0
+EARLY = 20
+"""Answers after which a run says that most are being cut off."""
 
 
 async def execute(
@@ -122,8 +124,19 @@ class _Worker:
         )
         self.journal.append(record)
         self.tally.count(record)
-        self.tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
+        self._watch_limit(grade_)
         return None
+
+    def _watch_limit(self, grade_: Grade) -> None:
+        """Say early that most answers are being cut off, while it costs little to start again."""
+        tally = self.tally
+        tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
+        if tally.recorded - tally.resumed == EARLY and tally.truncated * 2 >= EARLY:
+            limit = f" at {self.plan.max_tokens} tokens" if self.plan.max_tokens else ""
+            tally.notify(
+                f"{tally.truncated} of the first {EARLY} answers were cut off{limit} before they committed to one;"
+                " stop with Ctrl-C and start again with a higher --max-tokens"
+            )
 
     async def _grade(self, job: Job, completion: Completion) -> Grade:
         reading = confidence.read(self.plan.confidence, job.sample, completion)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalkit.grading.judge import VoteCount
 from evalkit.records import Outcome, Record, RecordKey
 from evalkit.runs import journal
 from evalkit.runs.condition import card_conditions
@@ -32,6 +33,8 @@ class RunResult:
     """Whether an earlier session recorded a part of it."""
     strays: int = 0
     """Records whose sample the task no longer asks; they are counted all the same."""
+    votes: VoteCount = field(default_factory=VoteCount)
+    """How far several judges agreed, of a run that has just ended."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict, repr=False)
     """Outcomes by card and sample, of a run under several stated targets."""
 

@@ -18,6 +18,7 @@ from evalkit import plugins
 from evalkit.dataset.fingerprint import data_fingerprint
 from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
 from evalkit.grading.grade import parse_count_as
+from evalkit.grading.judge import try_judges
 from evalkit.models import Model, Options, open_model, pool
 from evalkit.records import Completion, RecordKey, Task
 from evalkit.runs import journal, pipeline
@@ -185,6 +186,9 @@ class _Session:
         )
         with _sigterm_cancels():
             async with _closing_judges(), open_model(self._config.model, options) as model:
+                if judges := self._config.grader_parameters.get("judge"):
+                    self._notify("trying the judge")
+                    await try_judges(judges)
                 folder = make_folder()
                 data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
                 plan = replace(self._plan, run=folder.name)
@@ -202,6 +206,7 @@ class _Session:
                         self._notify(f"{planned.task.name}: {remark}")
                 work.write("running")
                 self._watch(tally)
+                tally.notify = self._notify
                 await pipeline.execute(work.plan, work.model, book, tally, done, answered)
         except asyncio.CancelledError:
             if work.tally is None:
@@ -253,6 +258,7 @@ class _Session:
             resumed=self._earlier is not None,
             strays=tally.strays,
             outcomes=tally.outcomes,
+            votes=tally.votes,
         )
 
     def _first_manifest(self, folder: Path, model: Model) -> Manifest:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from evalkit.grading.judge import VoteCount
 from evalkit.records import Failure, Outcome, Record, RecordKey
 from evalkit.runs.counting import CardBuilder
 
@@ -40,11 +41,15 @@ class Tally:
     """What is missing because of a failure, without the completions."""
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Task → fingerprint of the samples asked."""
+    votes: VoteCount = field(default_factory=VoteCount)
+    """How far several judges agree."""
     strays: int = 0
     """Records of an earlier session whose sample the task no longer asks."""
     truncated: int = 0
     """Answers of this session that were cut off before they committed to one."""
     started: float = field(default_factory=time.monotonic)
+    notify: Callable[[str], None] = lambda _: None
+    """Told what a user should know while the run goes on."""
     waiting: Callable[[], str] = lambda: ""
     """What holds requests back just now; "" where nothing does."""
 
@@ -73,6 +78,8 @@ class Tally:
         self.recorded += 1
         key = CardKey(record.task, record.prompt_threshold)
         self.cards[key].add(record)
+        if record.grade.votes:
+            self.votes.add(record.grade)
         if self.keep_outcomes:
             self.outcomes.setdefault(key, {}).setdefault(record.sample_id, {})[record.epoch] = record.grade.outcome
 

@@ -101,13 +101,14 @@ def test_a_run_scores_what_a_stated_confidence_would_have_kept(server: ChatServe
     records = lines_of(result.folder / "records.jsonl")
     assert {record["grade"]["confidence"] for record in records} == {0.6, 0.9}
     assert all("Confidence" in record["completion"]["text"] for record in records)
-    card = result.scorecards[-1]
-    assert (card.policy, card.unstated) == ("confidence", 0)
-    right = card.correct
-    assert [score.mode for score in card.scores] == ["simulated", "simulated"]
-    assert card.scores[0].value == pytest.approx((right - (10 - right)) / 10)
-    assert card.scores[1].value == pytest.approx(right / 10)
-    assert evalkit.run(resume=result.folder).scorecards[-1].scores == card.scores
+    low, high = result.scorecards[-2:]
+    assert {(card.policy, card.unstated, card.scores[0].mode) for card in (low, high)} == {("confidence", 0, "simulated")}
+    right = low.correct
+    assert (low.error, low.idk) == (10 - right, 0)
+    assert (high.correct, high.error, high.idk) == (right, 0, 10 - right)
+    assert low.scores[0].value == pytest.approx((right - (10 - right)) / 10)
+    assert high.scores[0].value == pytest.approx(right / 10)
+    assert evalkit.run(resume=result.folder).scorecards[-1].scores == high.scores
 
 
 def test_log_probabilities_are_asked_for_and_recorded(server: ChatServer, tmp_path: Path) -> None:

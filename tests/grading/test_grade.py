@@ -8,7 +8,7 @@ import pytest
 
 from evalkit.errors import UsageError
 from evalkit.grading.grade import NoVerdictError, grade, parse_count_as
-from evalkit.plugins import Judge
+from evalkit.plugins import BoundGrader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
 SAMPLE = Sample(id="a", input="How many?", target="3")
@@ -19,7 +19,7 @@ def always_right(sample: Sample, completion: Completion) -> Grade:
     return Grade.of(correct=True, answer=completion.text, reason=f"as in {sample.id}")
 
 
-def judge(completion: Completion, grader: Judge = always_right, sample: Sample = SAMPLE, **count_as: str) -> Grade:
+def judge(completion: Completion, grader: BoundGrader = always_right, sample: Sample = SAMPLE, **count_as: str) -> Grade:
     """Grade outside an event loop."""
     return asyncio.run(grade(sample, completion, grader, "always", parse_count_as(count_as)))
 
@@ -30,10 +30,16 @@ def test_the_engine_writes_the_graders_name() -> None:
 
 
 def test_no_text_is_empty_and_counts_as_idk() -> None:
-    """Before any grader sees it, and with a reason that tells when thinking ate the budget."""
-    found = judge(Completion(text=" \n", finish_reason="length"))
+    """Where the model ended by itself, before any grader sees it."""
+    found = judge(Completion(text=" \n", finish_reason="stop"))
     assert (found.outcome, found.non_answer) == (Outcome.IDK, NonAnswer.EMPTY)
-    assert "cut off" in found.reason
+
+
+@pytest.mark.parametrize("text", ["", " \n", "Let me count the letters. First there is"])
+def test_an_answer_cut_off_before_it_committed_is_missing(text: str) -> None:
+    """The token limit is the harness's act: neither IDK nor an error, and nothing is read from the torso."""
+    found = judge(Completion(text=text, finish_reason="length"))
+    assert (found.outcome, found.non_answer) == (Outcome.MISSING, NonAnswer.TRUNCATED)
 
 
 def test_a_content_filter_is_a_refusal() -> None:

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from loopback import ChatServer, question_of, word_of
 
 import evalkit
-from evalkit import Completion, NonAnswer, Outcome, Sample
+from evalkit import Completion, Grade, NonAnswer, Outcome, Sample
 from evalkit.cli import cli
 from evalkit.experiments.judge_attacks import SAMPLE, attacks
 from evalkit.graders.judge import judge as grader
 from evalkit.grading.grade import grade
-from evalkit.grading.judge import agreement, ask_verdict, quoted, read_mark, read_verdict
+from evalkit.grading.judge import VoteCount, ask_verdict, quoted, read_mark, read_verdict
 from evalkit.models import pool, providers
 
 
@@ -179,4 +179,20 @@ def test_agreement_is_counted_over_pairs_of_votes(server: ChatServer, judge: str
     done = CliRunner().invoke(cli, [*argv, "-G", f"judge={judge},vllm/other"])
     assert done.exit_code == 0, done.output
     assert "Judges: 4 of 4 answers judged alike; 100% of pairs of votes agree." in " ".join(done.output.split())
-    assert agreement([]) is None
+    votes = VoteCount()
+    votes.add(Grade.of(correct=True))
+    votes.add(Grade.of(correct=True, votes={"a": "correct"}))
+    assert votes.answers == 0
+
+
+def test_a_judge_that_does_not_answer_ends_the_run_before_its_first_question(
+    server: ChatServer, tmp_path: Path
+) -> None:
+    """A misspelt judge, or one that cannot be reached, costs nothing: no question was sent, no folder is left."""
+    argv = ["run", "--model", "m", "--base-url", server.url, "--task", "simpleqa", "--data", str(tmp_path)]
+    (tmp_path / "simple_qa_test_set.csv").write_text("metadata,problem,answer\n{},Who?,Me\n", encoding="utf-8")
+    for judge, words in (("vlm/judge", "no provider"), ("vllm/judge", "does not answer")):
+        done = CliRunner().invoke(cli, [*argv, "-G", f"judge={judge}", "--out", str(tmp_path / "runs")])
+        assert done.exit_code == 1 and words in str(done.exception)
+    assert server.requests == []
+    assert not list(tmp_path.glob("runs/*"))
