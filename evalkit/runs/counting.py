@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from evalkit.metrics.measurement import Measurement, Pattern
 from evalkit.records import Failure, NonAnswer, Outcome, Record, RecordKey
-from evalkit.runs.outcomes import OutcomeRow
 from evalkit.runs.scorecard import (
     DEFAULT_THRESHOLDS,
     Abstention,
@@ -23,6 +23,9 @@ from evalkit.runs.scorecard import (
     make_ranges,
     make_scores,
 )
+
+if TYPE_CHECKING:  # it imports this module, by way of the journal
+    from evalkit.runs.outcomes import OutcomeRow
 
 POSITION: dict[str, int] = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2, Outcome.MISSING: 3}
 """Where an outcome stands in a list of counts."""
