@@ -81,6 +81,12 @@ def runs_below(path: Path) -> list[Path]:
     return sorted(found.parent for found in path.rglob(RUN) if is_file(found))
 
 
+def not_written(folder: Path, error: OSError) -> InputError:
+    """Say that a run folder cannot be written, and how to resume once it can."""
+    again = f"evalkit run --resume {folder}"
+    return InputError(f"{folder} cannot be written ({error.strerror}); fix that, then run: {again}")
+
+
 def _make(out: Path, folder: Path) -> bool:
     try:
         folder.mkdir(parents=True)

@@ -21,8 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from evalkit.errors import InputError, UsageError
 from evalkit.records import Failure, Record
-from evalkit.runs.folder import FAILURES, RECORDS
-from evalkit.runs.manifest import not_written
+from evalkit.runs.folder import FAILURES, RECORDS, not_written
 
 Line = TypeVar("Line", bound=BaseModel)
 

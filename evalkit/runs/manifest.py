@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evalkit.errors import InputError
 from evalkit.records import SCHEMA_VERSION
 from evalkit.runs.config import RunConfig
-from evalkit.runs.folder import RUN
+from evalkit.runs.folder import RUN, not_written
 from evalkit.runs.scorecard import Scorecard
 
 Status = Literal["running", "interrupted", "failed", "finished"]
@@ -125,12 +125,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise not_written(folder, error) from error
-
-
-def not_written(folder: Path, error: OSError) -> InputError:
-    """Say that a run folder cannot be written, and how to resume once it can."""
-    again = f"evalkit run --resume {folder}"
-    return InputError(f"{folder} cannot be written ({error.strerror}); fix that, then run: {again}")
 
 
 def _read_json(folder: Path) -> dict[str, Any]:
