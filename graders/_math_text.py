@@ -31,7 +31,21 @@ _IN_NUMBERS = re.compile(r"(?<=\d)(?:\\[,;: ]|~|\{,\}|\\text\{,\}|,\\!|(?<=\d) )
 _BETWEEN = re.compile(r"\s*\\(?:text|mathrm|textrm)\{\s*(?:,\s*)?(?:and|or|und|oder|et|ou|y|o|e|и|или)\s*\}\s*")
 _AND = re.compile(r"(?<=[\d)}\]])\s*,?\s+(?:and|or)\s+(?=[-+\d\\({\[])")
 _SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?|displaystyle|limits|phantom\{[^{}]*\})(?![a-zA-Z])")
-_EMPHASIS = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf|textit|emph|underline|mathit|ensuremath|mbox|hbox)\s*(?=\{)")
+_EMPHASIS = re.compile(
+    r"\\(?:mathbf|boldsymbol|bm|textbf|textit|emph|underline|mathit|ensuremath|mbox|hbox)\s*\{([^{}]*)\}"
+)
+_BEFORE_BINOMIAL = re.compile(r"(?<=[\d)}])\s*(?=\\binom)")
+_GROUPED_BY_POINTS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{3}){2,}(?![\d.])")
+_ORDINAL = re.compile(r"(?<=\d)(?:\^)?\{?\\(?:text|mathrm)\{(?:st|nd|rd|th)\}\}?")
+_POWER_OF_TEN = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)[eE]([-+]?\d+)(?!\w)")
+_PI = re.compile(r"(?<![\\A-Za-z])pi(?![A-Za-z])")
+_SPELLED = (
+    ("\\dfrac", "\\frac"), ("\\tfrac", "\\frac"), ("\\cfrac", "\\frac"), ("\\dbinom", "\\binom"),
+    ("\\tbinom", "\\binom"), ("\\degree", "^\\circ "), ("\\varnothing", "\\emptyset"), ("\\textdegree", "^\\circ "),
+    ("\\pounds", ""), ("\\euro", ""), ("£", ""), ("€", ""),
+)  # fmt: skip
+_OUTWARD = re.compile(r"\s*([\[\]])([^\[\](){}]*,[^\[\](){}]*)([\[\]])\s*")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 def readable(text: str) -> str:
@@ -42,10 +56,25 @@ def readable(text: str) -> str:
     """
     if not text.isascii():
         text = _from_unicode(text)
-    text = _EMPHASIS.sub(r"\\text", _SIZES.sub("", _BACKWARD_SPACE.sub("", text)))
-    text = text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\\cfrac", "\\frac")
+    text = _EMPHASIS.sub(_unemphasized, _SIZES.sub("", _BACKWARD_SPACE.sub("", text)))
+    for spelled, usual in _SPELLED:
+        text = text.replace(spelled, usual)
+    text = _PI.sub(r"\\pi ", _POWER_OF_TEN.sub(r"\1 \\times 10^{\2}", _ORDINAL.sub("", text)))
+    text = _GROUPED_BY_POINTS.sub(lambda found: found.group().replace(".", ""), text)
+    text = _BEFORE_BINOMIAL.sub(r" \\cdot ", text)
     text = _IN_NUMBERS.sub("", text)
-    return _AND.sub(", ", _BETWEEN.sub(", ", text)).strip()
+    text = _AND.sub(", ", _BETWEEN.sub(", ", text)).strip()
+    return _inward(found) if (found := _OUTWARD.fullmatch(text)) else text
+
+
+def _inward(found: re.Match[str]) -> str:
+    """An interval such as ]0,1[ with the brackets that mean the same elsewhere."""
+    return f"{'[' if found[1] == '[' else '('}{found[2]}{']' if found[3] == ']' else ')'}"
+
+
+def _unemphasized(found: re.Match[str]) -> str:
+    held = found.group(1)
+    return f"\\text{{{held}}}" if re.search(r"[A-Za-z]{2}", held) else f" {held}"
 
 
 def _from_unicode(text: str) -> str:
@@ -53,7 +82,7 @@ def _from_unicode(text: str) -> str:
     text = _FRACTION.sub(_as_fraction, text)
     text = _SUPERSCRIPT.sub(lambda found: "^{" + "".join(_RAISED[char] for char in found.group()) + "}", text)
     text = _SUBSCRIPT.sub(lambda found: "_{" + "".join(_LOWERED[char] for char in found.group()) + "}", text)
-    text = text.translate(_TABLE)
+    text = _UNSPACED.sub(" ", text.translate(_TABLE))
     return _ROOT.sub(lambda found: f"{_ROOTS[found[1]]}{{{found[2] or found[3] or found[4]}}}", text)
 
 
@@ -72,12 +101,12 @@ def _as_fraction(found: re.Match[str]) -> str:
 
 _OPENS_BOX = re.compile(r"\\(?:boxed|fbox|framebox|colorbox\{\w+\})\s*(?:\{|(\\[a-zA-Z]+|\S))")
 _BETWEEN_BOXES = re.compile(
-    r"[\s$,;&.]*(?:\\(?:quad|qquad|text\{[^{}]*\}|[,;:() \[\]])|and|or|und|oder|et|y|e|[\s$,;&])*"
+    r"[\s$,;&]*(?:(?:\\text\{\s*)?(?:and|or|und|oder|et|ou|y|e|и)\b(?:\s*\})?|[,;&])[\s$,;&\\()]*"
 )
 
 
 def boxes(text: str) -> list[tuple[int, int, str]]:
-    """Where boxes stand and what they hold, empty and unclosed ones left out.
+    """Where boxes stand and what they hold; empty and unclosed ones and those around others are left out.
 
     Args:
         text: an answer; \\boxed{…}, \\fbox{…} and \\boxed 5 are boxes.
@@ -87,8 +116,8 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
         at = match.end()
         if match[1]:
             found.append((match.start(), at, match[1]))
-        elif (end := _closing(text, at)) is not None:
-            found.append((match.start(), end + 1, text[at:end]))
+        elif (end := _closing(text, at)) is not None and not _OPENS_BOX.search(text, at, end):
+            found.append((match.start(), end + 1, text[at:end].strip().rstrip(".").rstrip()))
             at = end + 1
     return [box for box in found if box[2].strip()]
 
@@ -237,3 +266,21 @@ def in_bases(target: str, said: str) -> bool | None:
 
 def _bare(text: str) -> str:
     return re.sub(r"\\(?:text|mathrm)\{([^{}]*)\}", r"\1", text).strip().strip("$").strip().rstrip(".")
+
+
+_PROSE = re.compile(
+    r"\\text\{[^{}]*[A-Za-z]{2,}[\s:][^{}]*\}|\\(?:Rightarrow|implies|Longrightarrow|therefore)(?![a-zA-Z])"
+)
+_LAST_EQUAL = re.compile(
+    r"=\s*((?:(?!\\text|\\Rightarrow|\\implies|\\Longrightarrow|[=,;&]).)+?)(?:\\\\|\s|\\end\{\w+\}|\})*$", re.DOTALL
+)
+
+
+def end_of_derivation(text: str) -> str | None:
+    """What a derivation comes to, where a box holds one instead of its result: "x + 1 = 3 \\Rightarrow x = 2" is "2".
+
+    Args:
+        text: LaTeX.
+    """
+    found = _LAST_EQUAL.search(text) if _PROSE.search(text) else None
+    return found.group(1).strip() if found else None

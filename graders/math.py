@@ -21,6 +21,7 @@ from evalkit import Completion, Grade, NonAnswer, Sample, final_statement, grade
 from evalkit.graders._corrections import after_correction
 from evalkit.graders._math_text import (
     as_intervals,
+    end_of_derivation,
     in_bases,
     is_inequality,
     is_interval,
@@ -33,10 +34,20 @@ SECONDS = 10.0
 """Longest comparison."""
 LONGEST = 1000
 """Characters of a boxed answer."""
+BRIEF = 80
+"""Characters up to which a text without words is taken for a formula."""
 TAIL = 3000
 """Characters from the end in which an answer that is not boxed is looked for."""
+_DENIAL = re.compile(
+    r"^(?:no|nope|nein|non|it'?s|it is|that'?s|make that|it should be|i mean)?\b[\s,:;.]*", re.IGNORECASE
+)
+_CONTENT = re.compile(r"[\d\\$]|^[a-zA-Z]$")
+_WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z}])")
 _BOX = "\\boxed{"
 _ANSWER = re.compile(r"\banswer\W{0,4}(?:\s+is\b|:)\s*:?(.+)$", re.IGNORECASE | re.MULTILINE)
+_ANSWER_BELOW = re.compile(
+    r"\banswer\W{0,4}(?:\s+is\b|:)[\s*:]*\n\s*(\$\$.+?\$\$|\\\[.+?\\\])\s*$", re.IGNORECASE | re.DOTALL
+)
 _RESTATED = re.compile(
     r"\b(?:it|that|this|answer|result|value|sum|total|area|probability|number)\s*(?:'s|is|=|should be|must be|equals)"
     r"\s*:?\s*((?:(?!\.\s).)+?)[.!]?\s*$",
@@ -77,37 +88,44 @@ def _read(text: str, prompt: str) -> _Said:
             return _Said(_as_formula(restated), None, "")
         sentence = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start)) + 1
         return _Said(held, held, f"{text[sentence:start]}{held}{text[end:]}" if text[end:].strip(" $.\n\\])*") else "")
-    corrected = after_correction(text[-TAIL:])
     final = final_statement(text, question=prompt)
     if final.stated and final.text and len(final.text) <= LONGEST:
         return _Said(_as_formula(_restated(final.text) or final.text), None, "")
-    return _Said(_stated(corrected or text[-TAIL:]) or (_as_formula(corrected) if corrected else ""), None, "")
+    tail = text[-TAIL:]
+    if restated := _restated(tail):
+        return _Said(_as_formula(restated), None, "")
+    return _Said(_stated(tail) or (_as_formula(tail) if _is_formula(tail) else ""), None, "")
 
 
 def _restated(text: str) -> str | None:
-    """The expression after a correction, where there is one."""
-    corrected = after_correction(f"x. {text}") if text.strip(" $.\n") else None
-    found = _RESTATED.search(corrected) if corrected else None
+    """The expression that a correction gives, where there is one."""
+    corrected = after_correction(f"x. {text}" if text.startswith((".", "$", "\n", " ")) else text)
+    if not corrected:
+        return None
+    if _is_formula(bare := _DENIAL.sub("", corrected)):
+        return bare
+    found = _RESTATED.search(corrected)
     return found.group(1) if found and re.search(r"\d|\\|\$", found.group(1)) else None
 
 
+def _is_formula(text: str) -> bool:
+    """Whether a short text is an expression and no sentence."""
+    return len(text) <= BRIEF and "\n" not in text and bool(_CONTENT.search(text)) and not _WORD.search(text)
+
+
 def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
-    if said.boxed is None:
-        return _kind(non_answer(plain(said.text.strip("$ ")), question=sample.prompt, target=sample.target)) or _kind(
-            non_answer(text, question=sample.prompt, target=sample.target)
-        )
-    kind = non_answer(plain(said.boxed), question=sample.prompt, target=sample.target)
-    if not kind and said.after:
-        kind = non_answer(said.after, question=sample.prompt, target=sample.target)
-    return _kind(kind)
-
-
-def _kind(kind: str | None) -> NonAnswer | None:
-    return NonAnswer(kind) if kind and kind != NonAnswer.EMPTY else None
+    """The kind of non-answer, judged by what the answer gives as its expression where it gives one."""
+    for part in (plain(said.text.strip("$ ")), said.after) if said.text else (text,):
+        kind = non_answer(part, question=sample.prompt, target=sample.target) if part else None
+        if kind and not (kind == NonAnswer.EMPTY and said.text):
+            return NonAnswer(kind)
+    return None
 
 
 def _stated(text: str) -> str | None:
     """What follows the last "answer is" or "answer:" of a line."""
+    if below := _ANSWER_BELOW.search(text):
+        return below.group(1)
     found = _ANSWER.findall(text)
     said = found[-1].lstrip("*} ").rstrip("*. ") if found else ""
     return _as_formula(said) if said and len(said) <= LONGEST else None
@@ -133,7 +151,9 @@ def _equal(target: str, text: str, said: _Said) -> dict[str, Any]:
     elif is_interval(given) and is_inequality(accepted):
         target = as_intervals(accepted) or target
     if said.boxed is not None:
-        return _compare(target, f"{_BOX}{given}}}")
+        found = _compare(target, f"{_BOX}{given}}}")
+        derived = None if found["equal"] else end_of_derivation(given)
+        return _compare(target, f"{_BOX}{derived}}}") if derived else found
     return _compare(target, f"${given}$" if given != bare else text)
 
 
