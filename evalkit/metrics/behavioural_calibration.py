@@ -117,7 +117,7 @@ def behaviour(
         cross_scores=cross,
         pair_rate=_pair_rate(answered, w),
         flip_rate=_flips(answered, w) / (n * len(ts)),
-        non_monotone=float(w[turned].sum() / n),
+        non_monotone=_whole(w[turned].sum()) / n,
         bands=bands,
         never_answered=never,
         bce=sum(band.n * band.distance for band in bands) / in_bands if in_bands else None,
@@ -160,7 +160,7 @@ def _at(
     at_zero = outcomes[:, 0]
     forced = None
     if ts[0] == 0 and refused.any() and not (at_zero[refused] == IDK).any():
-        forced = float(w[refused & (at_zero == CORRECT)].sum() / w[refused].sum())
+        forced = _whole(w[refused & (at_zero == CORRECT)].sum()) / _whole(w[refused].sum())
     kappa = attempted / n
     return AtTarget(
         t=t,
@@ -176,7 +176,7 @@ def _at(
         deficiency_p=binomial_tail(math.ceil(c), max(math.floor(attempted), math.ceil(c)), t) if attempted else None,
         refused_accuracy=forced,
         wrongful_answers=e / n,
-        wrongful_abstentions=float(w[refused & (at_zero == CORRECT)].sum()) / n if ts[0] == 0 else None,
+        wrongful_abstentions=_whole(w[refused & (at_zero == CORRECT)].sum()) / n if ts[0] == 0 else None,
         regret_at_least=(kappa * deficiency + (1 - kappa) * max(0.0, (forced or 0.0) - t)) / (1 - t),
         incentive_gap=max(0.0, *scores) - scores[k],
     )
@@ -193,7 +193,7 @@ def _bands(
         if not inside.any():
             continue
         high = ts[k + 1] if k + 1 < len(ts) else 1.0
-        accuracy = float(w[inside & (outcomes[:, k] == CORRECT)].sum() / w[inside].sum())
+        accuracy = _whole(w[inside & (outcomes[:, k] == CORRECT)].sum()) / _whole(w[inside].sum())
         distance = max(0.0, low - accuracy, accuracy - high)
         bands.append(Band(low, high, _whole(w[inside].sum()), accuracy, distance))
     return bands, _whole(w[~any_answer].sum())
@@ -203,12 +203,12 @@ def _pair_rate(answered: NDArray[np.bool_], w: NDArray[np.float64]) -> float:
     m = answered.shape[1]
     if m < 2:  # noqa: PLR2004 - no pair
         return 0.0
-    pairs = sum(float(w[~answered[:, k] & answered[:, j]].sum()) for k in range(m) for j in range(k + 1, m))
-    return float(pairs / (w.sum() * m * (m - 1) / 2))
+    pairs = sum(_whole(w[~answered[:, k] & answered[:, j]].sum()) for k in range(m) for j in range(k + 1, m))
+    return float(pairs / (_whole(w.sum()) * m * (m - 1) / 2))
 
 
 def _flips(answered: NDArray[np.bool_], w: NDArray[np.float64]) -> float:
     """Fewest decisions to change: for each question the best place to stop answering."""
     m = answered.shape[1]
     costs = [(~answered[:, :cut]).sum(axis=1) + answered[:, cut:].sum(axis=1) for cut in range(m + 1)]
-    return float(np.min(costs, axis=0) @ w)
+    return _whole(np.min(costs, axis=0) @ w)
