@@ -95,8 +95,8 @@ _OBJECT = re.compile(
     r"|moved to)\s+(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
     re.IGNORECASE,
 )
-_OR = re.compile(r"\bor\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$", re.IGNORECASE)
-_OR_BEHIND = re.compile(r"^[\"')]*,?\s*(?:or\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|nebo|oder|ou|lub|или)\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$", re.IGNORECASE)
+_OR_BEHIND = re.compile(r"^[\"')]*,?\s*(?:(?:or|nebo|oder|ou|lub|или)\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)", re.IGNORECASE)
 _NAMED = re.compile(
     r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
 )
@@ -106,12 +106,13 @@ _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
     re.IGNORECASE,
 )
-_CONNECTED = re.compile(r"\b(?:not|never|or|but|although|though|either|neither|rather|instead)\b|;|[.?!] ", re.IGNORECASE)
+_CONNECTED = re.compile(r"\b(?:not|never|or|nebo|oder|ou|but|although|though|either|neither|rather|instead)\b|;|[.?!] ", re.IGNORECASE)
 _PERSON = re.compile(
     r"\b(?:who|whose|whom|kdo|koho|komu|kým|wer|wen|qui|quién|quien|quem|chi|кто|actor|actress|singer|player|author"
     r"|(?:which|what|whose|name of the) (?:\w+ )?(?:president|king|queen|director|writer|poet|composer|artist|scientist"
     r"|painter|politician|person|man|woman|apostle|musician|mathematician|physicist|chemist|athlete|philosopher))\b"
 )
+_IN_FULL = re.compile(r"\b(?:full (?:\w+ )?name|birth name|middle|cel\w+ (?:rodn\w+ )?jmén\w+|rodn\w+ jmén\w+|plný název)\b")
 _PLURAL = re.compile(r"\b(?:which|what) (?:are|were|\w+ ?\w*s (?:are|were|do|did|have|border))\b|\blist\b|\bwho were\b")
 _PREDICATE = re.compile(
     r"\b(?:is|was|are|were|by|named|called|in|at|on|over|with|je|byl|byla|bylo|jsou|byli)\s+"
@@ -119,6 +120,8 @@ _PREDICATE = re.compile(
 )
 """What stands before a name that says who or what it was: "is", "was won by", "in the city of"."""
 STATED = "an accepted answer is stated"
+LONG = 150
+"""Words from which on an answer is a train of thought that ends in its claim."""
 OTHER = "another answer"
 BARE = 8
 """Words of an answer that is nothing but the answer."""
@@ -162,6 +165,11 @@ class Said:
     def about_person(self) -> bool:
         """Whether the question asks for a person."""
         return bool(_PERSON.search(self.question.lower()))
+
+    @cached_property
+    def in_full(self) -> bool:
+        """Whether the question asks for a name in full, so that a part of it is not enough."""
+        return bool(_IN_FULL.search(self.question.lower()))
 
     @cached_property
     def plural(self) -> bool:
@@ -216,6 +224,8 @@ def read(text: str, question: str) -> Said:
     if corrected and words[corrected[-1].end() :].strip():
         words = words[corrected[-1].end() :]
     words = _without_heading(words, question)
+    if not stated and len(words.split()) > LONG:
+        words = words.rstrip().rpartition("\n\n")[2]
     bare = _TAIL.sub("", _LEAD.sub("", words)).strip(" \"'.,;:()[]{}<>")
     return Said(bare if bare and len(bare.split()) <= BARE else words.strip(), plain(question), stated)
 

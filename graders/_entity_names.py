@@ -44,11 +44,35 @@ _SMALL = "of|the|de|la|le|du|von|van|der|den|di|da|del|and|&|y|e"
 _RUN = re.compile(
     rf"[^\W\d_a-z][^\W_]*(?:['’.-]?[^\W_]+)*(?:\.?\s+(?:(?:{_SMALL})\s+)*[^\W\d_a-z][^\W_]*(?:['’.-]?[^\W_]+)*)*"
 )
+_FORMULA = re.compile(r"[=^\\{}<>+*$_|]|\w\(\w|[(\[]\s*-?\w+\s*,|\w/\w+/")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _WELL_KNOWN = {
     "usa": "united states of america", "us": "united states", "uk": "united kingdom", "uae": "united arab emirates",
     "ussr": "soviet union", "eu": "european union", "un": "united nations",
 }  # fmt: skip
+
+
+_JOINED = re.compile(r",|&|\b(?:and|und|et|y|a|i|og|och)\b")
+"""What joins two names in one accepted answer."""
+
+
+def is_formula(target: str) -> bool:
+    """Whether an accepted answer is made of signs or is a sequence, so that only the very same is the same.
+
+    Args:
+        target: the accepted answer.
+    """
+    if _FORMULA.search(target):
+        return True
+    parts = re.split(r"[,;\s]+", target.strip("()[]{} "))
+    return len(parts) > 1 and "," in target and all(len(part) <= _LETTER or part.isdecimal() for part in parts)
+
+
+def _reads(key: str, wanted: Word, *, name: bool) -> bool:
+    """Whether a word of the answer is one that is wanted; codes in capitals have no misspellings."""
+    if wanted.raw.isupper() and len(wanted.raw) > _LETTER:
+        return key == wanted.key
+    return alike(key, wanted.key, name=name)
 
 
 def forms_of(target: str) -> list[str]:
@@ -76,11 +100,17 @@ def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
     words = words_of(said.text)
     found: list[Mention] = []
     for target in targets:
-        for form in forms_of(target):
+        for form in _new_forms(said, target):
             found += _same(said, words, form)
     if any(target[:1].isupper() for target in targets):
         found += _others(said, targets, found)
     return sorted(found, key=lambda mention: mention.start)
+
+
+def _new_forms(said: Said, target: str) -> list[str]:
+    """The forms of an accepted answer that the question does not hold itself."""
+    forms = forms_of(target)
+    return [form for form in forms if len(forms) == 1 or {w.key for w in content(words_of(form))} - said.asked] or forms
 
 
 def are_several(targets: Sequence[str]) -> bool:
@@ -108,7 +138,7 @@ def compare_bare(said: Said, target: str) -> Verdict:
         return Verdict.MATCH
     if foreign(said.text, target) or min(len(simplify(target)), len(simplify(said.text))) <= _LETTER:
         return Verdict.CANT_TELL if foreign(said.text, target) else _letters(said.text, target)
-    verdicts = [_compare_words(said, form) for form in forms_of(target)]
+    verdicts = [_compare_words(said, form) for form in _new_forms(said, target)]
     return next((v for v in (Verdict.MATCH, Verdict.CANT_TELL) if v in verdicts), Verdict.NO_MATCH)
 
 
@@ -161,12 +191,12 @@ def _compare_words(said: Said, form: str) -> Verdict:
     if _abbreviates(said.text, form) or _abbreviates(form, said.text):
         return Verdict.MATCH
     proper = _is_proper(form)
-    missing = [w for w in wanted if not any(alike(w.key, m.key, name=proper) for m in mine)]
-    extra = [m for m in mine if not any(alike(w.key, m.key, name=proper) for w in wanted)]
+    missing = [w for w in wanted if not any(_reads(m.key, w, name=proper) for m in mine)]
+    extra = [m for m in mine if not any(_reads(m.key, w, name=proper) for w in wanted)]
     asked = [w for w in missing if overlap({w.key}, said.asked)]
     if len(asked) == len(missing) < len(wanted) and not (missing and extra):
         return _with_extra(said, mine, wanted, extra)
-    if _person(said, mine, wanted):
+    if not _JOINED.search(form) and _person(said, mine, wanted):
         return Verdict.MATCH
     if not extra:
         return _part(said.text, form, mine)
@@ -242,7 +272,7 @@ def _fits(one: str, other: str) -> bool:
 def _is_person(said: Said, names: list[Word]) -> bool:
     if not 2 <= len(names) <= 5 or not all(name.capital for name in names):  # noqa: PLR2004 - a person's names
         return False
-    if {name.key for name in names} & _NO_PERSON:
+    if said.in_full or len(names[-1].key) == 1 or {name.key for name in names} & _NO_PERSON:
         return False
     initial = any(len(name.key) == 1 for name in names)
     return said.about_person or initial or len(names) == 3 or names[0].key in _NICKNAMES  # noqa: PLR2004 - with a middle name
@@ -260,13 +290,13 @@ def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
         places = [found.start() for found in re.finditer(re.escape(form), said.text)]
         return [Mention(place, place + len(form), Relation.SAME) for place in places]
     wanted = content(words_of(form))
-    if not wanted or len(simplify(form)) <= _LETTER or re.search(r"[=^\\{}<>+*]", form):
+    if not wanted or len(simplify(form)) <= _LETTER:
         return [
             Mention(found.start(), found.end(), Relation.SAME if len(form) > 1 or said.bare else Relation.NEAR)
             for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", said.text)
         ]
     needed = [word for word in wanted if word.key not in _SUFFIX and not overlap({word.key}, said.asked)] or wanted
-    person = _is_person(said, [word for word in wanted if word.key not in _SUFFIX])
+    person = not _JOINED.search(form) and _is_person(said, [word for word in wanted if word.key not in _SUFFIX])
     proper = _is_proper(form)
     found = [_relation(said, words, span, wanted) for span in _windows(said, words, needed, proper=proper)]
     if person:
@@ -292,15 +322,18 @@ def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mentio
 def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool) -> list[tuple[int, int]]:
     """Stretches of words, first and last place, that hold all that are wanted."""
     places = [
-        [place for place, word in enumerate(words) if alike(word.key, one.key, name=proper)] for one in wanted
+        [place for place, word in enumerate(words) if _reads(word.key, one, name=proper)] for one in wanted
     ]
     if not all(places):
         return []
     reach = len(wanted) * 2 + 2
     found = []
     for start in places[0]:
-        chosen = [min(options, key=lambda place: abs(place - start)) for options in places]
-        if len(set(chosen)) < len(set(word.key for word in wanted)):
+        chosen: list[int] = []
+        for options in places:
+            free = [place for place in options if place not in chosen]
+            chosen += [min(free, key=lambda place: abs(place - start))] if free else []
+        if len(chosen) < len(wanted):
             continue
         first, last = min(chosen), max(chosen)
         if last - first > reach:
@@ -350,11 +383,11 @@ def _people(said: Said, words: list[Word], names: list[Word]) -> list[Mention]:
         while start < place and (words[start].key in _STARTS or words[start].key in EMPTY):
             start += 1
         given = words[start : place + 1]
-        fits = [k for k, one in enumerate(given[:-1]) if _first_fits(one.key, names)]
-        if fits:
-            relation = Relation.SAME if _middles_fit(given[fits[0] + 1 : -1], names[1:-1]) else Relation.OTHER
-            found.append(Mention(given[fits[0]].start, word.end, relation))
-        elif len(given) == 1 and said.about_person:
+        alone = len(given) == 1 and said.text[max(0, word.start - 2) : word.start].strip() not in set("\"')")
+        if len(given) > 1 and _first_fits(given[0].key, names):
+            relation = Relation.SAME if _middles_fit(given[1:-1], names[1:-1]) else Relation.OTHER
+            found.append(Mention(given[0].start, word.end, relation))
+        elif alone and said.about_person:
             found.append(Mention(word.start, word.end, Relation.SAME))
         elif len(given) == 1:
             found.append(Mention(word.start, word.end, Relation.NEAR))

@@ -29,7 +29,7 @@ _SPOKEN = re.compile(
 _DIGITS = re.compile(
     rf"""(?<![\w.])(?<!\d[,/:])(?P<sign>(?:(?<!\d\s)[-−]|minus\s)?)(?P<money>US\$|[{re.escape(SIGNS)}])?\s?
     (?:(?P<top>\d+)\s?/\s?(?P<bottom>\d+)(?![\d/])
-    |(?P<whole>\d{{1,3}}(?:[,'  ]\d{{3}})+(?!\d)|\d+)(?P<decimals>\.\d+)?)
+    |(?P<whole>\d{{1,3}}(?:[,'  ]\d{{3}})+(?!\d)|\d+)(?P<decimals>\.\d+|,\d{{1,2}}(?![\d,]))?)
     (?:\s?[×x*]\s?10\s?(?:\^|\*\*)?\s?\{{?(?P<power>[-−]?\d+)\}}?|e(?P<e>[-+]?\d+))?
     (?P<tail>(?:st|nd|rd|th)\b)?""",
     re.VERBOSE | re.IGNORECASE,
@@ -101,7 +101,7 @@ def _digits(match: re.Match[str], text: str) -> Quantity:
         value, half = (float(parts["top"]) / bottom if bottom else float("nan")), 0.0
     else:
         whole = re.sub(r"\D", "", parts["whole"])
-        value = float(whole + (parts["decimals"] or ""))
+        value = float(whole + (parts["decimals"] or "").replace(",", "."))
         half = 0.5 * 10.0 ** -(len(parts["decimals"]) - 1) if parts["decimals"] else 0.0
     exponent = parts["power"] or parts["e"]
     power = int(exponent.replace("−", "-")) if exponent else 0

@@ -26,6 +26,10 @@ _LOOSE = frozenset(
     "spring summer autumn fall winter season".split()
 )
 """What makes an accepted date vague: its year can be missed, not hit."""
+_COMPOUND = re.compile(
+    r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d", re.IGNORECASE
+)
+"""What makes "6 feet" more: "6 feet 4 inches"."""
 _YES = re.compile(
     r"^\W*(?:yes|true|correct|right|indeed|absolutely|definitely|certainly|of course|yeah|yep|ja|oui|si|sí|ano|да|是)\b",
     re.IGNORECASE,
@@ -284,6 +288,8 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
     if wanted is None:
         return Relation.OTHER
     equal = same(one, wanted)
+    if _COMPOUND.match(said.text, one.end) and not _COMPOUND.match(target.text, wanted.end):
+        return Relation.OTHER
     if equal is None:
         return Relation.NEAR if one.value == wanted.value else Relation.OTHER
     if not equal:

@@ -16,7 +16,7 @@ EMPTY = frozenset(
     "around about approximately roughly circa ca nearly almost".split()
 )
 """Words that carry nothing, whether the accepted answer or the given one holds them."""
-_NOTES = frozenset("major minor flat sharp level levels team road star grade side".split())
+_NOTES = frozenset("major minor dur moll flat sharp level levels team road star grade side".split())
 """What follows an "A" that is a letter, not an article."""
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")

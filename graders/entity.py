@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, plain
 
 from ._entity_claim import OTHER, STATED, Said, Verdict, decide, read
-from ._entity_names import are_several, compare_bare, equal, mentions_of, shares_words
+from ._entity_names import are_several, compare_bare, equal, is_formula, mentions_of, shares_words
 from ._entity_values import Target, says_yes, target_of, value_mentions
 from ._entity_words import foreign, unspaced
 
@@ -79,7 +79,10 @@ def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
     values = [target for target in read_targets if target.is_value]
     if values:
         verdicts.append(decide(said, value_mentions(said, values), values=True))
-    names = [target.text for target in read_targets if target.vague or not (target.is_value or target.yes is not None)]
+    if formulas := [target.text for target in read_targets if not target.is_value and is_formula(target.text)]:
+        same = any(said.bare and equal(said.text, formula) for formula in formulas)
+        verdicts.append((Verdict.MATCH, STATED) if same else (Verdict.CANT_TELL, "the accepted answer is a formula"))
+    names = [target.text for target in read_targets if _is_name(target)]
     if names:
         verdicts.append(_compare_names(said, names))
     best = next((v for v in verdicts if v[0] is Verdict.MATCH), None)
@@ -87,6 +90,10 @@ def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
         clear = verdicts[:1] if values and not [name for name in names if not _vague(name, read_targets)] else []
         best = next((v for v in clear or verdicts if v[0] is Verdict.CANT_TELL), None)
     return best or (verdicts[0] if verdicts else (Verdict.CANT_TELL, "there is no accepted answer"))
+
+
+def _is_name(target: Target) -> bool:
+    return target.vague or not (target.is_value or target.yes is not None or is_formula(target.text))
 
 
 def _vague(name: str, targets: Sequence[Target]) -> bool:
