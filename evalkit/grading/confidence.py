@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Literal, NamedTuple
 
+from evalkit.abstention.final import final_statement
 from evalkit.errors import UsageError
 from evalkit.records import Completion, Grade, Sample
 
@@ -19,8 +21,15 @@ ASK = (
     " is correct."
 )
 
-_LINE = re.compile(r"\s*[*_`>#]*\s*(?:my\s+)?confidence\s*[*_`]*\s*:\s*[*_`]*\s*(\S[^\n]*)", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d{1,3})\s*%?[*_`.\s]*")
+_DRESS = r"[*_`\s]*"
+_LABEL = rf"(?:my\s+|overall\s+)?confidence(?:\s+(?:level|score|rating))?{_DRESS}(?:[:=]|\bis\b){_DRESS}"
+_LINE = re.compile(rf"\s*[-*•_`>#(\[\s]*{_LABEL}(\S[^\n]*)", re.IGNORECASE)
+_LINE_END = re.compile(rf"(?<=[\s(\[,;.–—-])[*_`(\[]*{_LABEL}([\d.][^\n]*)", re.IGNORECASE)
+_JSON = re.compile(r"\"confidence\"\s*:\s*\"?([^\",}\n]+)\"?\s*[,}]", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?P<value>\d{1,3}(?:[.,]\d+)?|[.,]\d+)\s*(?:(?P<percent>%|per\s?cent)|/\s*(?P<of>100|10|1)(?:\.0)?)?[\s*_`.)\]]*",
+    re.IGNORECASE,
+)
 _LETTER = re.compile(r"[\s(\[*\"'`]*([A-Z])[\s)\].:*\"'`]*")
 
 
@@ -32,65 +41,132 @@ class Read(NamedTuple):
     confidence: float | None
 
 
-def read(source: Source, sample: Sample, completion: Completion) -> Read:
-    """Find the confidence of one completion; None where there is none that can be trusted.
+def read(source: Source, completion: Completion) -> Read:
+    """Find the confidence that the text of a completion states; None where it states none that can be trusted.
 
     Args:
-        source: `logprob` and `verbal` are read here; `vote` is known only when all epochs are there.
-        sample: its choices tell whether letters are looked at.
+        source: only `verbal` is read here. `logprob` needs the grade (`of_graded`), `vote` all epochs (`vote`).
         completion: as the server gave it.
     """
-    if source == "verbal":
-        text, confidence = split_verbal(completion.text)
-        return Read(completion.model_copy(update={"text": text}), confidence)
-    if source == "logprob" and completion.logprobs:
-        return Read(completion, from_logprobs(completion.logprobs, len(sample.choices or ())))
-    return Read(completion, None)
+    if source != "verbal":
+        return Read(completion, None)
+    text, confidence = split_verbal(completion.text)
+    return Read(completion.model_copy(update={"text": text}), confidence)
+
+
+def of_graded(source: Source, sample: Sample, completion: Completion, grade: Grade) -> float | None:
+    """Confidence in the answer that was graded, from its tokens; None where it is not known.
+
+    Args:
+        source: other than `logprob` gives None.
+        sample: its choices tell whether letters are looked at.
+        completion: as the server gave it.
+        grade: what the grader made of it; its answer is looked for among the tokens.
+    """
+    if source != "logprob" or not completion.logprobs or grade.answer is None:
+        return None
+    return from_logprobs(completion.logprobs, len(sample.choices or ()), grade.answer)
 
 
 def split_verbal(text: str) -> tuple[str, float | None]:
-    """The text without its confidence line, and the confidence in [0, 1] where the line says exactly one.
+    """The text without what it states as its confidence, and that confidence in [0, 1] where it is exactly one.
 
-    Strict: a whole number from 0 to 100, with or without a percent sign. "0.9", "90–95%", "high" and two lines that
-    differ give None, since guessing what was meant would be a number nobody stated.
+    Read on a line of its own, at the end of a line, or as a JSON key: "95%", "95 percent", "95", "95/100", "0.95".
+    Ranges, words, a bare "1" (one percent, or certain?) and statements that differ give None, since guessing what was
+    meant would be a number nobody stated.
+
+    Args:
+        text: the answer.
     """
     kept, said = [], []
     for line in text.split("\n"):
-        if found := _LINE.fullmatch(line):
-            said.append(found.group(1))
-        else:
+        whole = _LINE.fullmatch(line)
+        found = whole or _LINE_END.search(line)
+        if found is None:
             kept.append(line)
+            continue
+        said.append(_stated(found.group(1)))
+        if whole is None:
+            kept.append(line[: found.start()].rstrip(" \t([,;–—-*"))
+    said += [_stated(found.group(1)) for found in _JSON.finditer(text)]
     if not said:
         return text, None
-    values = {int(found.group(1)) if (found := _PERCENT.fullmatch(one)) else None for one in said}
-    value = values.pop() if len(values) == 1 else None
-    confidence = value / 100 if value is not None and value <= 100 else None  # noqa: PLR2004 - per cent
-    return "\n".join(kept).strip(), confidence
+    values = set(said)
+    return "\n".join(kept).strip(), values.pop() if len(values) == 1 else None
 
 
-def from_logprobs(tokens: Sequence[dict[str, Any]], choices: int) -> float | None:
-    """Probability of the answer from the server's log-probabilities.
+def _stated(said: str) -> float | None:
+    """A number as a confidence in [0, 1]; None where it is none, or could be two."""
+    found = _NUMBER.fullmatch(said)
+    if found is None:
+        return None
+    digits = found.group("value").replace(",", ".")
+    value = float(digits)
+    if found.group("percent"):
+        value /= 100
+    elif found.group("of"):
+        value /= int(found.group("of"))
+    elif digits == "1":
+        return None
+    elif "." not in digits or value > 1:
+        value /= 100
+    return value if value <= 1 else None
 
-    With choices: of the letter that was written, its variants ("A", " A", "(A") summed, among the letters of the
-    options. Without: of the whole text, exp Σ log p; a mean over tokens would be no probability. None where the tokens
-    say neither.
+
+def from_logprobs(tokens: Sequence[dict[str, Any]], choices: int, answer: str) -> float | None:
+    """Probability of an answer from the server's log-probabilities.
+
+    A letter of the options: of the token that states it, its variants ("A", " A", "(A") summed, among the letters of
+    the options. Any other answer: exp Σ log p over the tokens that hold it, or over the whole text where the tokens do
+    not hold it as it was graded ("3" for "three"); a mean over tokens would be no probability.
+
+    Where the answer stands more than once, what counts is where the text states it: in its final statement, and else
+    the last time.
 
     Args:
         tokens: `logprobs.content` of a chat completion, with `top_logprobs`.
         choices: how many options there are; 0 for an open question.
+        answer: what was graded.
+
+    Returns:
+        A probability, or None where the tokens do not tell.
     """
-    if not choices:
-        values = [token.get("logprob") for token in tokens]
-        usable = [value for value in values if isinstance(value, (int, float)) and value <= 0]
-        return math.exp(sum(usable)) if usable and len(usable) == len(values) else None
     letters = [chr(ord("A") + k) for k in range(choices)]
-    for token in reversed(tokens):  # the letter that counts is the last one written by itself
-        written = _letter_of(token.get("token"))
-        if written in letters:
-            shares = _letter_shares(token, letters)
-            total = sum(shares.values())
-            return shares[str(written)] / total if total > 0 else None
-    return None
+    starts = list(accumulate((len(_text_of(token)) for token in tokens), initial=0))
+    text = "".join(map(_text_of, tokens))
+    stated = _place_of_statement(text)
+    if answer in letters:
+        places = [k for k, token in enumerate(tokens) if _letter_of(token.get("token")) == answer]
+        if not places:
+            return None
+        inside = [k for k in places if stated[0] < starts[k + 1] and starts[k] < stated[1]]
+        shares = _letter_shares(tokens[inside[0] if inside else places[-1]], letters)
+        total = sum(shares.values())
+        return shares[answer] / total if total > 0 else None
+    start = text.find(answer, stated[0], stated[1]) if answer else -1
+    start = start if start >= 0 else text.rfind(answer) if answer else -1
+    if start < 0:
+        return _probability(tokens)
+    end = start + len(answer)
+    return _probability([token for k, token in enumerate(tokens) if starts[k] < end and start < starts[k + 1]])
+
+
+def _place_of_statement(text: str) -> tuple[int, int]:
+    """Where a text's final statement stands; the whole text where it cannot be located."""
+    ending = final_statement(text)
+    start = text.rfind(ending.text, 0, len(text) - len(ending.after)) if ending.text else -1
+    return (start, start + len(ending.text)) if start >= 0 else (0, len(text))
+
+
+def _probability(tokens: Sequence[dict[str, Any]]) -> float | None:
+    values = [token.get("logprob") for token in tokens]
+    usable = [value for value in values if isinstance(value, (int, float)) and value <= 0]
+    return math.exp(sum(usable)) if usable and len(usable) == len(values) else None
+
+
+def _text_of(token: dict[str, Any]) -> str:
+    text = token.get("token")
+    return text if isinstance(text, str) else ""
 
 
 def vote(grades: Sequence[Grade]) -> tuple[int, float | None]:
@@ -121,6 +197,24 @@ def vote(grades: Sequence[Grade]) -> tuple[int, float | None]:
 def agree(grades: Sequence[Grade]) -> bool:
     """Whether all epochs give the same answer: what the authors' follow-up keeps, the rest becoming IDK."""
     return len({_name(grade) for grade in grades}) == 1
+
+
+def agreement_shares(grades: Mapping[int, Grade]) -> dict[int, float | None]:
+    """For each epoch of a sample, the share of the other epochs that give the same answer.
+
+    Args:
+        grades: epoch → grade.
+
+    Returns:
+        Epoch → share in [0, 1]; None where the epoch makes no claim, or is the only one.
+    """
+    names = {epoch: _name(grade) for epoch, grade in grades.items()}
+    counts = Counter(names.values())
+    others = len(names) - 1
+    return {
+        epoch: (counts[names[epoch]] - 1) / others if others and grades[epoch].answer is not None else None
+        for epoch in grades
+    }
 
 
 def _name(grade: Grade) -> str:

@@ -139,12 +139,15 @@ class _Worker:
             )
 
     async def _grade(self, job: Job, completion: Completion) -> Grade:
-        reading = confidence.read(self.plan.confidence, job.sample, completion)
+        reading = confidence.read(self.plan.confidence, completion)
         sample = self.plan.prompted(job.sample, job.threshold)
         grade_ = await grade(sample, reading.completion, job.planned.grade, job.planned.grader, self.plan.count_as)
-        if reading.confidence is None or grade_.outcome in (Outcome.IDK, Outcome.MISSING):
+        if grade_.outcome in (Outcome.IDK, Outcome.MISSING):
             return grade_
-        return grade_.model_copy(update={"confidence": reading.confidence})
+        value = reading.confidence
+        if value is None:
+            value = confidence.of_graded(self.plan.confidence, job.sample, completion, grade_)
+        return grade_ if value is None else grade_.model_copy(update={"confidence": value})
 
     def _request(self, job: Job, messages: Sequence[Message]) -> Request:
         responses: Sequence[str] = job.sample.choices or ()
