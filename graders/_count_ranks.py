@@ -37,40 +37,55 @@ class Count(NamedTuple):
 
 _N = r"(?P<n>(?<![\w.,/])-?\d{1,9}(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
 _ANY = re.compile(_N)
-_FEW = r"(?:(?:only|just|exactly|precisely|a total of|in total|altogether|total|about|around|approximately|roughly|in fact|actually|indeed|clearly|the|be|definitely)\s+){0,3}"
+_FEW = (
+    r"(?:(?:only|just|exactly|precisely|a total of|in total|altogether|total|about|around|approximately|roughly|"
+    r"in fact|actually|indeed|clearly|the|be|definitely)\s+){0,3}"
+)
 _TOTAL = re.compile(
-    rf"(?:\b(?:answer|total|sum|count|number|result|output|tally|altogether|overall)\b(?:\s+(?:number|count|of|is|are|=|:|comes|to|'s|was|would|should|be|equals)+)*"
-    rf"(?:\s*(?:of|for|in)\s+[^.!?\n\d]{{1,60}}?)?\s*(?:(?:is|are|of|=|:|→|->|equals|comes to|would be|should be|must be)\s*)+{_FEW}[\"'(]*"
-    rf"|(?:=|→|->|=>|⇒|➜|makes|gives|equals|totall?ing|adds? up to|amounts? to|for a total of|in total,?|so)\s*[\"'(]*){_N}"
+    rf"(?:\b(?:answer|total|sum|count|number|result|output|tally|altogether|overall)\b(?:\s+(?:number|count|of|is|"
+    rf"are|=|:|comes|to|'s|was|would|should|be|equals)+)*"
+    rf"(?:\s*(?:of|for|in)\s+[^.!?\n\d]{{1,60}}?)?\s*(?:(?:is|are|of|=|:|→|->|equals|comes to|would be|should be|"
+    rf"must be)\s*)+{_FEW}[\"'(]*"
+    rf"|(?:=|→|->|=>|⇒|➜|makes|gives|equals|totall?ing|adds? up to|amounts? to|for a total of|in total,?|"
+    rf"so)\s*[\"'(]*){_N}"
 )
 _STATED = re.compile(
-    rf"\b(?:there(?:'s| is| are| were| would be| should be| must be)|has|have|had|contains?|containing|includes?|counted|count|counts|"
-    rf"get|got|find|found|see|it'?s|it is|that'?s|that is|would be|should be|must be|just|only|is|are|say|guess|think)\s+{_FEW}{_N}(?=\s*(?:[.!,;)(]|$|\n|[a-z]+ (?:in|of)|times?|instances?|occurrences?|in|if|as|because|since))"
+    rf"\b(?:there(?:'s| is| are| were| would be| should be| must be)|has|have|had|contains?|containing|includes?|"
+    rf"counted|count|counts|"
+    rf"get|got|find|found|see|it'?s|it is|that'?s|that is|would be|should be|must be|just|only|is|are|say|guess|"
+    rf"think)\s+{_FEW}{_N}(?=\s*(?:[.!,;)(]|$|\n|[a-z]+ (?:in|of)|times?|instances?|occurrences?|in|if|as|because|"
+    rf"since))"
 )
 _RUNNING = re.compile(r"\b(?P<of>[a-z])\s*\(\s*(?P<n>\d+)\s*\)")
 _DENIED = re.compile(
-    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bcontrary to|\bunlike)\s+(?:even\s+|just\s+|only\s+|a\s+|the\s+)*$"
+    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bcontrary to|\bunlike)\s+(?:even\s+|just\s+|only\s+|a\s+|"
+    r"the\s+)*$"
 )
 _SUPPOSED = re.compile(
-    r"\b(?:if there|if it|if you (?:thought|said|counted only)|whether|how many|could be|might be|would have|as if)\b[^.!?\n]*$"
+    r"\b(?:if there|if it|if you (?:thought|said|counted only)|whether|how many|could be|might be|would have|"
+    r"as if)\b[^.!?\n]*$"
 )
 _MISTAKEN = re.compile(
-    r"\b(?:thought|assumed|initially|at first|first glance|many (?:people )?(?:say|think)|people (?:often )?(?:say|think)|some (?:say|think|people)|"
-    r"commonly|often (?:said|miscounted|claimed)|mistakenly|wrongly|it (?:seems|looks) like|my first|seemed|miscounted|misread|"
+    r"\b(?:thought|assumed|initially|at first|first glance|many (?:people )?(?:say|think)|people (?:often )?(?:say|"
+    r"think)|some (?:say|think|people)|"
+    r"commonly|often (?:said|miscounted|claimed)|mistakenly|wrongly|it (?:seems|looks) like|my first|seemed|"
+    r"miscounted|misread|"
     r"previously|earlier|originally)\b[^.!?\n;]*$"
 )
 _TURNS = re.compile(r"\b(?:but|however|actually|yet|in fact|really|recount\w*|though)\b")
 _OTHER_BEFORE = re.compile(
-    r"\b(?:confiden\w+|probability|certain\w*|sure|positions?|index|indices|indexes|places?|spots?|slots?|steps?|letters?|"
-    r"characters?|penal\w+|cost\w*|lose|losing|out of|below|above|under|over|than|least|most|up to|threshold|target|t|p|"
+    r"\b(?:confiden\w+|probability|certain\w*|sure|positions?|index|indices|indexes|places?|spots?|slots?|steps?|"
+    r"letters?|"
+    r"characters?|penal\w+|cost\w*|lose|losing|out of|below|above|under|over|than|least|most|up to|threshold|target|"
+    r"t|p|"
     r"score|points?|at|line|option|chapter|length)"
     r"(?:\s+(?:of|is|at|level|number|no\.?|about|around))*[\s:=#(]*(?:-?\d+(?:\.\d+)?%?(?:,|\s+and|,\s*and|\s*&)\s*)*$"
 )
 _OTHER_AFTER = re.compile(
-    r"\s*(?:%|percent\b|per cent\b|points?\b|confiden|certain\b|sure\b|letters?\b(?!\s+[\"']?[a-z][\"']?(?:'?s)?\b)|characters?\b|words?\b|syllables?\b|vowels?\b|"
+    r"\s*(?:%|percent\b|per cent\b|points?\b|confiden|certain\b|sure\b|letters?\b(?!\s+[\"']?[a-z][\"']?(?:'?s)?\b)|"
+    r"characters?\b|words?\b|syllables?\b|vowels?\b|"
     r"consonants?\b|seconds?\b|steps?\b|/\s*\d|st\b|nd\b|rd\b|th\b|-letter|times to\b)"
 )
-_LIST_NUMBER = re.compile(r"(?:^|\n)\s*$")
 _OF_A_PART = re.compile(
     r"\s*,?\s*(?:in|at|after|before|from|within|for)\s+(?:the\s+)?(?:first|second|last|[\"']?([a-z]+))"
 )
@@ -79,13 +94,20 @@ _WHOLE = frozenset(
     ("the", "this", "that", "it", "total", "all", "there", "word", "which", "answer", "english", "capital")
 )
 _TWO = re.compile(
-    r"(?<![\w.,/])(\d+)\s*(?:,\s*)?(?:\bor\b|\bto\b|\boder\b|\bou\b|\bo\b|\bили\b|或|-|/|~)\s*(?:maybe |perhaps |even |possibly )?(\d+)(?![\w%]|[.,]\d)"
+    r"(?<![\w.,/])(\d+)\s*(?:,\s*)?(?:\bor\b|\bto\b|\boder\b|\bou\b|\bo\b|\bили\b|或|-|/|~)\s*(?:maybe |perhaps |"
+    r"even |possibly )?(\d+)(?![\w%]|[.,]\d)"
     r"|between\s+(\d+)\s+and\s+(\d+)"
 )
 _ONE_LETTER = re.compile(r"(?<![\w'])[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])")
 _ONE_LETTER_LAST = re.compile(r"(?<![\w'])[\"']?([a-z])[\"']?(?:'?s)?\s*$")
+_OTHERS_COUNT = re.compile(
+    r"(?<![a-z'])[\"']?([a-z])[\"']?(?:'?s)?\s*(?:count|appears?|occurs?)?\s*[:=|(→]\s*$"
+    r"|(?<![a-z'])[\"']?([b-hj-z])[\"']?(?:'?s)?\s*(?:count|appears?|occurs?)\s*$"
+    r"|[\"']([a-z])[\"']\s*$"
+)
 _NOTHING = (
-    r"no|zero|0|not (?:a single|any)|without (?:a|an|any)|not contain|kein(?:e|en)?|aucun(?:e)?|pas de|ningun[ao]?|ninguna|ninguno|nessuna?|nessun|"
+    r"no|no hay|non c'è|non ci sono|não há|no existe|zero|0|not (?:a single|any)|without (?:a|an|any)|not contain|"
+    r"kein(?:e|en)?|aucun(?:e)?|pas de|ningun[ao]?|ninguna|ninguno|nessuna?|nessun|"
     r"nenhum(?:a)?|нет|ни одной|žádn[éáý]|geen|ingen|inga|żadn\w+|brak|没有|沒有|لا يوجد|कोई नहीं|hiç"
 )
 
@@ -169,11 +191,15 @@ def _letter_patterns(letter: str) -> tuple[re.Pattern[str], ...]:
     named = rf"[\"'(]*(?<![a-z0-9-])(?<![a-z]'){re.escape(letter)}[\"')]*(?:'?s)?[\"')]*(?![\w'])"
     close = rf"[\"'(]*(?<![a-z-])(?<![a-z]'){re.escape(letter)}[\"')]*(?:'?s)?[\"')]*(?![\w'])"
     of = (
-        r"(?:(?:more|capital|uppercase|lowercase|times|occurrences?|instances?|letters?|of|the|any|an?|in total|separate|"
+        r"(?:(?:more|capital|uppercase|lowercase|times|occurrences?|instances?|letters?|of|the|any|an?|in total|"
+        r"separate|"
         r"buchstaben?|lettres?|letras?|lettere|буквы?|букв|mal|fois|veces|volte|vezes|раза?|个|個|つの|個の)\s*){0,5}"
     )
     number = r"(?P<n>(?<![\w.,/])-?\d{1,4}(?![\d%]|[.,]\d))"
-    verb = r"(?:appears?|occurs?|shows? up|is (?:used|present|found|repeated|there|in it)|comes? up|turns? up|kommt|apparaît|aparece|appare|встречается|出现|出現)"
+    verb = (
+        r"(?:appears?|occurs?|shows? up|is (?:used|present|found|repeated|there|in it)|comes? up|turns? up|kommt|"
+        r"apparaît|aparece|appare|встречается|出现|出現)"
+    )
     adverb = r"(?:(?:only|just|exactly|a total of|total|in fact|actually|indeed|genau|nur)\s+){0,3}"
     return tuple(
         re.compile(pattern)
@@ -183,7 +209,12 @@ def _letter_patterns(letter: str) -> tuple[re.Pattern[str], ...]:
             # r appears 3 times
             rf"{named}\s+{adverb}{verb}\s+(?:in (?:the word )?[\"']?\w+[\"']?\s+)?{adverb}{number}",
             # r: 3 · r = 3 · | r | 3 · r 3 times · r's: 3 · r count = 3 · r x3
-            rf"{named}\s*(?:count|total)?\s*(?:[:=|→×]|->|=>|is|are|x(?=\d))\s*\|?\s*{number}(?!\s*\)|\s*{of}{close})",
+            (
+                rf"{named}\s*(?:count|total)?\s*(?:[:=|→×]|->|=>|is|are|x(?=\s*\d))\s*\|?\s*{number}(?!\s*\)|"
+                rf"\s*{of}{close})"
+            ),
+            # m1 r3 s4
+            rf"(?<![a-z0-9-]){re.escape(letter)}(?P<n>\d{{1,2}})(?![\w.])",
             rf"{named},?\s+{number}(?=\s*(?:times|x\b|×|mal\b|fois\b|veces\b|раз))",
         )
     )
@@ -192,17 +223,26 @@ def _letter_patterns(letter: str) -> tuple[re.Pattern[str], ...]:
 @lru_cache(maxsize=64)
 def _absence(letter: str) -> re.Pattern[str]:
     named = rf"[\"'(]*(?<![a-z0-9-])(?<![a-z]'){re.escape(letter)}[\"')]*(?:'?s)?[\"')]*(?![\w'])"
-    of = r"(?:(?:capital|uppercase|occurrences?|instances?|letters?|letter|of|the|a|an|any|buchstabe|lettre|letra|lettera|буквы?|字母)\s*){0,5}"
-    never = r"(?:does not|doesn't|do not|don't|never|did not|didn't|cannot be found|can't be found|is nowhere|kommt nicht|n'apparaît pas|no aparece|не встречается)"
+    of = (
+        r"(?:(?:capital|uppercase|occurrences?|instances?|letters?|letter|of|the|a|an|any|buchstabe|lettre|letra|"
+        r"lettera|буквы?|字母)\s*){0,5}"
+    )
+    never = (
+        r"(?:does not|doesn't|do not|don't|never|did not|didn't|cannot be found|can't be found|is nowhere|"
+        r"kommt nicht|n'apparaît pas|no aparece|не встречается)"
+    )
     return re.compile(
         rf"(?<![\w'-])(?:{_NOTHING})\s*{of}{named}"
-        rf"|(?:is not|isn't|are not|aren't|was not|wasn't|ain't)\s+(?:even\s+)?(?:a single|one|any|an?|the|1)\s+{of}{named}"
+        rf"|(?:is not|isn't|are not|aren't|was not|wasn't|ain't)\s+(?:even\s+)?(?:a single|one|any|an?|the|"
+        rf"1)\s+{of}{named}"
         rf"|(?:does not|doesn't|do not|don't|didn't)\s+(?:contain|have|include|use|feature|show|see|find)\s+{of}{named}"
         rf"|(?:lacks?|free of|devoid of|missing|lacking)\s+{of}{named}"
+        r"|there (?:aren't|are not|isn't|is not) any(?: at all)?\s*(?:[.!]|$)"
         rf"|{named}\s+{never}"
         rf"|{named}\s+(?:is|are|was)\s*(?:not|n't|nowhere|absent|missing|never)"
         rf"|{named}\s+(?:isn't|aren't|wasn't)\b"
-        rf"|(?:none|0) of (?:the|its|these|those|them)?\s*(?:letters?|characters?)?\s*(?:in [\w\"']+ )?(?:is|are|match\w*)\s+{of}{named}"
+        rf"|(?:none|0) of (?:the|its|these|those|them)?\s*(?:letters?|characters?)?\s*(?:in [\w\"']+ )?(?:is|are|"
+        rf"match\w*)\s+{of}{named}"
     )
 
 
@@ -239,24 +279,19 @@ def _is_unsaid(text: str, start: int) -> bool:
 def _is_of_other_letter(text: str, start: int, end: int, letter: str) -> bool:
     if not letter:
         return False
-    after = re.match(r"\s*(?:times?\s*|x\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])", text[end:])
+    after = re.match(r"\s*(?:times?\b\s*|x\b\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])", text[end:])
     if after and after[1] != letter and after[1] not in "aix":
         return True
-    before = re.search(
-        r"(?<![a-z'])[\"']?([a-z])[\"']?(?:'?s)?\s*(?:count|appears?|occurs?)?\s*[:=|(→]?\s*$", text[:start]
-    )
-    return bool(before and before[1] != letter and not (before[1] in "aix" and text[start - 1] == " "))
+    before = _OTHERS_COUNT.search(text[max(0, start - 30) : start])
+    return bool(before) and next(name for name in before.groups() if name) != letter
 
 
 def _is_of_part(text: str, start: int, end: int, word: str) -> bool:
     """Whether a count is of a part of the word: "1 r in 'straw'", "straw has 1", "at position 3"."""
     if part := _OF_A_PART.match(text, end):
         name = part[1]
-        return name is None or (
-            name != word
-            and name not in _WHOLE
-            and (name in word or name.startswith("position") or name.startswith("place"))
-        )
+        inside = name is None or name in word or name.startswith(("position", "place"))
+        return inside and name != word and name not in _WHOLE
     if has := _HAS_PART.search(text[max(0, start - 40) : start]):
         return has[1] != word and has[1] in word
     return False

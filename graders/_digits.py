@@ -35,6 +35,8 @@ def _ascii(char: str) -> str:
         return char
     if "\uff01" <= char <= "\uff5e":
         return chr(ord(char) - 0xFEE0)
+    if "\u2160" <= char <= "\u217f":  # Roman numerals
+        return unicodedata.normalize("NFKC", char)
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     if char.isdigit():  # circled and raised ones

@@ -12,14 +12,12 @@ ENGLISH = {
 }  # fmt: skip
 # From zero on, a word a number, alternatives separated by |.
 _OTHERS = (
-    "null eins|ein|eine|einen|einmal zwei|zweimal drei|dreimal vier|viermal fünf|fuenf sechs sieben acht neun zehn elf "
-    "zwölf|zwoelf",
+    "null eins|ein|eine|einen|einmal zwei|zweimal drei|dreimal vier|viermal fünf|fuenf sechs sieben acht neun zehn elf",
     "zéro un|une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
     "cero uno|una|un dos tres cuatro cinco seis siete ocho nueve diez",
     "zero|nessuna|nessuno uno|una due tre quattro cinque sei sette otto nove dieci undici dodici",
     "zero um|uma dois|duas três quatro cinco seis sete oito nove dez onze doze",
-    "ноль|нуль один|одна|одно|одну два|две|двух|дважды три|трёх|трех|трижды четыре|четырёх|четырех пять шесть семь "
-    "восемь девять десять одиннадцать двенадцать",
+    "ноль|нуль один|одна|одно|одну два|две|двух|дважды три|трёх|трех|трижды четыре|четырёх пять шесть семь восемь девять",
     "нуль|нуль один|одна|одну два|дві три чотири п'ять шість сім вісім дев'ять десять",
     "nula jeden|jedno|jedna|jedno|jednou dva|dvě|dvakrát tři|třikrát čtyři|čtyřikrát pět šest sedm osm devět deset",
     "zero jeden|jedna|jedno dwa|dwie trzy cztery pięć sześć siedem osiem dziewięć dziesięć",
@@ -35,7 +33,10 @@ _OTHERS = (
     "không một hai ba bốn năm sáu bảy tám chín mười",
     "영|공 하나|한|일 둘|두|이 셋|세|삼 넷|네|사 다섯|오 여섯|육 일곱|칠 여덟|팔 아홉|구 열|십",
     "शून्य एक दो तीन चार पाँच|पांच छह|छः सात आठ नौ दस",
-    "صفر واحد|واحدة|مرة اثنان|اثنين|مرتان|مرتين ثلاثة|ثلاث أربعة|أربع خمسة|خمس ستة|ست سبعة|سبع ثمانية|ثمان تسعة|تسع عشرة|عشر",
+    (
+        "صفر واحد|واحدة|مرة اثنان|اثنين|مرتان|مرتين ثلاثة|ثلاث أربعة|أربع خمسة|خمس ستة|ست سبعة|سبع ثمانية|ثمان تسعة|"
+        "تسع عشرة|عشر"
+    ),
     "אפס אחת|אחד שתיים|שניים|שתי|שני שלוש|שלושה ארבע|ארבעה חמש|חמישה שש|שישה שבע|שבעה שמונה תשע|תשעה עשר|עשרה",
     "ศูนย์ หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ",
 )  # fmt: skip

@@ -25,14 +25,19 @@ _MARKUP = re.compile(
     r"\\(?:boxed|fbox|text\w*|mathbf|mathrm)(?![a-z])|[*_`$#{}]+|\\[()\[\]]|</?\w+>|^\s*>+\s+", re.MULTILINE
 )
 _QUOTES = str.maketrans(
-    {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "×": "x", "：": ":"}
+    {"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "×": " x ", "：": ":"}
 )
 _BARE = re.compile(
-    r"(?:(?:so|thus|hence|therefore|=>|->|→|=)[,:]?\s*)?(?:(?:the |my )?(?:final |correct )?(?:answer|count|total|output|result)(?: is|:|=)*:?\s*)?"
-    r"[\"'(]*(-?\d+(?:,\d{3})*(?:\.\d+)?)[\"')]*\s*(?:\((?:\d+|[a-z]+)\))?\s*[.!✓✔✅]*",
+    r"(?:(?:so|thus|hence|therefore|hmm+|um+|uh|well|ok(?:ay)?|maybe|probably|perhaps|about|approximately|around|"
+    r"roughly|"
+    r"i think|i'd say|i guess|sure|[~≈→=]|=>|->)[,:.!]?\s*)*"
+    r"(?:(?:the |my )?(?:final |correct )?(?:answer|count|total|output|result)(?: is|:|=)*:?\s*)?"
+    r"[\"'(]*(-?\d+(?:,\d{3})*(?:\.\d+)?)[\"')]*\s*(?:\((?:\d+|[a-z]+)\))?\s*[.!?…✓✔✅]*",
 )
 _NOT_ONE = re.compile(r"\bnot (?:even )?(?:one|a single)\b")
 _SINGLE = re.compile(r"\ba single\b|\bsingle\b")
+_CJK = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_BESIDE_UNSPACED = re.compile(rf"(?<=\d)(?=[{_CJK}])|(?<=[{_CJK}])(?=\d)")
 _OPENS = re.compile(r"(\d+)[.!]\s+(?=[a-z])")
 _LISTED = re.compile(r"^\s*2[.)]\s", re.MULTILINE)
 _OBJECT = re.compile(r"\{[^{}]*\}")
@@ -106,7 +111,7 @@ def _best(text: str, asked: _Asked) -> str | None:
 def _readable(text: str) -> str:
     """Lower case without markup, all numbers in ASCII digits."""
     text = _MARKUP.sub(" ", plain_digits(text).translate(_QUOTES)).strip().lower()
-    return _SINGLE.sub("1", with_digits(_NOT_ONE.sub("not any", text)))
+    return _BESIDE_UNSPACED.sub(" ", _SINGLE.sub("1", with_digits(_NOT_ONE.sub("not any", text))))
 
 
 def _bare(final: str, text: str) -> str | None:
