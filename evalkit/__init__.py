@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from evalkit import metrics, theory
     from evalkit.abstention import non_answer
     from evalkit.abstention.final import FinalStatement, final_statement
     from evalkit.analysis.behaviour import behaviour
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
     from evalkit.models.pool import ask
     from evalkit.plugins import grader, make_task, task
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
+    from evalkit.report.audit import audit
+    from evalkit.report.iiv import ask_is_it_valid, is_it_valid
+    from evalkit.report.open_rubric import open_rubric
+    from evalkit.report.plot import plot
+    from evalkit.report.power import power
     from evalkit.rescoring.rescore import rescore
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
-    from evalkit.runs.scorecard import Scorecard, score
     from evalkit.runs.result import RunResult
+    from evalkit.runs.scorecard import Scorecard, score
     from evalkit.runs.session import run, run_async
     from evalkit.text import last_boxed, lettered, plain, simplify
 
@@ -50,8 +56,10 @@ __all__ = [
     "Scorecard",
     "Task",
     "ask",
+    "ask_is_it_valid",
     "ask_mark",
     "ask_verdict",
+    "audit",
     "behaviour",
     "benchmark_rows",
     "compare",
@@ -61,14 +69,19 @@ __all__ = [
     "grade_with",
     "grader",
     "interleave",
+    "is_it_valid",
     "last_boxed",
     "leaderboard",
     "lettered",
     "load",
     "make_task",
+    "metrics",
     "non_answer",
+    "open_rubric",
     "option_letters",
     "plain",
+    "plot",
+    "power",
     "read_table",
     "record_features",
     "requires",
@@ -80,6 +93,7 @@ __all__ = [
     "shuffled",
     "simplify",
     "task",
+    "theory",
 ]
 
 _HOMES = {
@@ -99,8 +113,10 @@ _HOMES = {
     "Scorecard": "runs.scorecard",
     "Task": "records",
     "ask": "models.pool",
+    "ask_is_it_valid": "report.iiv",
     "ask_mark": "grading.judge",
     "ask_verdict": "grading.judge",
+    "audit": "report.audit",
     "behaviour": "analysis.behaviour",
     "benchmark_rows": "dataset.hub",
     "compare": "analysis.comparison",
@@ -110,14 +126,18 @@ _HOMES = {
     "grade_with": "grading.grade",
     "grader": "plugins",
     "interleave": "dataset.order",
-    "leaderboard": "analysis.leaderboard",
+    "is_it_valid": "report.iiv",
     "last_boxed": "text",
+    "leaderboard": "analysis.leaderboard",
     "lettered": "text",
     "load": "runs.load",
     "make_task": "plugins",
     "non_answer": "abstention",
+    "open_rubric": "report.open_rubric",
     "option_letters": "dataset.order",
     "plain": "text",
+    "plot": "report.plot",
+    "power": "report.power",
     "read_table": "dataset.table",
     "record_features": "runs.dataframe",
     "requires": "extras",
@@ -130,9 +150,13 @@ _HOMES = {
     "simplify": "text",
     "task": "plugins",
 }
+_PACKAGES = ("metrics", "theory")
+"""Public packages, imported when they are first used as `evalkit.theory`."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _PACKAGES:
+        return import_module(f"evalkit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'evalkit' has no attribute {name!r}")
     found = getattr(import_module(f"evalkit.{_HOMES[name]}"), name)

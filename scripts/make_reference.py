@@ -18,7 +18,7 @@ from pathlib import Path
 
 from evalkit import load, rescore, run
 from evalkit.analysis.leaderboard import rank
-from evalkit.report import figures, leaderboard, leaderboard_page
+from evalkit.report import leaderboard, leaderboard_page, plot
 from evalkit.runs import journal
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,7 +71,7 @@ def make_published() -> None:
                 entry.runs = []  # their transcripts are not the project's to show
             (FIGURES / "published.html").write_text(leaderboard_page.html_page(ranking), encoding="utf-8")
             frame = load(found.folder)
-            figures.save(figures.make_figure("score", frame), FIGURES / "published.svg")
+            plot.make_figure("score", frame).save(FIGURES / "published.svg")
             cards = [card.model_dump(exclude={"run"}, mode="json") for card in found.scorecards]
         content = {"source": source, "scorecards": cards}
         text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
@@ -85,7 +85,7 @@ def make_confidence() -> None:
         run(tasks=list(TASKS), model=MODELS[0], confidence="logprob", limit=LIMIT, out=folder)
         frame = load(folder)
         for kind in ("reliability", "risk"):
-            figures.save(figures.make_figure(kind, frame), FIGURES / f"{kind}.svg")
+            plot.make_figure(kind, frame).save(FIGURES / f"{kind}.svg")
 
 
 def draw() -> None:
@@ -99,7 +99,7 @@ def draw() -> None:
     frame = load(REFERENCE)
     for kind in ("score", "coverage", "outcomes"):
         shown = frame if kind == "score" else frame[frame["model"] == MODELS[0]]
-        figures.save(figures.make_figure(kind, shown), FIGURES / f"{kind}.svg")
+        plot.make_figure(kind, shown).save(FIGURES / f"{kind}.svg")
 
 
 def main() -> None:

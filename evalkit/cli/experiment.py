@@ -2,87 +2,65 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from pathlib import Path
+from typing import Any
 
 import click
 
-from evalkit.errors import RunInterruptedError, UsageError
+from evalkit.cli.options import Group, name_option, names_option
+from evalkit.cli.printing import FigurePath
+from evalkit.errors import RunInterruptedError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
-@click.group("experiment", short_help="Run a published experiment.")
+@click.group("experiment", cls=Group, short_help="Run a published experiment.")
 def command() -> None:
     """Run a published experiment with your own models."""
 
 
 @command.command("open-rubric")
-@click.option("--model", "models", multiple=True, metavar="M", help="A model. Repeatable.")
-@click.option("--judge", metavar="J", help="A model, or several, for what the task's rules cannot tell.")
-@click.option("--task", default="simpleqa", show_default=True, metavar="T", help="What is asked.")
+@names_option("--model", "models", metavar="M,…", help="One model or several.")
+@click.option("--judge", metavar="J", help="A model, or several, for answers that the task's rules cannot decide.")
+@name_option(
+    "--task",
+    one="one task an experiment",
+    default="simpleqa",
+    show_default="simpleqa",
+    metavar="T",
+    help="What is asked.",
+)
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N questions.")
 @click.option("--data", metavar="PATH", help="Local files of the task.")
 @click.option("--seed", type=int, default=0, show_default=True, metavar="S", help="Of the order, and of the models.")
-@click.option("--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N")
+@click.option(
+    "--max-tokens", type=click.IntRange(1), default=512, show_default=True, metavar="N", help="Longest answer."
+)
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server for the models.")
 @click.option(
-    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where its folder is made."
+    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the experiment's folder is made."
 )
-@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with one that was cut short.")
-@click.option("--figure", type=click.Path(path_type=Path), metavar="FILE", help="Draw it: .png, .svg or .html.")
+@click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Resume an interrupted experiment.")
+@click.option("--figure", type=FigurePath(), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def open_rubric(
-    models: tuple[str, ...],
-    *,
-    judge: str | None,
-    task: str,
-    limit: int | None,
-    data: str | None,
-    seed: int,
-    max_tokens: int,
-    base_url: str | None,
-    out: str,
-    resume: Path | None,
-    figure: Path | None,
-    as_json: bool,
-) -> None:
+def open_rubric(models: list[str], *, figure: Path | None, as_json: bool, **given: Any) -> None:
     """Does stating what a mistake costs change what models do, and would asking twice do as well?
 
     Mistakes cost 0, 1, 3 or 9 points. Closed rubric: the question alone, scored at each cost. Open rubric: the cost
-    stated, once for each. Both also with answers that a second asking contradicts counted as IDK. After Kalai,
-    Nachum, Vempala and Zhang, Nature 653:1047 (2026).
+    stated in the prompt, each cost asked separately. Both also with every question asked twice, an answer that the
+    second asking contradicts counting as IDK. After Kalai, Nachum, Vempala and Zhang, Nature 653:1047 (2026).
 
     \b
-    evalkit experiment open-rubric --model openai/gpt-4o --model openai/gpt-4o-mini --judge openai/gpt-4o
+    evalkit experiment open-rubric --model openai/gpt-4o,openai/gpt-4o-mini --judge openai/gpt-4o
     """
+    from evalkit.cli.printing import print_result
     from evalkit.cli.progress import Display
-    from evalkit.experiments.open_rubric import Plan
-    from evalkit.experiments.open_rubric import open_rubric as run
-    from evalkit.report import open_rubric
+    from evalkit.report.open_rubric import open_rubric as run
 
-    if resume and models:
-        raise UsageError("--resume takes its models from the experiment; leave out --model")
-    local = str(Path(data).resolve()) if data else None
-    plan = None if resume else Plan(list(models), task, judge, limit, local, seed, max_tokens, base_url)
     try:
         with Display() as display:
-            found = run(plan, Path(out), resume, display.notify, display.watch)
+            result = run(models, **given, notify=display.notify, watch=display.watch)
     except RunInterruptedError as error:
-        started = resume or max(Path(out).glob("*-open-rubric*"), default=Path(out))
-        error.args = (f"{error}; go on with: evalkit experiment open-rubric --resume {started}",)
+        if error.run:
+            error.args = (f"{error}; resume with: evalkit experiment open-rubric --resume {error.run}",)
         raise
-    if figure:
-        from evalkit.report import figures
-
-        figures.save(open_rubric.figure(found), figure)
-        click.echo(f"written: {figure}", err=True)
-    if as_json:
-        document = {
-            "folder": str(found.folder), "plan": dataclasses.asdict(found.plan), "failed": found.failed,
-            "cells": [dataclasses.asdict(cell) for cell in found.cells],
-            "effects": [dataclasses.asdict(effect) for effect in found.effects],
-        }  # fmt: skip
-        click.echo(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
-        return
-    open_rubric.print_experiment(found)
+    print_result(result, as_json, figure)

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import click
 
-from evalkit.cli.options import KeyValue, Thresholds, as_dict
+from evalkit.cli.options import KeyValue, as_dict, stated, threshold_option
+from evalkit.cli.options import command as new_command
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 FORMATS = ("table", "markdown", "csv", "json", "html")
 
 
-@click.command("leaderboard", short_help="Rank models over runs, at every threshold.")
+@new_command("leaderboard", short_help="Rank models over runs, at every threshold.")
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
-@click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Default: 0,0.5,0.75,0.9.")
+@threshold_option(help="Default: 0,0.5,0.75,0.9.")
 @click.option("--macro", is_flag=True, help="Also rank by the mean over tasks.")
 @click.option(
     "--label", "labels", type=KeyValue("RUN=TEXT"), multiple=True, help="What the board calls a run's condition."
@@ -25,13 +26,11 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of printing."
 )
-@click.option(
-    "--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made."
-)
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made.")
 def command(
     paths: tuple[str, ...],
     *,
-    thresholds: list[float | None] | None,
+    thresholds: list[float | None],
     macro: bool,
     labels: tuple[tuple[str, str], ...],
     format_: str,
@@ -49,9 +48,7 @@ def command(
     from evalkit.report import leaderboard, leaderboard_page
     from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
-    if thresholds and None in thresholds:
-        raise UsageError("--threshold none: a leaderboard needs targets, such as 0,0.75")
-    ts = [t for t in thresholds or () if t is not None] or list(DEFAULT_THRESHOLDS)
+    ts = stated(thresholds, "a leaderboard") or list(DEFAULT_THRESHOLDS)
     found = rank(paths, ts, Path(out), macro=macro, labels=as_dict(labels))
     if format_ == "table" and output is None:
         leaderboard.print_boards(found)

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from evalkit import plugins
+from evalkit.cli.options import command as new_command
+from evalkit.display import one_line
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 GROUPS: dict[str, plugins.Group] = {
@@ -18,7 +20,7 @@ GROUPS: dict[str, plugins.Group] = {
 }
 
 
-@click.command("list", short_help="List tasks, graders, readers, models, metrics or runs.")
+@new_command("list", short_help="List tasks, graders, readers, models, metrics or runs.")
 @click.argument("what", type=click.Choice([*GROUPS, "runs"]))
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
 def command(what: str, *, out: str) -> None:
@@ -39,4 +41,4 @@ def command(what: str, *, out: str) -> None:
     ending = "/…" if what == "models" else ""
     width = max((len(name) for name in names), default=0) + len(ending)
     for name in names:
-        click.echo(f"{name + ending:<{width}}  {plugins.describe(GROUPS[what], name)}")
+        click.echo(f"{one_line(name + ending):<{width}}  {one_line(plugins.describe(GROUPS[what], name), 200)}")

@@ -1,13 +1,61 @@
-"""Types of command-line options."""
+"""Types of command-line options, and the command class that drops no repeated value.
+
+A list option takes `a,b`, or several times one value, or both; a value given twice is an error. A comma that belongs to
+a name is written `\\,`. An option that takes one value is an error when it is given twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import functools
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import click
 
 from evalkit.metrics.threshold import check_threshold
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Value = TypeVar("Value")
+
+
+class Command(click.Command):
+    """A command whose options with one value are refused when they are given several times."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Check for repeated options, then parse as click does."""
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            for position, parameter in enumerate(order):
+                if isinstance(parameter, click.Option) and not _takes_many(parameter) and parameter in order[:position]:
+                    raise click.UsageError(f"{parameter.opts[0]} is given twice, and takes one value", ctx)
+        return super().parse_args(ctx, args)
+
+
+command = functools.partial(click.command, cls=Command)
+"""`click.command` with that class."""
+
+
+class Group(click.Group):
+    """A group whose commands are of that class."""
+
+    command_class = Command
+
+
+class Names(click.ParamType["list[str]"]):
+    """A comma-separated list of names."""
+
+    name = "names"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
+        """Text to names."""
+        if isinstance(value, list):
+            return value
+        parts = [part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", str(value))]
+        if not all(parts):
+            self.fail(f"{value!r} holds an empty name", param, ctx)
+        return parts
 
 
 class Thresholds(click.ParamType["list[float | None]"]):
@@ -16,10 +64,13 @@ class Thresholds(click.ParamType["list[float | None]"]):
     name = "thresholds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float | None]:
-        """Text to targets; None stands for a plain prompt."""
+        """Text to targets; None stands for a prompt that states none."""
         if isinstance(value, list):
             return value
-        return [self._one(part.strip(), param, ctx) for part in str(value).split(",") if part.strip()]
+        parts = [part.strip() for part in str(value).split(",") if part.strip()]
+        if not parts:
+            self.fail("no confidence target is given", param, ctx)
+        return [self._one(part, param, ctx) for part in parts]
 
     def _one(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> float | None:
         if text.lower() == "none":
@@ -29,7 +80,7 @@ class Thresholds(click.ParamType["list[float | None]"]):
         except ValueError:
             self.fail(
                 f"{text!r} is no confidence target: give none, or a number t with 0 ≤ t < 1"
-                " (a mistake costs t/(1−t) points, so 1 is out of reach)",
+                " (a mistake costs t/(1−t) points, which t = 1 leaves undefined)",
                 param,
                 ctx,
             )
@@ -53,6 +104,69 @@ class KeyValue(click.ParamType["tuple[str, str]"]):
         return key, text
 
 
+class Share(click.FloatRange):
+    """A number in a range; "nan" is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Text to a number."""
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail("nan is no number", param, ctx)
+        return number
+
+
+def names_option(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
+    """Add an option that takes a list of names; the function gets a list, empty where none is given.
+
+    Args:
+        declarations, attributes: as those of `click.option`.
+    """
+    settings: dict[str, Any] = {"type": Names(), "multiple": True, "metavar": "NAME,…", "callback": _flat}
+    return click.option(*declarations, **settings | attributes)
+
+
+def name_option(*declarations: str, one: str, **attributes: Any) -> Callable[[Function], Function]:
+    """Add an option that takes one name for now, and says so when it is given several.
+
+    Args:
+        declarations, attributes: as those of `click.option`.
+        one: why, such as "one model a run for now: start a run for each".
+    """
+
+    def only(ctx: click.Context, param: click.Parameter, value: Sequence[list[str]]) -> str | None:
+        names = _flat(ctx, param, value)
+        if len(names) > 1:
+            raise click.BadParameter(f"{one}; given are {', '.join(names)}", ctx, param)
+        return names[0] if names else None
+
+    settings: dict[str, Any] = {"type": Names(), "multiple": True, "metavar": "NAME", "callback": only}
+    default = attributes.pop("default", None)
+    given = {"default": [default]} if default is not None else {}
+    return click.option(*declarations, **settings | attributes | given)
+
+
+def threshold_option(**attributes: Any) -> Callable[[Function], Function]:
+    """Add `--threshold`; the function gets `thresholds`, a list, empty where none is given.
+
+    Args:
+        attributes: as those of `click.option`.
+    """
+    settings: dict[str, Any] = {"type": Thresholds(), "multiple": True, "metavar": "T,…", "callback": _flat}
+    return click.option("--threshold", "thresholds", **settings | attributes)
+
+
+def stated(thresholds: Iterable[float | None], command: str) -> list[float]:
+    """Return confidence targets for a command to which "none" means nothing.
+
+    Raises:
+        click.UsageError: "none" is among them.
+    """
+    values = list(thresholds)
+    if None in values:
+        raise click.UsageError(f"--threshold none: {command} needs confidence targets, such as 0,0.75")
+    return [t for t in values if t is not None]
+
+
 def as_dict(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Pairs to a dict; a key given twice is an error.
 
@@ -65,3 +179,21 @@ def as_dict(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
             raise click.UsageError(f"{key} is given twice")
         result[key] = value
     return result
+
+
+def _flat(ctx: click.Context, param: click.Parameter, value: Sequence[list[Value]]) -> list[Value]:
+    """All values of a list option, in order.
+
+    Raises:
+        click.BadParameter: a value is given twice.
+    """
+    values = [each for part in value for each in part]
+    for position, each in enumerate(values):
+        if each in values[:position]:
+            shown = "none" if each is None else f"{each:g}" if isinstance(each, float) else each
+            raise click.BadParameter(f"{shown} is given twice", ctx, param)
+    return values
+
+
+def _takes_many(option: click.Option) -> bool:
+    return option.multiple or option.count or option.is_flag

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.options import command as new_command
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
 
-@click.command("predictions", short_help="Write a run's patches in SWE-bench's layout.")
+@new_command("predictions", short_help="Write a run's patches in SWE-bench's layout.")
 @click.argument("run")
 @click.option(
     "-o",
@@ -34,10 +35,10 @@ def command(run: str, *, output: Path, out: str) -> None:
     """
     from evalkit.runs.predictions import predictions
 
-    found = list(predictions(find_run(run, out)))
+    rows = list(predictions(find_run(run, out)))
     try:
-        output.write_text("".join(json.dumps(row) + "\n" for row in found), encoding="utf-8")
+        output.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"-o {output} cannot be written ({error.strerror})") from error
-    empty = sum(not row["model_patch"] for row in found)
-    click.echo(f"written: {output} ({len(found):,} answers, {empty:,} without a patch)", err=True)
+    empty = sum(not row["model_patch"] for row in rows)
+    click.echo(f"written: {output} ({len(rows):,} answers, {empty:,} without a patch)", err=True)

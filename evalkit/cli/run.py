@@ -3,41 +3,40 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, Thresholds, as_dict
-from evalkit.errors import RunInterruptedError, UsageError
+from evalkit.cli.options import KeyValue, as_dict, name_option, names_option, threshold_option
+from evalkit.cli.options import command as new_command
+from evalkit.errors import RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL
 from evalkit.report.escape import one_line
 from evalkit.runs import session
+from evalkit.runs.config import make_config
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.result import RunResult
-from evalkit.runs.config import make_config
 from evalkit.runs.selective import Policy
 
 RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 
 
-@click.command("run", short_help="Put tasks to a model and score the answers.")
-@click.option("--model", metavar="M", help=f"provider/name; `evalkit list models`. Default: {DEFAULT_MODEL}.")
-@click.option(
-    "--task",
-    "tasks",
-    metavar="T",
-    multiple=True,
-    help="A task's name or file.py::name; repeatable, or a,b,c.",
-)
-@click.option(
-    "--threshold", "thresholds", type=Thresholds(), metavar="T,…", multiple=True,
-    help="Confidence targets to state in the prompt, such as none,0,0.75; none says nothing. Default: none.",
+@new_command("run", short_help="Put tasks to a model and score the answers.")
+@name_option(
+    "--model", one="one model a run for now: start a run for each", metavar="M",
+    help=f"provider/name; `evalkit list models`. Default: {DEFAULT_MODEL}.",
 )  # fmt: skip
+@names_option("--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name.")
+@threshold_option(
+    help="Confidence targets to state in the prompt, such as none,0,0.75; none: no target. Default: none."
+)
 @click.option(
     "--data",
     metavar="PATH",
-    help="Read the questions from local files in their publisher's layout. [env: EVALKIT_DATA]",
+    help="Local files of the questions, in their publisher's layout. [env: EVALKIT_DATA]",
 )
 @click.option("--limit", type=int, metavar="N", help="Only the first N samples of each task.")
 @click.option("--epochs", type=int, metavar="K", help="Ask each sample K times. Default: 1.")
@@ -47,16 +46,16 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 @click.option("--system", metavar="TEXT", help="A system message.")
 @click.option(
     "--confidence", type=click.Choice(get_args(Source)),
-    help="Where a confidence in each answer comes from: token probabilities, a number it writes, agreement of epochs.",
+    help="Source of a confidence in each answer: token probabilities, a number the model writes, agreement of epochs.",
 )  # fmt: skip
 @click.option(
     "--policy", type=click.Choice(get_args(Policy)),
-    help="Score also as if it had abstained where its confidence is below the target, or its epochs disagree.",
+    help="Score also as if the model had abstained where confidence is below the target, or epochs disagree.",
 )  # fmt: skip
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
-@click.option("--max-connections", type=int, metavar="N", help="Requests under way at once, at the most. Default: 64.")
+@click.option("--max-connections", type=int, metavar="N", help="Most requests under way at once. Default: 64.")
 @click.option(
-    "--no-adaptive", is_flag=True, help="Go to that many at once; by default it is found what a server takes."
+    "--no-adaptive", is_flag=True, help="Use --max-connections from the start instead of adapting to the server."
 )
 @click.option("--timeout", type=float, metavar="S", help="Seconds one answer may take. Default: 600.")
 @click.option("-T", "task_parameters", type=KeyValue(), multiple=True, help="A task's parameter.")
@@ -66,7 +65,7 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
     "--count-as",
     type=KeyValue("KIND=OUTCOME"),
     multiple=True,
-    help="Count a kind of non-answer otherwise: empty=error.",
+    help="Change what a kind of non-answer counts as: empty=error.",
 )
 @click.option(
     "--out",
@@ -78,8 +77,8 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 @click.option("--name", metavar="NAME", help="Name of the run folder. Default: made from the time and the tasks.")
 @click.option("--label", metavar="TEXT", help="What boards and figures call this condition.")
 @click.option("--note", metavar="TEXT", help="Free text that run.json keeps.")
-@click.option("--resume", metavar="RUN", help="Go on with a run that was cut short.")
-@click.option("--dry-run", is_flag=True, help="Say what would be asked, and ask nothing.")
+@click.option("--resume", metavar="RUN", help="Resume an interrupted run.")
+@click.option("--dry-run", is_flag=True, help="Show what would be asked, without asking.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -109,15 +108,16 @@ def command(
     if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
         raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
     if dry_run:
-        plan = session.make_plan(make_config(**settings))
+        with _options_named():
+            plan = session.make_plan(make_config(**settings))
         click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
         return
     try:
-        with Display() as display:
+        with Display() as display, _options_named():
             result = session.run(out=out, resume=resume, watch=display.watch, notify=display.notify, **settings)
     except RunInterruptedError as error:
         if error.run:
-            error.args = (f"{error}; go on with: evalkit run --resume {error.run}",)
+            error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)
         raise
     if as_json:
         click.echo(json.dumps(run.document(result), ensure_ascii=False, indent=1, allow_nan=False))
@@ -129,18 +129,34 @@ def command(
         ctx.exit(3)
 
 
+OPTIONS = {
+    "tasks": "--task",
+    "thresholds": "--threshold",
+    "task_parameters": "-T",
+    "grader_parameters": "-G",
+    "model_parameters": "-M",
+}
+"""Settings whose option has another name."""
+
+
+@contextmanager
+def _options_named() -> Iterator[None]:
+    """Errors about settings name the option instead of the Python parameter."""
+    try:
+        yield
+    except SettingError as error:
+        text = error.spoken(lambda setting: OPTIONS.get(setting, f"--{setting.replace('_', '-')}"))
+        raise UsageError(text) from error
+
+
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
-    """Only what was given, so that the defaults are those of RunConfig."""
-    settings = {key: value for key, value in given.items() if value not in (None, ())}
+    """Keep only what was given, so that the defaults are those of RunConfig."""
+    settings = {key: value for key, value in given.items() if value not in (None, (), [])}
     if settings.pop("no_adaptive", False):
         settings["adaptive"] = False
     for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as"):
         if key in settings:
             settings[key] = as_dict(settings[key])
-    if "tasks" in settings:
-        settings["tasks"] = [name for part in settings["tasks"] for name in part.split(",") if name]
-    if "thresholds" in settings:
-        settings["thresholds"] = [t for part in settings["thresholds"] for t in part]
     return settings
 
 
@@ -157,7 +173,8 @@ def _say_how_judges_agreed(result: RunResult) -> None:
     if votes.answers:
         share = votes.agreeing / votes.pairs
         click.echo(
-            f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {share:.0%} of pairs of votes agree."
+            f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {share:.0%} of pairs of votes"
+            " agree."
         )
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from evalkit.cli.options import Thresholds
+from evalkit.cli.options import command as new_command
+from evalkit.cli.options import names_option, threshold_option
 from evalkit.errors import InputError
 from evalkit.records import Outcome, Record
 from evalkit.runs import journal
@@ -12,7 +13,7 @@ from evalkit.runs.folder import DEFAULT_FOLDER, find_run, newest_run
 from evalkit.runs.result import read_result
 
 
-@click.command("show", short_help="Show a run's summary, or the transcript of one sample.")
+@new_command("show", short_help="Show a run's summary, or the transcript of one sample.")
 @click.argument("run", required=False, metavar="[RUN]")
 @click.argument("sample_id", required=False, metavar="[ID]")
 @click.option(
@@ -25,14 +26,12 @@ from evalkit.runs.result import read_result
 @click.option("--records", "listed", is_flag=True, help="List the records and failures, a line each.")
 @click.option("--full", is_flag=True, help="Whole transcripts of the records.")
 @click.option("--outcome", type=click.Choice([o.value for o in Outcome]), help="Only records with this outcome.")
-@click.option("--task", metavar="T", help="Only records of this task.")
-@click.option(
-    "--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Only records asked at these targets."
-)
+@names_option("--task", "tasks", metavar="T,…", help="Only records of these tasks.")
+@threshold_option(help="Only records whose prompt stated these targets; none: no target.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
 def command(
-    run: str | None, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None, task: str | None,
-    thresholds: list[float | None] | None, strata: bool,
+    run: str | None, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None,
+    tasks: list[str], thresholds: list[float | None], strata: bool,
 ) -> None:  # fmt: skip
     """Show a run's summary, or every transcript of one sample: prompt as sent, answer, grade and why.
 
@@ -50,12 +49,12 @@ def command(
     def wanted(record: Record) -> bool:
         return (
             (outcome is None or record.grade.outcome == outcome)
-            and (task is None or record.task == task)
-            and (thresholds is None or record.prompt_threshold in thresholds)
+            and (not tasks or record.task in tasks)
+            and (not thresholds or record.prompt_threshold in thresholds)
             and (sample_id is None or record.sample_id == sample_id)
         )
 
-    filtered = full or outcome is not None or task is not None or thresholds is not None
+    filtered = full or outcome is not None or bool(tasks or thresholds)
     if sample_id is None and not listed and not filtered:
         print_result(read_result(folder), strata=strata)
         return
@@ -69,7 +68,7 @@ def command(
                 click.echo(transcript.record_line(record))
     if outcome is None:
         for failure in journal.read_failures(folder):
-            if (sample_id or failure.sample_id) == failure.sample_id and (task or failure.task) == failure.task:
+            if (sample_id or failure.sample_id) == failure.sample_id and (not tasks or failure.task in tasks):
                 found = True
                 click.echo(transcript.failure_line(failure))
     if not found:

@@ -7,16 +7,24 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.options import command as new_command
 from evalkit.errors import MissingExtraError, UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
-@click.command("view", short_help="Browse runs, records and transcripts as local web pages.")
+@new_command("view", short_help="Browse runs, records and transcripts as local web pages.")
 @click.argument("folder", default=DEFAULT_FOLDER, type=click.Path(path_type=Path), metavar="[DIR]")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=7575, show_default=True, metavar="P", help="0: any free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=7575,
+    show_default=True,
+    metavar="P",
+    help="Port; 0 for any free one.",
 )
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="Reachable by this machine alone.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, metavar="H", help="Interface to bind (default: loopback only)."
+)
 def command(folder: Path, *, port: int, host: str) -> None:
     """Serve a folder of runs to a browser on this machine, until Ctrl-C.
 
@@ -27,7 +35,7 @@ def command(folder: Path, *, port: int, host: str) -> None:
     if any(importlib.util.find_spec(name) is None for name in ("starlette", "uvicorn")):
         raise MissingExtraError("the pages need the view extra: pip install 'evalkit-idk[view]'")
     if not folder.is_dir():
-        raise UsageError(f"{folder} is no folder; make a run first: evalkit run --limit 5")
+        raise UsageError(f"{folder} is not a folder; start a run first: evalkit run --limit 5")
     import uvicorn
 
     from evalkit.web.app import make_app

@@ -156,14 +156,11 @@ def proposing_task() -> str:
         UsageError: none or several are installed.
     """
     names = [
-        name
-        for name in plugins.names("tasks")
-        if ABOUT in inspect.signature(plugins.find("tasks", name)).parameters
+        name for name in plugins.names("tasks") if ABOUT in inspect.signature(plugins.find("tasks", name)).parameters
     ]
     if len(names) != 1:
-        raise UsageError(
-            f"one installed task has to propose answers (a parameter {ABOUT!r}); there are: {', '.join(names) or 'none'}"
-        )
+        known = ", ".join(names) or "none"
+        raise UsageError(f"one installed task has to propose answers (by a parameter {ABOUT!r}); there are: {known}")
     return names[0]
 
 

@@ -24,12 +24,13 @@ from evalkit.records import Grade, Outcome, Record
 from evalkit.runs import journal, nested, session
 from evalkit.runs.folder import slug
 from evalkit.runs.manifest import read_manifest
+from evalkit.runs.result import graded
 
 PENALTIES = (0.0, 1.0, 3.0, 9.0)
 TARGETS = tuple(cost / (1 + cost) for cost in PENALTIES)
 PLAN = "experiment.json"
 ORDER = (Outcome.CORRECT, Outcome.ERROR, Outcome.IDK)
-STATED, ASKED_TWICE = "stating the cost", "asking twice"
+STATED, ASKED_TWICE = "open instead of closed", "check instead of none (closed)"
 """What is compared with the closed rubric, asked once."""
 
 Rubric = Literal["closed", "open"]
@@ -101,6 +102,8 @@ class Experiment:
     tokens: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """Model → requests, prompt tokens, completion tokens, as far as the server said."""
     failed: int = 0
+    missing: int = 0
+    """Answers that are in no count: cut off, or not decided by rules without a judge."""
 
 
 def run_experiment(
@@ -151,7 +154,8 @@ def analyze(folder: Path) -> Experiment:
         experiment.runs[model] = str(run)
         experiment.tokens[model] = _tokens(records)
         experiment.failed += sum(card.failed for card in read_manifest(run).scorecards)
-        answers = outcomes_of(records)
+        answers = outcomes_of(record for record in records if graded(record))
+        experiment.missing += sum(not graded(record) for record in records)
         experiment.cells += [cell for key, part in answers.items() for cell in _cells(model, *key, part)]
         experiment.effects += _effects(model, answers)
     corrected = rank_sets.holm([effect.p for effect in experiment.effects])

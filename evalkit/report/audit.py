@@ -34,7 +34,8 @@ class ScoringAudit(Printable):
     def blocks(self) -> list[Block]:
         """Return a table with a row a task, what it means, and what was left out."""
         columns = (
-            "task", "grader", ">right", ">wrong", ">IDK", ">blank", "only 1 or 0", ">a guess earns", "paper: only 1 or 0, IDK earns",
+            "task", "grader", ">right", ">wrong", ">IDK", ">blank", "only 1 or 0", ">a guess earns",
+            "paper: only 1 or 0, IDK earns",
         )  # fmt: skip
         return [Table(columns=columns, rows=[_row(one) for one in self.tasks]), *self._sentences(), *self._left_out()]
 
@@ -44,7 +45,11 @@ class ScoringAudit(Printable):
 
         rows = []
         for one in self.tasks:
-            plain = {key: value for key, value in dataclasses.asdict(one).items() if key not in ("points", "outcomes", "paper")}
+            plain = {
+                key: value
+                for key, value in dataclasses.asdict(one).items()
+                if key not in ("points", "outcomes", "paper")
+            }
             points = {f"points_{kind.lower()}": one.points.get(kind) for kind in KINDS}
             rows.append({**plain, **points, "binary": one.binary, "guessing_pays": one.guessing_pays})
         return pd.DataFrame(rows)
@@ -60,10 +65,11 @@ class ScoringAudit(Printable):
     def _sentences(self) -> list[str]:
         t, pay = self.threshold, [one.task for one in self.tasks if one.points.get("IDK")]
         guessing = sum(one.guessing_pays is True for one in self.tasks)
-        sentences = [
-            f'The points are those of plain accuracy. On {guessing} of {len(self.tasks)} tasks "I don\'t know" earns what'
-            " a mistake earns, nothing: any guess pays, however unsure."
-        ]
+        paid = (
+            f'The points are those of plain accuracy. On {guessing} of {len(self.tasks)} tasks "I don\'t know" earns'
+            " what a mistake earns, nothing: any guess pays, however unsure."
+        )
+        sentences = [paid]
         if pay:
             sentences.append(f"IDK earns something on: {', '.join(map(one_line, pay))}.")
         sentences.append(
@@ -94,9 +100,14 @@ class ScoringAudit(Printable):
         for one in self.tasks:
             if one.missing_extra:
                 extras.setdefault(one.missing_extra, []).append(one_line(one.task))
-        lines = [f"Left out in part or whole, {', '.join(tasks)}: {one_line(remedy, 200)}" for remedy, tasks in extras.items()]
+        lines = [
+            f"Left out in part or whole, {', '.join(tasks)}: {one_line(remedy, 200)}"
+            for remedy, tasks in extras.items()
+        ]
         problems = [one for one in self.tasks if one.problem]
-        return lines + [f"Left out in part or whole, {one_line(one.task)}: {one_line(one.problem, 200)}" for one in problems]
+        return lines + [
+            f"Left out in part or whole, {one_line(one.task)}: {one_line(one.problem, 200)}" for one in problems
+        ]
 
 
 def audit(

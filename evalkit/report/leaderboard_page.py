@@ -16,11 +16,13 @@ from typing import Any
 
 from evalkit.analysis.boards import Board, Entry
 from evalkit.analysis.leaderboard import Ranking
+from evalkit.report import palette
 from evalkit.report.escape import one_line
 from evalkit.report.leaderboard import MODES, notes, remarks
 from evalkit.report.table import NOTABLE_MISSING, hundredths, number, span
 
 Link = Callable[[str], str]
+NOTHING = "<p>No run has an answer that could be ranked yet.</p>"
 STEPS = [k / 100 for k in range(96)]
 """Positions of the slider."""
 
@@ -39,12 +41,14 @@ def html_page(ranking: Ranking, link: Link | None = None, home: str = "") -> str
         home: address of the page above this one.
         ranking: closed boards follow the slider; open ones, whose answers belong to their targets, are tables.
     """
-    style, script = _asset("page.css"), _asset("page.js")
-    closed = [board for board in ranking.boards if board.mode == "closed"]
-    open_ = [board for board in ranking.boards if board.mode == "open"]
+    style, script = palette.css() + _asset("page.css"), _asset("page.js")
+    boards = [board for board in ranking.boards if board.entries]
+    closed = [board for board in boards if board.mode == "closed"]
+    open_ = [board for board in boards if board.mode == "open"]
     allowed = f"script-src '{_hash(script)}'; style-src '{_hash(style)}'"
     policy = f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"
     body = [_closed(k, board, link) for k, board in enumerate(closed)] + [_open(board) for board in open_]
+    body += [_empty(board) for board in ranking.boards if not board.entries] or ([] if boards else [NOTHING])
     said = "".join(f"<p class=soft>{escape(line)}</p>" for line in notes(ranking))
     return f"""<!doctype html>
 <html lang="en">
@@ -69,6 +73,15 @@ which pays for guessing; move t to see who is still ahead when guessing costs.</
 </body>
 </html>
 """
+
+
+def _empty(board: Board) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in remarks(board))
+    return f"""<section aria-label="{_text(board.task)}">
+<h2>{_text(board.task)} <span class="soft">{MODES[board.mode]}</span></h2>
+<p>No model is on this board.</p>
+{lines}
+</section>"""
 
 
 def _controls() -> str:

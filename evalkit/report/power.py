@@ -54,12 +54,15 @@ class ComparisonSizes(Printable):
         """Return a row a task, threshold and mode, and what the columns mean."""
         columns = ("task", ">t", "target", ">questions", ">A − B", ">sd", ">power now", ">questions needed")
         effect = "as large as A − B" if self.effect is None else f"of {self.effect:g} points a question"
+        meaning = (
+            f"Questions needed to find a difference {effect} with probability {self.power:.0%}: two-sided test at the"
+            " 5% level, paired by question. sd: standard deviation of the difference on one question. target: whether"
+            " the prompt stated t."
+        )
         return [
             f"A  {one_line(self.a, 200)}\nB  {one_line(self.b, 200)}",
             Table(columns=columns, rows=[_comparison_row(one) for one in self.rows]),
-            f"Questions needed to find a difference {effect} with probability {self.power:.0%}: two-sided test at the 5%"
-            " level, paired by question. sd: standard deviation of the difference on one question. target: whether the"
-            " prompt stated t.",
+            meaning,
         ]
 
     def to_dataframe(self) -> pd.DataFrame:
@@ -97,11 +100,11 @@ class IntervalSizes(Printable):
         """Return a row a threshold, and what the columns mean."""
         columns = (">t", f">questions for S ± {self.half_width:g}", f">questions for N ± {self.half_width:g}")
         rows = [[f"{one.threshold:g}", f"{one.score:,}", f"{one.normalized:,}"] for one in self.rows]
-        return [
-            Table(columns=columns, rows=rows),
+        meaning = (
             f"For 95% intervals of a model that is right on {self.accuracy:.0%} and wrong on {self.error:.0%} of the"
-            " questions. S: score, in points a question. N = (1−t)·S + t: the score brought to [0, 1].",
-        ]
+            " questions. S: score, in points a question. N = (1−t)·S + t: the score brought to [0, 1]."
+        )
+        return [Table(columns=columns, rows=rows), meaning]
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a threshold."""

@@ -1,42 +1,52 @@
-"""Figures of the paper's quantities."""
+"""`evalkit theory`: figures of the paper's quantities."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
-from evalkit.report.escape import one_line
-from evalkit.report.figures import COLOURS, HEIGHT, WIDTH, Figure
+from evalkit.display import one_line
+from evalkit.report import palette
+from evalkit.report.figures import HEIGHT, WIDTH, Figure
+from evalkit.report.iiv import ExactIsItValid
+from evalkit.theory.studies import BoundsStudy, FactsStudy, HardnessStudy, NGramStudy
 
-if TYPE_CHECKING:
-    from evalkit.theory.birthday_corpus import Trained
-    from evalkit.theory.decryption import Decryption
-    from evalkit.theory.is_it_valid import Reduction
-    from evalkit.theory.worlds import World
-
-GREY = "#6b7480"
-FATES = {"right": "#009E73", "wrong": "#D55E00", "IDK": "#56B4E9"}
+Study = BoundsStudy | FactsStudy | HardnessStudy | NGramStudy | ExactIsItValid
+STUDIES = (BoundsStudy, FactsStudy, HardnessStudy, NGramStudy, ExactIsItValid)
+FATES = {"right": palette.LIGHT.correct, "wrong": palette.LIGHT.error, "IDK": palette.LIGHT.idk}
 POINTS = 400
 """Of a curve, at the most."""
 
 
-def bounds_figure(many: Sequence[tuple[str, Reduction]]) -> Figure:
-    """Error against the bound of Theorem 1, a point a world.
+def study_figure(study: Study) -> Figure:
+    """Draw what a study measured; sweeps that only the figure shows are measured now.
 
     Args:
-        many: kind of model, and what was found.
+        study: a result of `evalkit.theory.measure_…` or `evalkit.is_it_valid`.
     """
+    if isinstance(study, BoundsStudy):
+        return bounds_figure(study)
+    if isinstance(study, FactsStudy):
+        return facts_figure(study)
+    if isinstance(study, HardnessStudy):
+        return hardness_figure(study)
+    return ngram_figure(study) if isinstance(study, NGramStudy) else iiv_figure(study)
+
+
+def bounds_figure(study: BoundsStudy) -> Figure:
+    """Draw error against the bound of Theorem 1, a point a world."""
     import altair as alt
     import pandas as pd
 
-    data = pd.DataFrame([{"model": kind, "bound": one.bound, "error": one.error} for kind, one in many])
+    data = pd.DataFrame([{"model": kind, "bound": one.bound, "error": one.error} for kind, one in study.sweep()])
     least = float(data["bound"].min())
     ends = pd.DataFrame({"bound": [0.0, 1.0], "error": [0.0, 1.0]})
     x = alt.X("bound:Q", title="2·err_iiv − max|V|/min|E| − δ", scale=alt.Scale(domain=[min(-0.1, least), 1]))
     y = alt.Y("error:Q", title="error", scale=alt.Scale(domain=[0, 1]))
-    colour = alt.Color("model:N", title=None, scale=alt.Scale(range=COLOURS))
-    points = alt.Chart(data).mark_circle(size=28, opacity=0.6).encode(x=x, y=y, color=colour)
-    line = alt.Chart(ends).mark_line(color=GREY, strokeDash=[5, 4], strokeWidth=1.2).encode(x=x, y=y)
+    kinds = list(dict.fromkeys(data["model"]))
+    color = alt.Color("model:N", title=None, scale=alt.Scale(domain=kinds, range=palette.series(len(kinds))))
+    points = alt.Chart(data).mark_circle(size=28, opacity=0.6).encode(x=x, y=y, color=color)
+    line = alt.Chart(ends).mark_line(color=palette.LIGHT.soft, strokeDash=[5, 4], strokeWidth=1.2).encode(x=x, y=y)
     caption = (
         f"{len(data):,} worlds drawn at random, by kind of model. No point lies below the dashed line: the bound is"
         " never violated. The further above, the less it says."
@@ -45,19 +55,15 @@ def bounds_figure(many: Sequence[tuple[str, Reduction]]) -> Figure:
     return Figure(chart, "Errors and what Theorem 1 forces", caption)
 
 
-def ngram_figure(errors: Mapping[int, float]) -> Figure:
-    """Error of n-gram models over their order.
-
-    Args:
-        errors: order → error.
-    """
+def ngram_figure(study: NGramStudy) -> Figure:
+    """Draw the error of n-gram models over their order."""
     import altair as alt
     import pandas as pd
 
-    data = pd.DataFrame({"n": list(errors), "error": list(errors.values())})
+    data = pd.DataFrame({"n": list(study.error), "error": list(study.error.values())})
     bars = (
         alt.Chart(data)
-        .mark_bar(color=COLOURS[0], size=18)
+        .mark_bar(color=palette.LIGHT.series[0], size=18)
         .encode(
             x=alt.X("n:O", title="order n of the model", axis=alt.Axis(labelAngle=0)),
             y=alt.Y("error:Q", title="error", scale=alt.Scale(domain=[0, 1])),
@@ -70,41 +76,32 @@ def ngram_figure(errors: Mapping[int, float]) -> Figure:
     return Figure(bars.properties(width=2 * WIDTH, height=HEIGHT), "Models that cannot tell", caption)
 
 
-def hardness_figure(many: Sequence[tuple[float, Decryption]], messages: int, abstains: float) -> Figure:
-    """Error and bound over how much a model knows.
-
-    Args:
-        many: share of the codes that it breaks, and what was found.
-        messages: |ℳ|.
-        abstains: share of IDK where it does not know.
-    """
+def hardness_figure(study: HardnessStudy) -> Figure:
+    """Draw error and bound over the share of codes that a model breaks."""
     import altair as alt
     import pandas as pd
 
     rows = [
         {"knows": knows, "what": what, "value": value}
-        for knows, one in many
+        for knows, one in study.sweep()
         for what, value in (("error", one.error), ("bound", one.bound), ("δ", one.delta))
     ]
     caption = (
-        f"{messages} messages; IDK to {abstains:.0%} of the codes that it cannot break. Observation 2: error ≥ bound."
+        f"{study.messages:,} possible messages; IDK with probability {study.abstains:.0%} on a code that it cannot"
+        " break. Observation 2: error ≥ bound."
     )
     chart = _lines(
         pd.DataFrame(rows), "knows", "share of the codes that it breaks", ["error", "bound", "δ"], alt.Scale()
     )
-    return Figure(chart.properties(width=2 * WIDTH, height=HEIGHT), "A code that is not broken", caption)
+    return Figure(chart.properties(width=2 * WIDTH, height=HEIGHT), "A code that the model cannot break", caption)
 
 
-def facts_figure(studies: Sequence[Trained], settings: str) -> Figure:
-    """Singleton rate and errors over N; and whom the largest model errs about.
-
-    Args:
-        studies: one a size, rising.
-        settings: of all of them, in words.
-    """
+def facts_figure(study: FactsStudy) -> Figure:
+    """Draw singleton rate and errors over N, and whom the model of the largest text errs about."""
     import altair as alt
     import pandas as pd
 
+    studies = study.sweep()
     names = ["singleton rate", "missing mass", "calibrated error", "language model's error"]
     rows = [
         {"n": one.measured.n, "what": what, "value": value}
@@ -137,20 +134,15 @@ def facts_figure(studies: Sequence[Trained], settings: str) -> Figure:
         bars.properties(width=WIDTH, height=HEIGHT, title=f"Whom it errs about, N = {last.measured.n:,}"),
     ).resolve_scale(color="independent")
     caption = (
-        "A text about people whose birthdays follow from nothing, and a 7-gram model trained on it. The singleton rate"
-        " (people whose date is given once, over N) tells how much is missing, and so how much is made up."
-        f" {settings}."
+        "A text about people and their birthdays, and a 7-gram model trained on it. The singleton rate (people whose"
+        " date is given once, over N) predicts how much of the answers is missing from the text, and so how much the"
+        f" model makes up. {_settings(study)}."
     )
     return Figure(both, "Who was read about once, and who is hallucinated about", caption)
 
 
-def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
-    """Reliability of each model side by side, and err_iiv over the threshold.
-
-    Args:
-        models: name and world.
-        task: what was asked.
-    """
+def iiv_figure(study: ExactIsItValid) -> Figure:
+    """Draw the reliability of each model side by side, and err_iiv over the threshold."""
     import altair as alt
     import pandas as pd
 
@@ -158,8 +150,9 @@ def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
 
     panels: list[Any] = []
     curves = []
-    names = [one_line(name, 80) for name, _ in models]
-    for name, (_, world) in zip(names, models, strict=True):
+    models = study.models
+    names = [one_line(one.name, 80) for one in models]
+    for name, world in zip(names, (one.world for one in models), strict=True):
         bins = pd.DataFrame([one._asdict() for one in reliability.histogram(world)])
         panels.append(_reliability(bins, name, f"ECE {reliability.classwise_ece(world, reliability.BINS):.3f}"))
         t, errors = is_it_valid.threshold_curve(world)
@@ -170,17 +163,26 @@ def iiv_figure(models: Sequence[tuple[str, World]], task: str) -> Figure:
         over.properties(
             width=WIDTH,
             height=HEIGHT,
-            title=alt.TitleParams("Wrong as a judge", subtitle="valid if its probability > t"),
+            title=alt.TitleParams("Error as a classifier", subtitle="valid if its probability > t"),
         )
     )
-    n = len(models[0][1].mu)
+    n, task = len(models[0].scored), one_line(models[0].settings.task)
     caption = (
-        f"{task}, n = {n} questions. Left: answers by the probability that the model gives them, and how often they"
-        " are right; the numbers are answers a question. On the dashed diagonal it is calibrated. Right: the judge"
-        " that calls an answer valid if its probability is above t; ½ is chance."
+        f"{task}, n = {n:,} questions. Left: answers by the probability that the model gives them, and how often they"
+        " are right; the numbers are answers a question. On the dashed diagonal the model is calibrated. Right: error"
+        " of the classifier that calls an answer valid if its probability is above t; ½ is chance."
     )
     grid = alt.concat(*panels, columns=3).resolve_scale(color="independent")
-    return Figure(grid, "Its own probabilities, exactly", caption)
+    return Figure(grid, "The model's own probabilities, exactly", caption)
+
+
+def _settings(study: FactsStudy) -> str:
+    people = f"{study.people:,}" if study.people else "twice N"
+    return (
+        f"IDK in {1 - study.alpha:.0%} of the text, noise {study.noise:.0%}, questions in"
+        f" {'other' if study.shift else 'the same'} words; {people} people, {study.questions:,} questions, seed"
+        f" {study.seed}"
+    )
 
 
 def _reliability(bins: Any, title: str, subtitle: str) -> Any:
@@ -191,13 +193,13 @@ def _reliability(bins: Any, title: str, subtitle: str) -> Any:
     ends = pd.DataFrame({"confidence": [0.0, 1.0], "valid": [0.0, 1.0]})
     x = alt.X("confidence:Q", scale=unit, title="probability of the answer")
     y = alt.Y("valid:Q", scale=unit, title="share right")
-    diagonal = alt.Chart(ends).mark_line(color=GREY, strokeDash=[5, 4], strokeWidth=1.2).encode(x=x, y=y)
+    diagonal = alt.Chart(ends).mark_line(color=palette.LIGHT.soft, strokeDash=[5, 4], strokeWidth=1.2).encode(x=x, y=y)
     base = alt.Chart(bins).encode(x=x, y=y)
     layers = [
         diagonal,
-        base.mark_bar(color=COLOURS[0], opacity=0.25, size=16),
-        base.mark_circle(color=COLOURS[0], size=50, opacity=1),
-        base.mark_text(dy=-12, fontSize=10, color="#59636e").encode(text=alt.Text("pairs:Q", format=".2~g")),
+        base.mark_bar(color=palette.LIGHT.series[0], opacity=0.25, size=16),
+        base.mark_circle(color=palette.LIGHT.series[0], size=50, opacity=1),
+        base.mark_text(dy=-12, fontSize=10, color=palette.LIGHT.soft).encode(text=alt.Text("pairs:Q", format=".2~g")),
     ]
     heading = alt.TitleParams(title, subtitle=subtitle)
     return alt.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
@@ -206,11 +208,11 @@ def _reliability(bins: Any, title: str, subtitle: str) -> Any:
 def _lines(data: Any, x: str, title: str, names: Sequence[str], scale: Any, y: str = "", steps: bool = False) -> Any:
     import altair as alt
 
-    colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
-    dashes = [[1, 0], [6, 3], [2, 3], [8, 2, 2, 2]]
     legend = alt.Legend(symbolType="stroke", symbolOpacity=1)
-    drawn = alt.Color("what:N", title=None, scale=alt.Scale(domain=list(names), range=colours), legend=legend)
-    gaps = alt.Scale(domain=list(names), range=[dashes[k % len(dashes)] for k in range(len(names))])
+    drawn = alt.Color(
+        "what:N", title=None, scale=alt.Scale(domain=list(names), range=palette.series(len(names))), legend=legend
+    )
+    gaps = alt.Scale(domain=list(names), range=palette.dashes(len(names)))
     dash = alt.StrokeDash("what:N", scale=gaps, legend=None)
     base = alt.Chart(data).encode(x=alt.X(f"{x}:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)))
     return base.mark_line(strokeWidth=2, interpolate="step-after" if steps else "linear", point=not steps).encode(

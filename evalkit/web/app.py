@@ -20,6 +20,7 @@ from starlette.routing import Route
 from evalkit.analysis.behaviour import behaviour, confidences
 from evalkit.analysis.leaderboard import rank
 from evalkit.errors import EvalkitError, InputError
+from evalkit.report import palette
 from evalkit.report.escape import visible
 from evalkit.report.leaderboard_page import html_page
 from evalkit.runs import journal
@@ -125,7 +126,7 @@ def make_app(folder: Path, hosts: list[str]) -> Starlette:
         hosts: names it answers to; any other is refused: a page elsewhere may point a name of its own at this machine.
     """
     site = Site(folder)
-    style = resources.files("evalkit.report").joinpath("assets", "site.css").read_text(encoding="utf-8")
+    style = palette.css() + resources.files("evalkit.report").joinpath("assets", "site.css").read_text(encoding="utf-8")
 
     async def css(_: Request) -> Response:
         return Response(style, media_type="text/css")

@@ -14,7 +14,6 @@ import msgspec
 
 from evalkit.errors import InputError
 from evalkit.records import Record
-from evalkit.runs import journal
 from evalkit.runs.folder import RECORDS
 
 OUTCOMES = ("correct", "error", "idk")

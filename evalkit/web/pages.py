@@ -15,8 +15,8 @@ from evalkit.records import Record
 from evalkit.report.behaviour import audit_lines
 from evalkit.report.escape import one_line, visible
 from evalkit.report.table import number, target_label
-from evalkit.runs.scorecard import Interval, Score, Scorecard
 from evalkit.runs.result import RunResult
+from evalkit.runs.scorecard import Interval, Score, Scorecard
 from evalkit.web.index import Filter, Index
 from evalkit.web.plots import behaviour_figure, reliability_figure
 

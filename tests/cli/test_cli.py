@@ -52,7 +52,7 @@ def run(server: ChatServer, cwd: Path, *more: str) -> Result:
         (["--resume", "nosuch"], "no run 'nosuch'"),
         (["--resume", "nosuch", "--limit", "3"], "leave out --limit"),
         (["-T", "nosuch=1"], "no parameter 'nosuch'; there are: data, n, seed"),
-        (["-T", "n=many"], "n=many will not do"),
+        (["-T", "n=many"], "n=many (will not do|is invalid)|invalid value n=many"),
         (["-T", "n"], "'n' must be key=value"),
         (["-G", "nosuch=1"], "no parameter 'nosuch'"),
         (["-M", "api_key=x"], "a secret goes into the environment"),
@@ -109,8 +109,8 @@ def test_the_last_screen(server: ChatServer, tmp_path: Path) -> None:
     (folder,) = (tmp_path / "results").iterdir()
     screen = result.stdout
     assert "letters · m  40 answers" in screen
-    assert "score, told so (open)" in screen
-    assert "score, not told (closed)" in screen
+    assert "score, target stated (open)" in screen
+    assert "score, not stated (closed)" in screen
     assert "3   (t = 0.75)" in screen
     assert "Told that a mistake costs 3 points, it still answered 20 of 20;" in screen
     assert f"Transcripts: evalkit show {folder.name}" in screen
@@ -129,7 +129,7 @@ def test_what_rules_could_not_tell_is_printed(server: ChatServer, tmp_path: Path
         encoding="utf-8",
     )
     result = cli("run", "--model", "m", "--base-url", server.url, "--task", "shows.py", cwd=tmp_path)
-    assert "Rules could not tell 1 of 1 answers (100%)" in " ".join(result.stdout.split())
+    assert "Rules could not decide 1 of 1 answers (100%), which are missing" in " ".join(result.stdout.split())
 
 
 def test_some_samples_failed_is_exit_code_three(server: ChatServer, tmp_path: Path) -> None:

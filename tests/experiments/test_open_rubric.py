@@ -16,7 +16,7 @@ from loopback import ChatServer, question_of
 
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
-from evalkit.experiments.open_rubric import PENALTIES, Cell, Experiment, Plan, analyse, open_rubric
+from evalkit.experiments.open_rubric import PENALTIES, Cell, Experiment, Plan, analyze, run_experiment
 from evalkit.metrics import threshold
 
 
@@ -29,12 +29,12 @@ def careful(body: dict[str, Any]) -> str:
 
 def run(server: ChatServer, out: Path, **settings: Any) -> Experiment:
     """Twenty questions to a model on the loopback server."""
-    return open_rubric(Plan(["m"], task="letters", limit=20, base_url=server.url, **settings), out)
+    return run_experiment(Plan(models=["m"], task="letters", limit=20, base_url=server.url, **settings), out)
 
 
-def cells(found: Experiment, rubric: str, *, checked: bool = False) -> dict[float, Cell]:
+def cells(experiment: Experiment, rubric: str, *, checked: bool = False) -> dict[float, Cell]:
     """Cost → cell."""
-    return {cell.penalty: cell for cell in found.cells if (cell.rubric, cell.checked) == (rubric, checked)}
+    return {cell.penalty: cell for cell in experiment.cells if (cell.rubric, cell.checked) == (rubric, checked)}
 
 
 def test_the_closed_rubric_is_one_set_of_counts_scored_at_each_cost(server: ChatServer, tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ def test_killed_it_goes_on_where_it_was(server: ChatServer, tmp_path: Path) -> N
     server.hold_after = None
     (folder,) = tmp_path.iterdir()
     with pytest.raises(InputError, match="no run of baseline/idk yet"):
-        analyse(folder)
-    found = open_rubric(None, tmp_path, folder)
+        analyze(folder)
+    found = run_experiment(None, tmp_path, folder)
     assert {cell.model for cell in found.cells} == {"m", "baseline/idk"}
     lines = next(folder.glob("m/*/records.jsonl")).read_text(encoding="utf-8").splitlines()
     keys = [(row["sample_id"], row["epoch"], row["prompt_threshold"]) for row in map(json.loads, lines)]
@@ -120,11 +120,11 @@ def test_killed_it_goes_on_where_it_was(server: ChatServer, tmp_path: Path) -> N
 def test_bad_use_is_one_line(tmp_path: Path) -> None:
     """No model, the same one twice, a folder that is no experiment."""
     with pytest.raises(UsageError, match="name at least one"):
-        open_rubric(Plan([]), tmp_path)
+        run_experiment(Plan(models=[]), tmp_path)
     with pytest.raises(UsageError, match="given twice"):
-        open_rubric(Plan(["a/b", "a/b"]), tmp_path)
+        run_experiment(Plan(models=["a/b", "a/b"]), tmp_path)
     with pytest.raises(InputError, match=r"experiment\.json is missing or damaged"):
-        open_rubric(None, tmp_path, tmp_path)
+        run_experiment(None, tmp_path, tmp_path)
 
 
 def test_the_screen_has_a_table_a_model_and_says_what_made_a_difference(server: ChatServer, tmp_path: Path) -> None:
@@ -134,6 +134,6 @@ def test_the_screen_has_a_table_a_model_and_says_what_made_a_difference(server: 
     done = CliRunner().invoke(cli, [*argv, "--out", str(tmp_path)])
     said = " ".join(done.stdout.split())
     assert "m letters, 20 questions" in said
-    assert "a mistake costs 9: open instead of closed earns" in said
+    assert "a mistake costs 9: stating that cost earns" in said
     assert "200 requests" in said
     assert "evalkit show" in said

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,12 @@ import pytest
 from click.testing import CliRunner
 from loopback import ChatServer, question_of, word_of
 
+import evalkit
 from evalkit import plugins
 from evalkit.cli import cli
-from evalkit.experiments.scoring_audit import examples
+from evalkit.experiments.scoring_audit import find_example
 from evalkit.models import providers
+from evalkit.report.audit import ScoringAudit
 
 pytest.importorskip("math_verify")
 pytest.importorskip("if_verifiable")
@@ -32,6 +36,7 @@ def test_every_task_is_audited_and_none_fails(audited: dict[str, dict[str, Any]]
     """A problem is named only where a judge or Docker is needed."""
     assert set(audited) == set(plugins.names("tasks"))
     assert {name for name, one in audited.items() if one["problem"]} <= {"wildbench", "swe_bench"}
+    assert not any(one["missing_extra"] for one in audited.values())
 
 
 def test_a_right_answer_earns_one_and_everything_else_nothing(audited: dict[str, dict[str, Any]]) -> None:
@@ -64,10 +69,10 @@ def test_chance_and_the_share_on_which_abstaining_is_right(audited: dict[str, di
 def test_the_screen_says_it_in_a_table_and_in_words() -> None:
     """Every task a row, and what it means below."""
     done = CliRunner().invoke(cli, ["audit"])
-    assert all(name in done.output for name in examples())
-    said = " ".join(done.output.split())
-    assert "earns what a mistake earns, nothing, so that any guess pays" in said
-    assert "a guess pays only above 75% confidence" in said
+    assert all(name in done.output for name in plugins.names("tasks"))
+    screen = " ".join(done.output.split())
+    assert "earns what a mistake earns, nothing: any guess pays" in screen
+    assert "a guess pays only above 75% confidence" in screen
 
 
 def test_given_files_are_what_is_scored(tmp_path: Path) -> None:
@@ -95,7 +100,85 @@ def test_a_judge_is_tried_with_the_attacks(
     server.answer = judge
     done = CliRunner().invoke(cli, ["audit", "--task", "wildbench", "--judge", "vllm/j", "--json"])
     document = json.loads(done.output)
-    assert document["attacks"] == {"total": 70, "flipped": flipped, "silent": 0}
+    assert document["attacks"] == {"total": 70, "flipped": flipped, "no_verdict": 0}
     (one,) = document["tasks"]
     assert (one["points"]["right"], one["points"]["wrong"]) == (pytest.approx(8 / 9), pytest.approx(1 / 9))
     assert one["binary"] is False
+
+
+@pytest.mark.parametrize("argv", [["--task", "letters,gpqa"], ["--task", "letters", "--task", "gpqa"]])
+def test_tasks_are_listed_as_everywhere(argv: list[str]) -> None:
+    """With commas, or by repeating the option; in the order given."""
+    done = CliRunner().invoke(cli, ["audit", *argv, "--json"])
+    assert [one["task"] for one in json.loads(done.output)["tasks"]] == ["letters", "gpqa"]
+
+
+def test_a_missing_extra_leaves_out_what_needs_it_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other tasks are measured; what IDK earns is measured all the same; pip's line is named once."""
+    monkeypatch.setitem(sys.modules, "math_verify", None)
+    audit = evalkit.audit(["letters", "math_l5", "omni_math"])
+    letters, *others = audit.tasks
+    assert letters.points == {"right": 1, "wrong": 0, "IDK": 0, "blank": 0}
+    for one in others:
+        assert one.points == {"right": None, "wrong": None, "IDK": 0, "blank": 0}
+        assert "evalkit-idk[math]" in one.missing_extra
+    lines = [line for line in str(audit).splitlines() if "Left out" in line]
+    assert len(lines) == 1
+    assert "math_l5, omni_math: " in lines[0]
+    assert "pip install 'evalkit-idk[math]'" in lines[0]
+
+
+def test_a_task_of_ones_own_is_audited_with_its_own_example(tmp_path: Path) -> None:
+    """data/examples/examples.json beside its module: a row, answers to it, and whether its credit is what counts."""
+    (tmp_path / "mine.py").write_text(
+        "import json\nfrom pathlib import Path\n"
+        "from evalkit import Completion, Grade, Sample, Task, grader, task\n"
+        "@grader\ndef half(sample: Sample, completion: Completion) -> Grade:\n"
+        "    return Grade.of(completion.text == 'yes', answer=completion.text, credit=0.5, reason='half')\n"
+        "@task\ndef mine(data: str = '') -> Task:\n"
+        "    rows = json.loads(Path(data).read_text())\n"
+        "    return Task(samples=[Sample(id='a', input=row['q'], target='yes') for row in rows], grader=half)\n",
+        encoding="utf-8",
+    )
+    name = f"{tmp_path / 'mine.py'}::mine"
+    folder = tmp_path / "data" / "examples"
+    folder.mkdir(parents=True)
+    example = {"rows": [{"q": "Is it?"}], "right": "yes", "wrong": "no", "points": "credit"}
+    (folder / "examples.json").write_text(json.dumps({name: example}), encoding="utf-8")
+    assert find_example(name) == example
+    (one,) = evalkit.audit([name]).tasks
+    assert (one.source, one.points["right"], one.points["wrong"]) == ("example", 0.5, 0.5)
+    assert one.binary is False
+
+
+def test_a_task_without_an_answerable_question_is_named_and_stops_nothing(tmp_path: Path) -> None:
+    """So is one that raises."""
+    (tmp_path / "odd.py").write_text(
+        "from evalkit import Sample, Task, task\n"
+        "@task\ndef unanswerable() -> Task:\n"
+        "    sample = Sample(id='a', input='?', target=[], metadata={'answerable': False})\n"
+        "    return Task(samples=[sample], grader='exact')\n"
+        "@task\ndef broken() -> Task:\n    raise ValueError('no file')\n",
+        encoding="utf-8",
+    )
+    audit = evalkit.audit([f"{tmp_path / 'odd.py'}::{name}" for name in ("unanswerable", "broken")] + ["letters"])
+    unanswerable, broken, letters = audit.tasks
+    assert "none of its first" in unanswerable.problem
+    assert "no file" in broken.problem
+    assert letters.points["right"] == 1
+
+
+def test_the_result_prints_shows_itself_and_converts() -> None:
+    """As text, as HTML and as a DataFrame with a row a task; from a notebook's event loop too."""
+
+    async def notebook() -> ScoringAudit:
+        return evalkit.audit("letters")
+
+    audit = asyncio.run(notebook())
+    assert "letters" in str(audit)
+    assert "<table>" in audit._repr_html_()
+    frame = audit.to_dataframe()
+    assert frame.loc[0, "task"] == "letters"
+    assert frame.loc[0, "points_right"] == 1
+    with pytest.raises(ValueError, match="not 1"):
+        evalkit.audit("letters", threshold=1)

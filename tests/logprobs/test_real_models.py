@@ -319,7 +319,7 @@ def test_the_command_prints_the_quantities_and_a_sentence(tmp_path: Path) -> Non
     for words in ("delta_gold", "mass outside, mean", "Theorem 3", "less than half of its probability", "0.0 – 0.1"):
         assert words in done.output
     assert "smollm2-135m" in done.output
-    assert "Wrong as a judge" in figure.read_text(encoding="utf-8")
+    assert "Error as a classifier" in figure.read_text(encoding="utf-8")
     document = json.loads(CliRunner().invoke(cli, [*argv, "--json"]).stdout)
     assert [one["name"] for one in document["models"]] == ["smollm2-135m", "other"]
     assert [one["n"] for one in document["models"]] == [1, 1]

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import evalkit
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
-from evalkit.report import figures
+from evalkit.report.plot import KINDS, make_figure
 
 pytest.importorskip("altair")
 
@@ -45,11 +45,11 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("ending", [".png", ".svg", ".html"])
-@pytest.mark.parametrize("kind", figures.KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_drawn_in_each_format(kind: str, ending: str, tmp_path: Path) -> None:
     """As what its ending says."""
     path = tmp_path / f"figure{ending}"
-    figures.save(figures.make_figure(kind, FRAMES[kind]), path)
+    make_figure(kind, FRAMES[kind]).save(path)
     begins = {".png": b"\x89PNG", ".svg": b"<svg", ".html": b"<!doctype html>"}
     assert path.read_bytes().startswith(begins[ending])
 
@@ -57,14 +57,14 @@ def test_each_kind_is_drawn_in_each_format(kind: str, ending: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("score", ["told nothing (closed), n = 40 each", "told that t (open), n = 40 each"]),
-        ("coverage", ["Told t (open), n = 40 each"]),
+        ("score", ["prompts that state no target (closed), n = 40 each", "state that t (open), n = 40 each"]),
+        ("coverage", ["The prompt states t (open), n = 40 each"]),
         ("outcomes", ["n = 40 each"]),
     ],
 )
 def test_a_caption_says_n_and_the_mode(kind: str, words: list[str]) -> None:
     """So that a figure can be read without the text around it."""
-    caption = figures.make_figure(kind, FRAMES[kind]).caption
+    caption = make_figure(kind, FRAMES[kind]).caption
     assert all(word in caption for word in words)
 
 
@@ -72,15 +72,15 @@ def test_a_caption_says_n_and_the_mode(kind: str, words: list[str]) -> None:
 def test_a_panel_of_confidences_says_its_n_and_its_figure(kind: str, word: str, tmp_path: Path) -> None:
     """Above each panel: 30 claims, since IDK claims nothing."""
     path = tmp_path / "figure.svg"
-    figures.save(figures.make_figure(kind, FRAMES[kind]), path)
+    make_figure(kind, FRAMES[kind]).save(path)
     text = path.read_text(encoding="utf-8")
     assert f"n = 30, {word}" in text
-    assert "told nothing" in text
+    assert "no target stated" in text
 
 
 def test_the_score_drawn_is_the_one_of_the_counts() -> None:
     """S at t = 0.5 of 20 right, 10 wrong and 10 IDK is 0.25, so that N = (1 − t)·S + t is 0.625."""
-    spec = figures.make_figure("score", records()).chart.to_dict()
+    spec = make_figure("score", records()).chart.to_dict()
     rows = [row for data in spec["datasets"].values() for row in data if "low" in row]
     assert next(row["value"] for row in rows if row["t"] == 0.5) == pytest.approx(0.625)
 
@@ -88,21 +88,21 @@ def test_the_score_drawn_is_the_one_of_the_counts() -> None:
 def test_a_copied_run_is_drawn_once() -> None:
     """Identical answers of two folders are one set of answers."""
     both = pd.concat([records(), records().assign(run="s")])
-    assert "n = 40 each" in figures.make_figure("outcomes", both).caption
+    assert "n = 40 each" in make_figure("outcomes", both).caption
 
 
 def test_repeated_epochs_narrow_no_band() -> None:
     """Twenty identical answers to each of forty questions are forty questions."""
     once = records()
     often = pd.concat([once.assign(epoch=k) for k in range(1, 21)])
-    drawn = [figures.make_figure("score", frame).chart.to_dict()["datasets"] for frame in (once, often)]
+    drawn = [make_figure("score", frame).chart.to_dict()["datasets"] for frame in (once, often)]
     assert list(drawn[0].values()) == list(drawn[1].values())
 
 
 def test_two_conditions_of_a_model_stand_apart() -> None:
     """Each is named by what differs."""
     both = pd.concat([records().assign(label="system=A"), records().assign(label="system=B", condition="b")])
-    text = str(figures.make_figure("score", both).chart.to_dict())
+    text = str(make_figure("score", both).chart.to_dict())
     assert "m [system=A]" in text
     assert "m [system=B]" in text
 
@@ -111,9 +111,9 @@ def test_two_conditions_of_a_model_stand_apart() -> None:
 def test_a_hostile_name_is_text(kind: str, tmp_path: Path) -> None:
     """Neither the picture nor the page has an element that the name wrote."""
     name = "<script>alert(1)</script>\u202eabc"
-    figure = figures.make_figure(kind, records(name))
+    figure = make_figure(kind, records(name))
     for ending in (".svg", ".html"):
-        figures.save(figure, tmp_path / f"f{ending}")
+        figure.save(tmp_path / f"f{ending}")
         text = (tmp_path / f"f{ending}").read_text(encoding="utf-8")
         assert "<script" not in text
         assert "\u202e" not in text
@@ -121,7 +121,7 @@ def test_a_hostile_name_is_text(kind: str, tmp_path: Path) -> None:
 
 def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
     """Its policy allows an image inside it and one style."""
-    figures.save(figures.make_figure("outcomes", records()), tmp_path / "f.html")
+    make_figure("outcomes", records()).save(tmp_path / "f.html")
     text = (tmp_path / "f.html").read_text(encoding="utf-8")
     assert "default-src 'none'; img-src data:; style-src 'sha256-" in text
     assert "<script" not in text
@@ -133,14 +133,14 @@ def test_the_page_loads_and_runs_nothing(tmp_path: Path) -> None:
 def test_what_a_figure_needs_and_records_lack_is_said(kind: str, says: str) -> None:
     """With the option that would record it."""
     with pytest.raises(InputError, match=says):
-        figures.make_figure(kind, records())
+        make_figure(kind, records())
 
 
 def test_more_panels_than_a_page_holds_are_refused() -> None:
     """With the options that choose."""
     many = pd.concat([records(f"m{k}", n=4) for k in range(30)])
     with pytest.raises(UsageError, match="--model"):
-        figures.make_figure("outcomes", many)
+        make_figure("outcomes", many)
 
 
 def test_the_command_draws_runs(tmp_path: Path) -> None:

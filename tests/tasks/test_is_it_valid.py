@@ -109,12 +109,13 @@ def test_asking_sets_judging_beside_answering(server: ChatServer, tmp_path: Path
     argv = ["theory", "iiv", "--ask", "--model", "m", "--base-url", server.url, "--limit", "10", "--keep", str(kept)]
     done = CliRunner().invoke(cli, argv)
     assert done.exit_code == 0, done.output
-    for words in ("wrong 50.0% of the time", "calls errors valid 100.0%", "calls valid ones invalid 0.0%"):
+    for words in ("wrong 50.0% of the time", "calls wrong answers valid 100.0%", "calls right answers invalid 0.0%"):
         assert words in " ".join(done.output.split())
     asked = len(server.requests)
     document = json.loads(CliRunner().invoke(cli, [*argv, "--json"]).stdout)["models"][0]
     assert len(server.requests) == asked == 30
-    assert (document["missed"]["count"], document["taken"]["count"], document["taken"]["n"]) == (0, 10, 10)
+    assert document["false_negatives"]["count"] == 0
+    assert (document["false_positives"]["count"], document["false_positives"]["n"]) == (10, 10)
     assert document["misclassified"] == 0.5
     assert 0 < document["wrong"]["count"] < 10
     assert len(document["runs"]) == 2
@@ -131,7 +132,7 @@ def test_both_halves_are_about_the_same_questions(server: ChatServer, tmp_path: 
     first = list(make_task("birthdays", {}, {"seed": 0}).samples)[:12]
     known = sum(sample.answerable for sample in first)
     assert 0 < known < 12
-    assert (found["wrong"]["n"], found["missed"]["n"], found["taken"]["n"]) == (known, known, known)
+    assert [found[share]["n"] for share in ("wrong", "false_negatives", "false_positives")] == [known] * 3
 
 
 def test_asking_reads_no_probabilities(tmp_path: Path) -> None:

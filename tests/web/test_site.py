@@ -150,7 +150,7 @@ def test_filters_find_what_the_records_say(server: ChatServer, tmp_path: Path) -
 
 def test_a_folder_that_is_none_and_a_port_that_is_taken(tmp_path: Path) -> None:
     """One line each."""
-    assert "is no folder" in str(CliRunner().invoke(cli, ["view", str(tmp_path / "nowhere")]).exception)
+    assert "is not a folder" in str(CliRunner().invoke(cli, ["view", str(tmp_path / "nowhere")]).exception)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -201,6 +201,7 @@ def test_from_a_rank_to_the_transcript_behind_it(ran: Path, page: Page) -> None:
         assert "\\u202e" in shown
         assert "\u202e" not in shown
         assert "DEEPSEEK-D" in page.title()
+        page.wait_for_load_state("load")  # the style sheet too
         page.set_viewport_size({"width": 360, "height": 700})
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         assert all(url.startswith(site) for url in asked)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.options import Group
 from evalkit.cli.theory.bounds import bounds
 from evalkit.cli.theory.facts import facts
 from evalkit.cli.theory.hardness import hardness
@@ -11,7 +12,7 @@ from evalkit.cli.theory.iiv import iiv
 from evalkit.cli.theory.ngram import ngram
 
 
-@click.group("theory", short_help="Measure the paper's own quantities on small worlds.")
+@click.group("theory", cls=Group, short_help="Measure the paper's own quantities on small worlds.")
 def command() -> None:
     """Measure the quantities of "Why Language Models Hallucinate" on worlds that are small enough to be exact."""
 

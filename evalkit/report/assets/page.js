@@ -3,9 +3,8 @@
 // from rates: S_t = right − wrong·t/(1−t).
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
-  // Okabe and Ito's palette, told apart by the colour-blind; dashes tell apart what shares a colour.
-  const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6E6E6E", "#8F8300"];
-  const DASHES = ["", "7 3", "2 3", "10 3 2 3"];
+  // The style sheet has a class for every line that looks different.
+  const LINES = Number(getComputedStyle(document.documentElement).getPropertyValue("--lines"));
   const LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 34, WIDTH = 460, HEIGHT = 300, LAST = 0.95;
 
   const boards = JSON.parse(document.getElementById("data").textContent);
@@ -62,8 +61,7 @@
     svg.append(all);
     board.lines = board.models.map((m, k) => {
       const line = element("polyline", {
-        class: "model", points: path((t) => normalized(m, t)), stroke: COLOURS[k % COLOURS.length],
-        "stroke-dasharray": DASHES[Math.floor(k / COLOURS.length) % DASHES.length],
+        class: `model line-${k % LINES}`, points: path((t) => normalized(m, t)),
       });
       line.append(element("title", {}, m.model));
       svg.append(line);
@@ -135,8 +133,7 @@
     board.rows.forEach((row, k) => {
       const swatch = row.querySelector(".swatch");
       const mark = element("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" });
-      mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, stroke: COLOURS[k % COLOURS.length], "stroke-width": 4,
-        "stroke-dasharray": DASHES[Math.floor(k / COLOURS.length) % DASHES.length] }));
+      mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, class: `line-${k % LINES}`, "stroke-width": 4 }));
       swatch.append(mark);
       for (const event of ["mouseenter", "focus"]) row.addEventListener(event, () => highlight(board, k));
       for (const event of ["mouseleave", "blur"]) row.addEventListener(event, () => highlight(board, null));

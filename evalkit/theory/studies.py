@@ -1,0 +1,342 @@
+"""The paper's quantities measured on small worlds: one function for each `evalkit theory` command that needs no model.
+
+Each returns a value that prints itself, converts to a DataFrame with `to_dataframe()` and can be drawn with
+`evalkit.plot`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from evalkit.theory import birthday_corpus, is_it_valid
+from evalkit.theory.birthday_corpus import Trained
+from evalkit.theory.bounds import choice_bound, facts_lower, facts_upper
+from evalkit.theory.decryption import Decryption, decryption
+from evalkit.theory.is_it_valid import Reduction
+from evalkit.theory.ngram import out_of_mind
+from evalkit.theory.quantities import Quantities, Quantity
+from evalkit.theory.worlds import KINDS, World, random_world
+
+Kind = Literal["dirichlet", "sharp", "uniform", "truth", "wrong"]
+SMALLEST = 30
+"""Sentences of the smallest text of a sweep."""
+STEPS = 20
+"""Of the share of codes that a model breaks, in a sweep."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoundsStudy(Quantities):
+    """Theorem 1 on one world drawn at random."""
+
+    seed: int
+    prompts: int
+    responses: int
+    model: Kind
+    reduction: Reduction
+    """With one threshold for all prompts, as the paper has it."""
+    per_prompt: Reduction
+    """With a threshold for each prompt."""
+    opt: float
+    """The lowest err_iiv over all thresholds."""
+    opt_at: float
+    """The threshold that reaches it."""
+    fewest_errors: int
+    """Errors of the prompt that has the fewest."""
+
+    def quantities(self) -> list[Quantity]:
+        """Return err, err_iiv, the terms between them and the bounds."""
+        one = self.reduction
+        return [
+            Quantity("err", [one.error], "probability that the model states an error"),
+            Quantity("err_iiv", [one.error_iiv], "how often it is wrong as a classifier of valid responses"),
+            Quantity("δ₊", [one.delta_signed], "its probability of responses above the threshold, less the true one"),
+            Quantity("max|V|/min|E|", [one.size_term], "most valid responses of a prompt over fewest errors of one"),
+            Quantity("bound", [one.bound], "Theorem 1: err ≥ 2·err_iiv − max|V|/min|E| − δ, where δ = |δ₊|"),
+            Quantity("slack", [one.slack], "err − bound; never negative"),
+            Quantity("bound, signed δ", [one.bound_signed], "the same with δ₊ for δ; also true, and never lower"),
+            Quantity("bound, per prompt", [self.per_prompt.bound_signed], "the same with a threshold for each prompt"),
+            Quantity("opt", [self.opt], f"lowest err_iiv of any threshold, reached at {self.opt_at:.3g}"),
+            Quantity("identity check", [one.identity - one.error], "0 if the exact identity behind Theorem 1 holds"),
+        ]
+
+    def sentences(self) -> list[str]:
+        """Return what the bound says about this model."""
+        one = self.reduction
+        forced = max(0.0, one.bound, one.bound_signed)
+        text = (
+            f"The model states an error with probability {one.error:.1%}. As a classifier of valid responses it is"
+            f" wrong {one.error_iiv:.1%} of the time, which forces at least {forced:.1%} (Theorem 1)."
+        )
+        if self.fewest_errors == 1:
+            text += " Where a prompt has a single error, the theorem forces nothing."
+        return [text]
+
+    def sweep(self, worlds: int = 100) -> list[tuple[str, Reduction]]:
+        """Draw many worlds of every kind of model; what the figure shows.
+
+        Args:
+            worlds: of each kind, at least 1.
+        """
+        random = np.random.default_rng(self.seed)
+        return [
+            (kind, is_it_valid.reduction(_draw(random, kind, self.prompts, self.responses)))
+            for kind in KINDS
+            for _ in range(worlds)
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings and all quantities."""
+        return dataclasses.asdict(self)
+
+
+def measure_bounds(
+    *, seed: int = 0, prompts: int = 20, responses: int = 50, model: Kind = "dirichlet"
+) -> BoundsStudy:  # fmt: skip
+    """Draw a world and relate the model's error to its error as a classifier of valid responses (Theorem 1).
+
+    Args:
+        seed: of the world; at least 0.
+        prompts: at least 1.
+        responses: of a prompt, at the most; at least 2. Every prompt has one or two valid ones among at least half as
+            many.
+        model: how its probabilities are drawn: anything, nearly all on one response, uniform, the truth itself, or all
+            on errors.
+
+    Raises:
+        ValueError: an unknown kind of model, or a number out of range.
+    """
+    _check(seed >= 0, f"seed={seed} must be at least 0")
+    _check(prompts >= 1, f"prompts={prompts} must be at least 1")
+    _check(responses >= 2, f"responses={responses} must be at least 2")  # noqa: PLR2004 - one valid, one error
+    world = _draw(np.random.default_rng(seed), model, prompts, responses)
+    opt, t = is_it_valid.best_threshold(world)
+    return BoundsStudy(
+        seed=seed,
+        prompts=prompts,
+        responses=responses,
+        model=model,
+        reduction=is_it_valid.reduction(world),
+        per_prompt=is_it_valid.reduction(world, per_prompt=True),
+        opt=opt,
+        opt_at=t,
+        fewest_errors=int(world.errors.min()),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactsStudy(Quantities):
+    """Arbitrary facts: a text about people, a language model trained on it, and whose birthday it makes up."""
+
+    n: int
+    people: int | None
+    alpha: float
+    noise: float
+    shift: bool
+    questions: int
+    seed: int
+    trained: Trained
+    upper: float
+    lower: float
+
+    def quantities(self) -> list[Quantity]:
+        """Return the singleton rate, the missing mass, the errors, and errors by how often a date was read."""
+        measured, trained = self.trained.measured, self.trained
+        calibrated = "of a model that memorizes, and otherwise guesses as often as the text answers"
+        ngram = f"wrong answers of a {birthday_corpus.ORDER}-gram model trained on the text"
+        quantities = [
+            Quantity("singleton rate", [measured.singleton_rate], "people whose date is given once, over sentences"),
+            Quantity("missing mass", [measured.missing_mass], "probability of a question whose answer was never read"),
+            Quantity("calibrated error", [measured.error], calibrated),
+            Quantity("its upper bound", [self.upper], "Theorem 2"),
+            Quantity("lower bound", [self.lower], "Theorem 2, for any calibrated model; loose below N = 10⁶"),
+            Quantity("language model's error", [trained.error], f"{ngram}, to {self.questions:,} questions"),
+            Quantity("its IDK", [trained.idk], "share of the questions it says IDK to"),
+        ]  # fmt: skip
+        for group in trained.groups:
+            meaning = (
+                f"wrong answers about these {group.people:,} people, who are asked about in {group.share:.1%} of the"
+                f" questions; right {group.right:.0%}, IDK {group.idk:.0%}"
+            )
+            quantities.append(Quantity(f"  date read {group.seen}×", [group.error], meaning))
+        return quantities
+
+    def sentences(self) -> list[str]:
+        """Return what the singleton rate predicts, and whether it does so here."""
+        measured = self.trained.measured
+        gap, tolerance = abs(measured.missing_mass - measured.singleton_rate), 3 / measured.n**0.5
+        text = (
+            "The share of people read about once predicts how often one is asked about people never read about:"
+            f" singleton rate and missing mass differ by {gap:.3f}, {'below' if gap <= tolerance else 'above'} 3/√N ="
+            f" {tolerance:.3f}. A model that says IDK no more often than its text makes up about that share of its"
+            f" answers; this one is wrong on {self.trained.error:.1%}."
+        )
+        if self.noise:
+            text += " Theorem 2 assumes a text without errors, and this one has some."
+        if self.shift:
+            text += " Theorem 2 assumes questions worded as in the text, and these are not."
+        return [text]
+
+    def sweep(self) -> list[Trained]:
+        """Train on smaller texts, N falling by steps of √10, and on this one; what the figure shows."""
+        sizes = sorted(size for k in range(1, 20) if (size := round(self.n / 10 ** (k / 2))) >= SMALLEST)
+        settings = {"people": self.people, "alpha": self.alpha, "noise": self.noise, "shifted": self.shift}
+        return [
+            *(birthday_corpus.study(n, questions=self.questions, seed=self.seed, **settings) for n in sizes),
+            self.trained,
+        ]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings and all quantities."""
+        settings = {"seed": self.seed, "alpha": self.alpha, "noise": self.noise, "shift": self.shift}
+        return {**settings, "upper": self.upper, "lower": self.lower, **dataclasses.asdict(self.trained)}
+
+
+def measure_facts(
+    *, n: int = 10_000, people: int | None = None, alpha: float = 0.8, noise: float = 0.0, shift: bool = False,
+    questions: int = 2000, seed: int = 0,
+) -> FactsStudy:  # fmt: skip
+    """Write a text about people and their birthdays, train a language model on it, and ask it (Theorem 2).
+
+    Args:
+        n: sentences of the text, at least 1.
+        people: who may be written about, at least 2; default twice the sentences.
+        alpha: how often a sentence gives the date, in [0, 1].
+        noise: share of the dates in the text that are wrong, in [0, 1).
+        shift: ask in words that the text does not hold.
+        questions: asked of the model, at least 1.
+        seed: of everything; at least 0.
+
+    Raises:
+        ValueError: a number out of range.
+    """
+    _check(n >= 1, f"n={n} must be at least 1")
+    _check(people is None or people >= 2, f"people={people} must be at least 2")  # noqa: PLR2004 - somebody else
+    _check(0 <= alpha <= 1, f"alpha={alpha} must lie in [0, 1]")
+    _check(0 <= noise < 1, f"noise={noise} must lie in [0, 1)")
+    _check(questions >= 1, f"questions={questions} must be at least 1")
+    _check(seed >= 0, f"seed={seed} must be at least 0")
+    trained = birthday_corpus.study(n, people, alpha, noise, shift, questions, seed)
+    rate, wrong_dates = trained.measured.singleton_rate, birthday_corpus.DATES - 1
+    return FactsStudy(
+        n=n,
+        people=people,
+        alpha=alpha,
+        noise=noise,
+        shift=shift,
+        questions=questions,
+        seed=seed,
+        trained=trained,
+        upper=facts_upper(rate, n, wrong_dates),
+        lower=facts_lower(rate, n, wrong_dates),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NGramStudy(Quantities):
+    """Corollary 2: models that look back too few words to tell two sentences apart."""
+
+    error: dict[int, float]
+    """Order of the model → its error."""
+    bound: dict[int, float]
+    """Order of the model → what Theorem 3 forces."""
+
+    def quantities(self) -> list[Quantity]:
+        """Return the error of each order."""
+        ends = {True: "tells she from he", False: "ends both sentences alike"}
+        return [
+            Quantity(f"n = {n}", [error], f"{ends[error == 0]}; Theorem 3 forces {self.bound[n]:.2f}")
+            for n, error in self.error.items()
+        ]
+
+    def sentences(self) -> list[str]:
+        """Return from which order on the model makes no error."""
+        first = next((n for n, error in self.error.items() if not error), None)
+        ending = f"; from n = {first} on it does not." if first else "."
+        return [f"A model that looks back too few words errs on half, whatever it has read{ending}"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return errors and bounds by order."""
+        return dataclasses.asdict(self)
+
+
+def measure_ngrams(orders: int = 11) -> NGramStudy:
+    """Train n-gram models on "She/He lost it and was completely out of …" and see which end it wrongly (Corollary 2).
+
+    Args:
+        orders: the highest order, at least 1.
+
+    Raises:
+        ValueError: fewer than one.
+    """
+    _check(orders >= 1, f"orders={orders} must be at least 1")
+    worlds = {n: out_of_mind(n) for n in range(1, orders + 1)}
+    return NGramStudy(
+        error={n: is_it_valid.error(world) for n, world in worlds.items()},
+        bound={n: choice_bound(2, is_it_valid.best_threshold(world)[0]) for n, world in worlds.items()},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HardnessStudy(Quantities):
+    """Observation 2: a code that a model cannot break."""
+
+    messages: int
+    knows: float
+    abstains: float
+    decryption: Decryption
+
+    def quantities(self) -> list[Quantity]:
+        """Return the error, the terms of the bound, and the bound."""
+        one = self.decryption
+        return [
+            Quantity("err", [one.error], "how often it states a wrong message"),
+            Quantity("β", [one.beta], "its advantage in telling right from wrong: err_iiv = (1 − β)/2"),
+            Quantity("δ", [one.delta], "how far it is from calibrated at the threshold"),
+            Quantity("bound", [one.bound], "Observation 2: err ≥ 1 − β − 2/(|M| − 1) − δ"),
+            Quantity("slack", [one.error - one.bound], "err − bound; never negative"),
+        ]
+
+    def sentences(self) -> list[str]:
+        """Return what the bound says about this model."""
+        forced = max(0.0, self.decryption.bound)
+        errs = f"it errs on {self.decryption.error:.1%}."
+        return [f"With {self.messages:,} possible messages the model must err on at least {forced:.1%}; {errs}"]
+
+    def sweep(self) -> list[tuple[float, Decryption]]:
+        """Measure models that break no code up to all of them; what the figure shows."""
+        return [(k / STEPS, decryption(self.messages, k / STEPS, self.abstains)) for k in range(STEPS + 1)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the quantities."""
+        return dataclasses.asdict(self.decryption)
+
+
+def measure_hardness(*, messages: int = 16, knows: float = 0.0, abstains: float = 0.0) -> HardnessStudy:
+    """Measure a model that breaks some codes, and of the others says IDK or guesses (Observation 2).
+
+    Args:
+        messages: that a code may stand for, at least 2.
+        knows: share of the codes that it breaks, in [0, 1].
+        abstains: probability of IDK where it does not, in [0, 1].
+
+    Raises:
+        ValueError: a number out of range.
+    """
+    _check(messages >= 2, f"messages={messages} must be at least 2")  # noqa: PLR2004 - nothing to decrypt
+    _check(0 <= knows <= 1, f"knows={knows} must lie in [0, 1]")
+    _check(0 <= abstains <= 1, f"abstains={abstains} must lie in [0, 1]")
+    measured = decryption(messages, knows, abstains)
+    return HardnessStudy(messages=messages, knows=knows, abstains=abstains, decryption=measured)
+
+
+def _draw(random: np.random.Generator, kind: str, prompts: int, responses: int) -> World:
+    return random_world(random, prompts, responses, kind, least=max(2, responses // 2), valids=2)
+
+
+def _check(holds: bool, text: str) -> None:
+    if not holds:
+        raise ValueError(text)
