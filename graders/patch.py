@@ -1,8 +1,9 @@
 """Does this patch resolve the issue? SWE-bench's own harness decides, in Docker.
 
-Here only what the answer holds is read: a patch, no patch and no claim (IDK), or a claim without one (unparsed). A
-patch is given to `swebench`, which needs Docker; without either there is no verdict, and the failure says what to run:
-the answers are kept, `evalkit predictions RUN` writes them in the official layout, and `evalkit rescore` reads its
+Here only what the answer holds is read: a patch; no patch and no claim (IDK); an empty one, such as `[]` or an empty
+```diff block (IDK, as the harness counts it); or a claim without a patch (unparsed). Several ```diff blocks are one
+patch. It is given to `swebench`, which needs Docker; without either there is no verdict, and the failure says what to
+run: the answers are kept, `evalkit predictions RUN` writes them in the official layout, and `evalkit rescore` reads its
 report.
 """
 
@@ -20,6 +21,10 @@ from pathlib import Path
 from evalkit import Completion, Grade, Sample, find_patch, grader, non_answer
 
 COMMAND = "python -m swebench.harness.run_evaluation --dataset_name {dataset} --predictions_path {path} --run_id {run}"
+_EMPTY = re.compile(
+    r"```\w*|</?patch>|\"(?:model_)?(?:patch|diff|answer)\"\s*:|\bnull\b|\bnone\b|n/a|[\[\]{}\"'`.,;:\s]", re.IGNORECASE
+)
+"""What an answer without a patch or a claim is made of: fences, tags, an empty list, null."""
 _SAFE = re.compile(r"[^\w.-]+")
 
 
@@ -28,7 +33,9 @@ async def patch(sample: Sample, completion: Completion) -> Grade:
     """Apply the patch in the answer and run the project's tests."""
     found = find_patch(completion.text)
     if found is None:
-        if kind := non_answer(completion.text, question=sample.input):
+        if not _EMPTY.sub("", completion.text).strip():
+            return Grade.idk("empty", "an empty patch")
+        if kind := non_answer(completion.text, question=sample.prompt):
             return Grade.idk(kind)
         return Grade.unparsed("a claim, but no patch in unified diff format")
     if missing := what_is_missing():

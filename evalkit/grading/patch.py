@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-_BLOCK = re.compile(r"^```(?:diff|patch)[ \t]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
-_TAGGED = re.compile(r"<patch>\n?(.*?)</patch>", re.DOTALL)
+_BLOCK = re.compile(r"^(?P<indent>[ \t]*)```(?:diff|patch)[ \t]*\n(?P<held>.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
+_TAGGED = re.compile(r"(?P<indent>)<patch>\n?(?P<held>.*?)</patch>", re.DOTALL)
 _BEGIN = re.compile(r"^(?:diff --git |--- (?:a/|/dev/null|\S+\n\+\+\+ ))", re.MULTILINE)
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@", re.MULTILINE)
 _HEADER = re.compile(r"^(?:diff --git |--- \S)", re.MULTILINE)
+_GIT_SECTION = re.compile(r"^(?=diff --git )", re.MULTILINE)
+_PLAIN_SECTION = re.compile(r"^(?=--- \S.*\n\+\+\+ )", re.MULTILINE)
+_FILE = re.compile(r"(?:diff --git \S+ b/|--- (?:a/)?(?!/dev/null)|\+\+\+ (?:b/)?)(\S+)")
 _PART = re.compile(
     r"diff --git |index |--- |\+\+\+ |@@ |[ +\\-]|new file mode|deleted file mode|old mode|new mode"
     r"|similarity index|rename |copy |Binary files|GIT binary patch"
@@ -16,18 +20,19 @@ _PART = re.compile(
 
 
 def find_patch(text: str) -> str | None:
-    """The last patch in an answer, in unified diff format and ending in a newline; None where there is none.
+    """The patch in an answer, in unified diff format and ending in a newline; None where there is none.
 
-    Looked for in ```diff blocks, in <patch> tags, then in the text itself. It needs a file's header; and a hunk, unless
-    it creates, deletes or renames files as git writes it.
+    Looked for in ```diff blocks, in <patch> tags, then in the text itself. Several blocks are one patch, in order; of
+    two that change the same file the later one counts, as a second attempt. A patch needs a file's header; and a hunk,
+    unless it creates, deletes or renames files as git writes it.
 
     Args:
         text: the answer.
     """
-    marked: list[str] = [*reversed(_BLOCK.findall(text)), *reversed(_TAGGED.findall(text))]
-    for candidate in marked:
-        if _is_patch(candidate):
-            return candidate.strip("\n") + "\n"
+    for pattern in (_BLOCK, _TAGGED):
+        blocks = [_unindented(found) for found in pattern.finditer(text)]
+        if blocks := [block for block in blocks if _is_patch(block)]:
+            return "".join(_last_of_each_file(blocks))
     found = _BEGIN.search(text)
     if found is None:
         return None
@@ -38,6 +43,31 @@ def find_patch(text: str) -> str | None:
         lines.append(line)
     patch = "\n".join(lines).strip("\n") + "\n"
     return patch if _is_patch(patch) else None
+
+
+def _unindented(block: re.Match[str]) -> str:
+    """What a block holds, without the indentation of its fence, such as that of a list."""
+    indent = block.group("indent")
+    return "\n".join(line.removeprefix(indent) for line in block.group("held").split("\n"))
+
+
+def _last_of_each_file(blocks: Sequence[str]) -> list[str]:
+    """The blocks' changes file by file, in order, without those to files that a later block changes again."""
+    kept: list[str] = []
+    changed: set[str] = set()
+    for block in reversed(blocks):
+        sections = _sections(block)
+        kept = [section for name, section in sections if name not in changed] + kept
+        changed |= {name for name, _ in sections}
+    return kept
+
+
+def _sections(block: str) -> list[tuple[str, str]]:
+    """A block file by file: its name, and what is changed there."""
+    pattern = _GIT_SECTION if "diff --git " in block else _PLAIN_SECTION
+    parts = [part.strip("\n") for part in pattern.split(block) if part.strip()]
+    names = [_FILE.search(part) for part in parts]
+    return [(name.group(1) if name else "", f"{part}\n") for name, part in zip(names, parts, strict=True)]
 
 
 def _is_patch(text: str) -> bool:

@@ -24,6 +24,13 @@ PLAIN = "--- a/x.py\n+++ b/x.py\n" + HUNK
 NEW = "diff --git a/n.py b/n.py\nnew file mode 100644\nindex 0..1\n--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x\n"
 RENAME = "diff --git a/a.py b/b.py\nsimilarity index 100%\nrename from a.py\nrename to b.py\n"
 DELETE = "diff --git a/a.py b/a.py\ndeleted file mode 100644\n"
+OTHER = "--- a/y.py\n+++ b/y.py\n" + HUNK
+
+
+def indented(patch: str) -> str:
+    """A patch as it stands in a list's item."""
+    return "".join(f"   {line}\n" for line in patch.splitlines())
+
 
 # An answer and the patch in it
 PATCHES = [
@@ -37,6 +44,15 @@ PATCHES = [
     (f"```patch\n{PLAIN}```", PLAIN),
     (f"Here it is:\n\n```diff\n{GIT}```\n\nThat should do.", GIT),
     (f"```diff\n{PLAIN}```\nBetter:\n```diff\n{GIT}```", GIT),
+    # several blocks are one patch
+    (f"```diff\n{GIT}```\nAnd a new file:\n```diff\n{NEW}```", GIT + NEW),
+    (f"```diff\n{GIT}```\n\n```patch\n{RENAME}```\n\n```diff\n{NEW}```", GIT + RENAME + NEW),
+    (f"First x.py:\n```diff\n{PLAIN}```\nThen y.py:\n```diff\n{OTHER}```\nDone.", PLAIN + OTHER),
+    (f"1. x.py\n   ```diff\n{indented(PLAIN)}   ```\n2. y.py\n   ```diff\n{indented(OTHER)}   ```", PLAIN + OTHER),
+    (f"<patch>\n{PLAIN}</patch>\n<patch>\n{OTHER}</patch>", PLAIN + OTHER),
+    # of a file that is changed again the second attempt counts, whatever else the first one changed
+    (f"```diff\n{OTHER}{PLAIN}```\nBetter:\n```diff\n{GIT}```", OTHER + GIT),
+    (f"```diff\n{GIT}```\n```diff\n@@ -9 +9 @@\n-no header\n+at all\n```", GIT),
     (f"```diff\n{GIT}```\n```diff\nnothing\n```", GIT),
     (f"<patch>\n{GIT}</patch>", GIT),
     (f"I changed one line.\n\n{GIT}", GIT),
@@ -64,8 +80,15 @@ NONE = [
     ("@@ -1 +1 @@\n-old\n+new", "unparsed"),
     ("diff --git a/x.py b/x.py", "unparsed"),
     ("The fix is in x.py: the loop ends one too early.", "unparsed"),
-    ("```diff\n```", "unparsed"),
-    ("<patch></patch>", "unparsed"),
+    ("```diff\n```", "empty"),
+    ("<patch></patch>", "empty"),
+    ("[]", "empty"),
+    ("{}", "empty"),
+    ("null", "empty"),
+    ("None", "empty"),
+    ('{"model_patch": ""}', "empty"),
+    ('{"patch": null}', "empty"),
+    ("```diff\n```\n```diff\n```", "empty"),
     ("Run `git diff` yourself and you will see the patch.", "unparsed"),
     ("```sh\npatch -p1 < fix.diff\n```", "unparsed"),
     ("- remove the first line\n- add another", "unparsed"),
