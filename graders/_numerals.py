@@ -17,7 +17,7 @@ _OTHERS = (
     "cero uno|una|un dos tres cuatro cinco seis siete ocho nueve diez",
     "zero|nessuna|nessuno uno|una due tre quattro cinque sei sette otto nove dieci undici dodici",
     "zero um|uma dois|duas três quatro cinco seis sete oito nove dez onze doze",
-    "ноль|нуль один|одна|одно|одну два|две|двух|дважды три|трёх|трех|трижды четыре|четырёх пять шесть семь восемь девять",
+    "ноль|нуль один|одна|одно|одну два|две|двух|дважды три|трёх|трижды четыре|четырёх пять шесть семь восемь девять",
     "нуль|нуль один|одна|одну два|дві три чотири п'ять шість сім вісім дев'ять десять",
     "nula jeden|jedno|jedna|jedno|jednou dva|dvě|dvakrát tři|třikrát čtyři|čtyřikrát pět šest sedm osm devět deset",
     "zero jeden|jedna|jedno dwa|dwie trzy cztery pięć sześć siedem osiem dziewięć dziesięć",
