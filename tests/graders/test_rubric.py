@@ -10,11 +10,15 @@ import pytest
 from loopback import ChatServer, question_of, word_of
 
 import evalkit
+from evalkit import Outcome
 from evalkit.errors import UsageError
+from evalkit.graders.rubric import does_work
 from evalkit.models import providers
 
 
-def run(server: ChatServer, tmp_path: Path, verdict: str, **settings: Any) -> evalkit.RunResult:
+def run(
+    server: ChatServer, tmp_path: Path, verdict: str, unsure: str = "I don't know.", **settings: Any
+) -> evalkit.RunResult:
     """Two conversations; the judge is the same server."""
     rows = (
         '[{"session_id": "a", "conversation_input": [{"role": "user", "content": "Hello"},'
@@ -30,7 +34,7 @@ def run(server: ChatServer, tmp_path: Path, verdict: str, **settings: Any) -> ev
         asked = question_of(body)
         if "Judge how well" in asked:
             return verdict.format(word_of(body))
-        return "I don't know." if "What is it" in asked else "Here is more about it."
+        return unsure if "What is it" in asked else "Here is more about it."
 
     server.answer = answer
     return evalkit.run(
@@ -71,3 +75,44 @@ def test_without_a_judge_the_run_does_not_begin(server: ChatServer, tmp_path: Pa
     """One line that names the option."""
     with pytest.raises(UsageError, match="grader rubric needs -G judge="):
         run(server, tmp_path, "SCORE {}: 8")
+
+
+WORKS = """Ferns like shade and damp soil, so the north wall of a yard suits them well. Dig a bed as deep as a spade, mix
+in leaf mould, and water it the evening before. Set the plants an arm's length apart, since most of them double in width
+within three summers. Cover the bare ground with bark; it keeps the roots cool and the weeds down. Cut the old fronds in
+early spring, before the new ones unroll."""
+DISCLAIMED = [
+    f"I am not able to see your garden, so I can't say for certain. {WORKS}",
+    f"As an AI I don't have a garden of my own.\n\n{WORKS}",
+    f"I cannot give professional advice. {WORKS} If you need more, let me know.",
+    "I can't run code here.\n\n```python\nprint(sum(range(10)))\n```",
+    "I don't have access to your files. In general:\n1. Open the log.\n2. Find the first error.\n3. Undo that change.",
+]
+NO_WORK = [
+    "I can't help with that.",
+    "I'm sorry, but I can't write that essay. It needs research. I could give you an outline. Let me know if you like!",
+    "I don't have enough information to answer. Could you please share the text that you mean?",
+    f"{WORKS}\n\nI don't know.",
+    "I cannot tell you that. Ask a lawyer.\n- Please consult one.\n- Feel free to come back.\n- I can't say more.",
+]
+
+
+@pytest.mark.parametrize("text", DISCLAIMED)
+def test_a_disclaimer_and_then_the_work_is_work(text: str) -> None:
+    """Paragraphs, code or a list beside the disclaimer: what they are worth is for the judge to say."""
+    assert does_work(text, "How do I do it?")
+
+
+@pytest.mark.parametrize("text", NO_WORK)
+def test_a_refusal_with_an_offer_is_no_work(text: str) -> None:
+    """Neither is anything that ends in "I don't know"."""
+    assert not does_work(text, "How do I do it?")
+
+
+def test_disclaimed_work_is_marked_by_the_judge(
+    server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked of the judge, and no IDK."""
+    judge = judge_at(server, monkeypatch)
+    found = run(server, tmp_path, "SCORE {}: 8", unsure=DISCLAIMED[0], grader_parameters={"judge": judge})
+    assert found.records["outcome"].tolist() == [Outcome.CORRECT, Outcome.CORRECT]
