@@ -4,6 +4,7 @@ The tree, each with what the command line does about it:
 
 * EvalkitError                 one line on stderr, exit code 2
   + UsageError                 an option, argument or name that means nothing
+    - SettingError             a setting of a run; spoken of as the caller wrote it, in Python or on a command line
   + InputError                 a file that cannot be read as what it should be
   + MissingExtraError          an optional dependency is not installed
   + ModelError                 one call to a model did not end in an answer: a recorded failure
@@ -16,6 +17,8 @@ The tree, each with what the command line does about it:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class EvalkitError(Exception):
     """Base of all errors with a remedy; its text is one line for the user."""
@@ -25,6 +28,33 @@ class EvalkitError(Exception):
 
 class UsageError(EvalkitError):
     """An option, argument or name that means nothing here."""
+
+
+class SettingError(UsageError):
+    """A setting of a run that means nothing.
+
+    Its text names settings as Python does, `max_tokens=`; the command line asks for `--max-tokens` instead.
+
+    Args:
+        setting: the parameter's name in Python.
+        problem: what is wrong; `{name}` in it stands for another setting.
+        values: text from outside, by the names that `problem` has for it.
+    """
+
+    def __init__(self, setting: str, problem: str, /, **values: object) -> None:
+        self.setting = setting
+        self._problem = problem
+        self._values = {name: str(value) for name, value in values.items()}
+        super().__init__(self.spoken(lambda name: f"{name}="))
+
+    def spoken(self, name_of: Callable[[str], str]) -> str:
+        """The text, with every setting named by a function of its Python name."""
+
+        class Names(dict[str, str]):
+            def __missing__(self, name: str) -> str:
+                return name_of(name)
+
+        return f"{name_of(self.setting)} {self._problem}".format_map(Names(self._values))
 
 
 class InputError(EvalkitError):

@@ -84,18 +84,26 @@ def find(group: Group, name: str) -> Any:
     raise UsageError(f"no {_singular(group)} {name!r}; there are: {known} (or a file: path/to/file.py::name)")
 
 
-def make_task(name: str, parameters: dict[str, str] | None = None, defaults: dict[str, Any] | None = None) -> Task:
+def make_task(
+    wanted: str | Callable[..., Task],
+    parameters: dict[str, str] | None = None,
+    defaults: dict[str, Any] | None = None,
+    *,
+    name: str = "",
+) -> Task:
     """Build a task from its name and the text of its parameters.
 
     Args:
-        name: registered name or file.
+        wanted: registered name, file, or the task's function.
         parameters: `-T` values as typed, converted to the parameters' annotated types.
         defaults: values for parameters that the task may have (`seed`), used where it has them.
+        name: what errors call the task; default: its name.
 
     Raises:
         UsageError: unknown task or parameter, or a value of the wrong type.
     """
-    function = find("tasks", name)
+    function = find("tasks", wanted) if isinstance(wanted, str) else wanted
+    name = name or (wanted if isinstance(wanted, str) else getattr(wanted, "__name__", "task"))
     accepted = inspect.signature(function).parameters
     values = {key: value for key, value in (defaults or {}).items() if key in accepted}
     values |= _convert(f"task {name}", function, parameters or {}, skip=0)

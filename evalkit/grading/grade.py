@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 
 from evalkit.abstention.final import committed
-from evalkit.errors import EvalkitError, MissingExtraError, UsageError
+from evalkit.errors import EvalkitError, MissingExtraError, SettingError
 from evalkit.plugins import BoundGrader, described, make_grader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
@@ -73,9 +73,11 @@ def parse_count_as(changes: Mapping[str, str]) -> dict[NonAnswer, Outcome]:
     parsed = {}
     for kind, outcome in changes.items():
         if kind not in set(NonAnswer):
-            raise UsageError(f"--count-as: unknown kind {kind!r}; known: {', '.join(NonAnswer)}")
+            raise SettingError("count_as", "unknown kind {kind}; known: {known}", kind=kind, known=", ".join(NonAnswer))
         if outcome not in (Outcome.ERROR, Outcome.IDK):
-            raise UsageError(f"--count-as {kind}: a non-answer counts as error or idk, not {outcome!r}")
+            raise SettingError(
+                "count_as", "{kind}: a non-answer counts as error or idk, not {outcome}", kind=kind, outcome=outcome
+            )
         parsed[NonAnswer(kind)] = Outcome(outcome)
     return parsed
 

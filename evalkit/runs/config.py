@@ -8,15 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evalkit.errors import UsageError
+from evalkit.errors import SettingError
 from evalkit.grading.confidence import Source
 from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL
 from evalkit.runs.selective import Policy
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
-OPTIONS = {"tasks": "--task", "thresholds": "--threshold"}
-"""Settings whose option has another name."""
 SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
 
 
@@ -73,25 +71,25 @@ def make_config(**settings: Any) -> RunConfig:
     """Check settings.
 
     Raises:
-        UsageError: one line that names the setting and what is wrong with it.
+        SettingError: one line that names the setting and what is wrong with it.
     """
     try:
         config = RunConfig(**settings)
     except ValidationError as error:
         problem = error.errors()[0]
-        name = str(problem["loc"][0])
-        raise UsageError(f"{OPTIONS.get(name, '--' + name.replace('_', '-'))}: {problem['msg']}") from error
+        raise SettingError(str(problem["loc"][0]), "{problem}", problem=problem["msg"]) from error
     for threshold in config.thresholds:
         _check_stated(threshold)
     _check_policy(config)
-    for listed, option in ((config.thresholds, "--threshold"), (config.tasks, "--task")):
-        if len(set(listed)) < len(listed):
-            raise UsageError(f"{option}: the same value is given twice")
-    given = (("-T", config.task_parameters), ("-G", config.grader_parameters), ("-M", config.model_parameters))
-    for option, parameters in given:
-        for key in parameters:
+    for setting, values in (("thresholds", config.thresholds), ("tasks", config.tasks)):
+        if len(set(values)) < len(values):
+            raise SettingError(setting, "the same value is given twice")
+    for setting in ("task_parameters", "grader_parameters", "model_parameters"):
+        for key in getattr(config, setting):
             if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
-                raise UsageError(f"{option} {key}: a secret goes into the environment, where no record keeps it")
+                raise SettingError(
+                    setting, "{key}: a secret goes into the environment, where no record keeps it", key=key
+                )
     # A resumed run may be started elsewhere.
     data = str(Path(config.data).resolve()) if config.data else None
     return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks], "data": data})
@@ -99,15 +97,15 @@ def make_config(**settings: Any) -> RunConfig:
 
 def _check_policy(config: RunConfig) -> None:
     if config.confidence == "vote" and config.epochs < 2:  # noqa: PLR2004 - nothing to agree with
-        raise UsageError("--confidence vote needs --epochs of at least 2")
+        raise SettingError("confidence", "vote needs {epochs} of at least 2")
     if config.policy is None:
         return
     if None not in config.thresholds:
-        raise UsageError("--policy applies to answers that were told nothing of scoring: --threshold none,…")
+        raise SettingError("policy", "applies to answers to plain prompts: none must be among {thresholds}")
     if config.policy == "consistency" and config.epochs < 2:  # noqa: PLR2004 - likewise
-        raise UsageError("--policy consistency needs --epochs of at least 2")
+        raise SettingError("policy", "consistency needs {epochs} of at least 2")
     if config.policy == "confidence" and config.confidence == "none":
-        raise UsageError("--policy confidence needs --confidence logprob, verbal or vote")
+        raise SettingError("policy", "confidence needs {confidence} logprob, verbal or vote")
 
 
 def _check_stated(threshold: float | None) -> None:
@@ -116,9 +114,9 @@ def _check_stated(threshold: float | None) -> None:
     try:
         check_threshold(threshold)
     except ValueError as error:
-        raise UsageError(f"--threshold: {error}; a mistake costs t/(1−t) points") from error
+        raise SettingError("thresholds", "{error}; a mistake costs t/(1−t) points", error=error) from error
     if float(f"{threshold:g}") >= 1:
-        raise UsageError(f"--threshold {threshold}: too near 1 to be stated in six digits")
+        raise SettingError("thresholds", "{threshold} is too near 1 to be stated in six digits", threshold=threshold)
 
 
 def _absolute(task: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from evalkit.errors import InputError, UsageError
+from evalkit.errors import InputError, SettingError
 from evalkit.files import is_file
 
 DEFAULT_FOLDER = "results"
@@ -32,13 +32,18 @@ def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "
         name: the folder's name; default: made from the time and the tasks.
 
     Raises:
-        UsageError: the folder cannot be made, or the wished name is taken.
+        SettingError: the folder cannot be made, or the wished name is taken.
     """
     if name:
         if slug(name) != name:
-            raise UsageError(f"--name {name}: use letters, digits, dots, dashes and underscores, such as {slug(name)}")
+            raise SettingError(
+                "name",
+                "{given}: use letters, digits, dots, dashes and underscores, as in {slug}",
+                given=name,
+                slug=slug(name),
+            )
         if not _make(out, out / name):
-            raise UsageError(f"--name {name}: {out / name} exists; choose another name, or resume it with --resume")
+            raise SettingError("name", "{given}: {folder} exists; choose another name", given=name, folder=out / name)
         return out / name
     labels = [slug(task) for task in tasks]
     label = labels[0] if len(labels) == 1 else f"{labels[0]}-and-{len(labels) - 1}-more"
@@ -47,7 +52,7 @@ def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "
         folder = out / f"{stem}{suffix}"
         if _make(out, folder):
             return folder
-    raise UsageError(f"--out {out}: too many runs named {stem}")
+    raise SettingError("out", "{given}: too many runs named {stem}", given=out, stem=stem)
 
 
 def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
@@ -92,8 +97,12 @@ def _make(out: Path, folder: Path) -> bool:
         folder.mkdir(parents=True)
     except FileExistsError as error:
         if not folder.is_dir():
-            raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
+            raise _not_made(out, error) from error
         return False
     except OSError as error:
-        raise UsageError(f"--out {out}: no folder can be made there ({error.strerror})") from error
+        raise _not_made(out, error) from error
     return True
+
+
+def _not_made(out: Path, error: OSError) -> SettingError:
+    return SettingError("out", "{given}: no folder can be made there ({why})", given=out, why=error.strerror)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any, Literal
 
@@ -95,7 +96,7 @@ def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
         yield row
 
 
-def read_missing(folder: Path, done: set[tuple[str, str, str, int, float | None]]) -> list[Failure]:
+def read_missing(folder: Path, done: AbstractSet[tuple[str, str, str, int, float | None]]) -> list[Failure]:
     """What is missing from a run because of a failure, the newest of each.
 
     Args:

@@ -7,7 +7,7 @@ import inspect
 import shutil
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,7 +16,8 @@ from typing import Any
 
 from evalkit import plugins
 from evalkit.dataset.fingerprint import data_fingerprint
-from evalkit.errors import EvalkitError, InputError, RunInterruptedError, UsageError
+from evalkit.errors import EvalkitError, InputError, RunInterruptedError, SettingError, UsageError
+from evalkit.grading.confidence import Source
 from evalkit.grading.grade import parse_count_as
 from evalkit.grading.judge import try_judges
 from evalkit.models import Model, Options, open_model, pool
@@ -30,28 +31,94 @@ from evalkit.runs.manifest import Manifest, Status, read_manifest, write_manifes
 from evalkit.runs.plan import Plan, PlannedTask
 from evalkit.runs.result import RunResult, build_cards, recount
 from evalkit.runs.scorecard import Scorecard
-from evalkit.runs.selective import add_votes, plain_records, simulated_cards
+from evalkit.runs.selective import Policy, add_votes, plain_records, simulated_cards
 from evalkit.runs.tally import Tally
 
 Watch = Callable[[Tally], None]
 """Told of a run's tally when it starts; reads it as it likes."""
+OBJECT = "object:"
+"""Before the name of a task that was given as a Python object, in the settings that run.json keeps."""
 Notify = Callable[[str], None]
 """Told what takes long before the first answer, and what a user should know while it runs."""
 
 
-def run(config: RunConfig | None = None, /, **settings: Any) -> RunResult:
-    """Run tasks on a model and score them; the public `evalkit.run`.
+TaskLike = str | Task | Callable[..., Task]
+"""A task by its registered name or file.py::name, as a function marked with `@task`, or made."""
+
+
+def run(
+    tasks: TaskLike | Sequence[TaskLike] | None = None,
+    *,
+    model: str | None = None,
+    thresholds: float | Sequence[float | None] | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    system: str | None = None,
+    base_url: str | None = None,
+    max_connections: int | None = None,
+    adaptive: bool | None = None,
+    timeout: float | None = None,
+    data: str | None = None,
+    task_parameters: Mapping[str, Any] | None = None,
+    grader_parameters: Mapping[str, Any] | None = None,
+    model_parameters: Mapping[str, Any] | None = None,
+    confidence: Source | None = None,
+    policy: Policy | None = None,
+    count_as: Mapping[str, str] | None = None,
+    out: str | Path = DEFAULT_FOLDER,
+    resume: str | Path | None = None,
+    name: str = "",
+    label: str = "",
+    note: str = "",
+    watch: Watch = lambda _: None,
+    notify: Notify = lambda _: None,
+) -> RunResult:
+    """Run tasks on a model and score the answers; the public `evalkit.run`.
+
+    Settings left at None have the defaults of `RunConfig`.
 
     Args:
-        config: all settings at once, or
-        settings: those of `RunConfig` (tasks, model, thresholds, limit, epochs, …) and of `run_async`.
+        tasks: one task or several: names, files (`file.py::name`), functions marked with `@task`, or Task objects.
+            Default: birthdays, letters and dissertations.
+        model: `provider/name`. Default: the embedded model.
+        thresholds: confidence targets to state in the prompt, 0 ≤ t < 1; None among them is a plain prompt, which is
+            the default.
+        limit: samples a task, a prefix of its order.
+        epochs: times each sample is asked, ≥ 1.
+        seed: draws the samples and seeds the model.
+        temperature: ≥ 0. Default: 0, or 1 with several epochs.
+        max_tokens: longest answer, in tokens.
+        system: text of a system message.
+        base_url: an OpenAI-compatible server to ask instead of the provider's.
+        max_connections: requests under way at once, at most.
+        adaptive: whether the number of requests adapts to what the server takes.
+        timeout: seconds that one answer may take.
+        data: local files to read questions from, for tasks that take them from elsewhere.
+        task_parameters: parameters of the tasks, such as {"n": 50}.
+        grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}.
+        model_parameters: parameters of the model, sent with each request.
+        confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
+        policy: abstention applied afterwards, scored beside the answers: confidence or consistency.
+        count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
+        out: folder below which the run folder is made.
+        resume: a run folder to resume; it keeps its own settings. Tasks that were given as objects are given again.
+        name: the run folder's name. Default: made from the time and the tasks.
+        label: what boards call this condition.
+        note: free text that run.json keeps.
+        watch: told of the running counts, for a progress display.
+        notify: told what takes long before the first answer.
 
     Raises:
-        UsageError: a setting means nothing, or this is called inside an event loop (use `run_async`).
+        SettingError: a setting means nothing.
+        UsageError: a name is unknown, or this is called inside an event loop (use `run_async`).
         InputError: a file is not what it should be.
         ModelUnavailableError: the model cannot be reached, and nothing is recorded yet.
         RunInterruptedError: Ctrl-C or SIGTERM.
     """
+    given = dict(locals())
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -59,15 +126,14 @@ def run(config: RunConfig | None = None, /, **settings: Any) -> RunResult:
     else:
         raise UsageError("inside an event loop (a notebook): await evalkit.run_async(…)")
     try:
-        return asyncio.run(run_async(config, **settings))
+        return asyncio.run(run_async(**given))
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         # Raised before the run had a folder; afterwards run_async names it.
         raise RunInterruptedError("interrupted before the run began; nothing is lost", run="") from error
 
 
 async def run_async(
-    config: RunConfig | None = None,
-    /,
+    tasks: TaskLike | Sequence[TaskLike] | None = None,
     *,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
@@ -78,58 +144,59 @@ async def run_async(
     notify: Notify = lambda _: None,
     **settings: Any,
 ) -> RunResult:
-    """Run tasks on a model inside an event loop; see `run`.
-
-    Args:
-        config: all settings at once, or settings by name.
-        out: folder below which the run folder is made.
-        resume: a run folder to resume; it keeps its own settings.
-        name: the run folder's name; default: made from the time and the tasks.
-        label: what boards call this condition.
-        note: free text that run.json keeps.
-        watch: told of the running counts, for a progress display.
-        notify: told what takes long before the first answer.
-        settings: those of `RunConfig`.
-
-    Raises:
-        As `run`.
-    """
+    """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`."""
+    names, objects = _named(tasks)
+    given = {key: value for key, value in settings.items() if value is not None}
     if resume is not None:
-        if config is not None or settings or name:
+        if given or name or (names and len(objects) < len(names)):
             raise UsageError("resume= reuses the run's settings; do not pass others")
         folder = find_run(resume, out)
         earlier = read_manifest(folder, scorecards=False)
         if earlier.config is None or earlier.kind != "run":
             raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
-        plan = make_plan(earlier.config, folder.name)
+        plan = make_plan(earlier.config, folder.name, objects)
         return await _Session(plan, earlier.config, watch, notify, earlier=earlier).run(lambda: folder)
-    config = config or make_config(**settings)
+    if names:
+        given["tasks"] = names
+    config = make_config(**_plain(given))
     started = datetime.now().astimezone()
-    plan = make_plan(config)
-    tasks = [planned.task.name for planned in plan.tasks]
+    plan = make_plan(config, objects=objects)
+    labels = [planned.task.name for planned in plan.tasks]
     session = _Session(plan, config, watch, notify, label=label, note=note, started=started)
-    return await session.run(lambda: new_folder(Path(out), started, tasks, name))
+    return await session.run(lambda: new_folder(Path(out), started, labels, name))
 
 
-def make_plan(config: RunConfig, name: str = "") -> Plan:
+def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike] | None = None) -> Plan:
     """Resolve names to tasks and graders, parameters checked.
 
     Args:
         config: the settings.
         name: of the run folder, where there is one already.
+        objects: tasks that were given as functions or objects, by the names that the settings have for them.
 
     Raises:
         UsageError: an unknown name or an invalid parameter.
     """
-    functions = {wanted: plugins.find("tasks", wanted) for wanted in config.tasks}
+    made: dict[str, Task] = {}
+    functions: dict[str, Callable[..., Any]] = {}
+    for wanted in config.tasks:
+        given = (objects or {}).get(wanted)
+        if isinstance(given, Task):
+            made[wanted] = given
+        else:
+            functions[wanted] = given if given is not None and not isinstance(given, str) else _find_task(wanted)
     defaults = {"seed": config.seed, **({"data": config.data} if config.data else {})}
     if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
-        raise UsageError(f"--data: {', '.join(functions)} reads no files")
-    tasks: dict[str, Task] = {}
+        raise SettingError("data", "{tasks}: none of them reads files", tasks=", ".join(config.tasks))
     for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
-        task = plugins.make_task(wanted, parameters, defaults)
+        made[wanted] = plugins.make_task(functions[wanted], parameters, defaults, name=wanted)
+    tasks: dict[str, Task] = {}
+    for wanted in config.tasks:
+        task = made[wanted] if made[wanted].name else replace(made[wanted], name=wanted.removeprefix(OBJECT))
         if task.name in tasks:
-            raise UsageError(f"--task {wanted}: another task of this run is also called {task.name}")
+            raise SettingError(
+                "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
+            )
         tasks[task.name] = task
     graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
     shares = plugins.share_parameters(graders, config.grader_parameters, skip=2)
@@ -148,6 +215,43 @@ def make_plan(config: RunConfig, name: str = "") -> Plan:
         confidence=config.confidence,
         count_as=parse_count_as(config.count_as),
     )
+
+
+def _find_task(name: str) -> Callable[..., Any]:
+    if name.startswith(OBJECT):
+        raise UsageError(f"task {name.removeprefix(OBJECT)} was given as a Python object: pass tasks= again to resume")
+    function: Callable[..., Any] = plugins.find("tasks", name)
+    return function
+
+
+def _named(tasks: TaskLike | Sequence[TaskLike] | None) -> tuple[list[str], dict[str, TaskLike]]:
+    """Names of tasks as the settings keep them, and those that were given as functions or objects."""
+    if tasks is None:
+        return [], {}
+    given = list(tasks) if isinstance(tasks, Sequence) and not isinstance(tasks, str) else [tasks]
+    names: list[str] = []
+    objects: dict[str, TaskLike] = {}
+    for one in given:
+        if isinstance(one, str):
+            names.append(one)
+            continue
+        if not isinstance(one, Task) and not callable(one):
+            raise SettingError("tasks", "{kind} is no task; give a name, a function or a Task", kind=type(one).__name__)
+        name = OBJECT + ((one.name or "task") if isinstance(one, Task) else getattr(one, "__name__", "task"))
+        names.append(name)
+        objects[name] = one
+    return names, objects
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as the configuration keeps them: a single threshold as a list, parameters as text."""
+    plain = dict(settings)
+    if isinstance(plain.get("thresholds"), (int, float)):
+        plain["thresholds"] = [plain["thresholds"]]
+    for key in ("task_parameters", "grader_parameters", "model_parameters"):
+        if key in plain:
+            plain[key] = {name: str(value) for name, value in plain[key].items()}
+    return plain
 
 
 class _Session:

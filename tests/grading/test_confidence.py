@@ -253,10 +253,10 @@ def test_samples_that_disagree_become_idk_under_consistency(server: ChatServer, 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"policy": "confidence"}, "--confidence logprob"),
-        ({"policy": "consistency"}, "--epochs"),
-        ({"confidence": "vote"}, "--epochs"),
-        ({"policy": "consistency", "epochs": 2, "thresholds": [0.5]}, "--threshold none"),
+        ({"policy": "confidence"}, "confidence= logprob"),
+        ({"policy": "consistency"}, "epochs="),
+        ({"confidence": "vote"}, "epochs="),
+        ({"policy": "consistency", "epochs": 2, "thresholds": [0.5]}, "thresholds="),
     ],
 )
 def test_policies_that_cannot_be_applied_are_refused_before_the_run(settings: dict[str, Any], said: str) -> None:

@@ -63,7 +63,7 @@ def test_the_policy_for_a_kind_can_be_changed_for_a_run() -> None:
 @pytest.mark.parametrize("changes", [{"silence": "error"}, {"empty": "correct"}, {"empty": "x"}])
 def test_a_policy_that_means_nothing_is_refused(changes: dict[str, str]) -> None:
     """A non-answer is never correct."""
-    with pytest.raises(UsageError, match="count-as"):
+    with pytest.raises(UsageError, match="count_as"):
         parse_count_as(changes)
 
 
