@@ -77,7 +77,7 @@ def test_without_a_judge_the_run_does_not_begin(server: ChatServer, tmp_path: Pa
         run(server, tmp_path, "SCORE {}: 8")
 
 
-WORKS = """Ferns like shade and damp soil, so the north wall of a yard suits them well. Dig a bed as deep as a spade, mix
+WORKS = """Ferns like shade and damp soil, so the north wall of a yard suits them. Dig a bed as deep as a spade, mix
 in leaf mould, and water it the evening before. Set the plants an arm's length apart, since most of them double in width
 within three summers. Cover the bare ground with bark; it keeps the roots cool and the weeds down. Cut the old fronds in
 early spring, before the new ones unroll."""
