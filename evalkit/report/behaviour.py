@@ -1,4 +1,4 @@
-"""The behavioural audit in words that a reader can act on."""
+"""The behavioural calibration report in words that a reader can act on."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def audit_lines(audit: Behaviour) -> Iterator[str]:
     for at in audit.targets:
         if at.deficiency_p is not None and at.deficiency_p < LEVEL and at.accuracy_given_attempted is not None:
             yield (
-                f"Told to answer above {at.t:g}, {at.accuracy_given_attempted:.0%} of its answers were right"
-                f" ({at.correct} of {at.correct + at.error}; p {_p(at.deficiency_p)} if it were {at.t:.0%})."
+                f"Asked to answer only if more than {at.t:.0%} sure, it was right in {at.correct} of"
+                f" {at.correct + at.error} answers: fewer than a model that keeps to it would be (p {_p(at.deficiency_p)})."
             )
     yield from _refused(audit)
     yield from _incentives(audit)

@@ -1,4 +1,4 @@
-"""An index over a run's records.jsonl: where each line is and what it is filtered by; no page reads them all."""
+"""An index over a run's records.jsonl: where each line starts, and the values it is filtered by."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Grade(msgspec.Struct):
 
 
 class _Line(msgspec.Struct):
-    """What is indexed of a record."""
+    """The fields of a record that are indexed."""
 
     task: str
     model: str
@@ -38,30 +38,31 @@ class _Line(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Filter:
-    """What is looked for; "" leaves it open."""
+    """What records have to match; "" matches every record."""
 
     outcome: str = ""
     kind: str = ""
     stratum: str = ""
-    told: str = ""
+    threshold: str = ""
+    """As stated in the prompt: `none`, `0.75`."""
     task: str = ""
     model: str = ""
     text: str = ""
 
 
 class Names:
-    """Texts that repeat, as numbers."""
+    """Numbers for texts that repeat."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self._numbers: dict[str, int] = {}
 
     def number(self, text: str) -> int:
-        """The number of a text, a new one where it is new."""
-        found = self._numbers.setdefault(text, len(self.texts))
-        if found == len(self.texts):
+        """Return the number of a text; a new text gets the next number."""
+        number = self._numbers.setdefault(text, len(self.texts))
+        if number == len(self.texts):
             self.texts.append(text)
-        return found
+        return number
 
 
 class Index:
@@ -71,15 +72,18 @@ class Index:
         folder: the run.
 
     Raises:
-        InputError: a line cannot be read.
+        InputError: the file or a line of it cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / RECORDS
-        self.size = self.path.stat().st_size
+        try:
+            self.size = self.path.stat().st_size
+        except OSError as error:
+            raise InputError(f"{self.path} cannot be read ({error.strerror})") from error
         self.starts = array("Q")
         self.ids: list[str] = []
-        self.names = {name: Names() for name in ("outcome", "kind", "stratum", "told", "task", "model")}
+        self.names = {name: Names() for name in ("outcome", "kind", "stratum", "threshold", "task", "model")}
         self.columns = {name: array("H") for name in self.names}
         self._read()
 
@@ -88,16 +92,16 @@ class Index:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the file has grown or changed size since it was read."""
-        return self.path.stat().st_size != self.size
+        """Whether the file has changed size, or gone, since it was read."""
+        return not self.path.is_file() or self.path.stat().st_size != self.size
 
     def values(self, name: str) -> list[str]:
-        """What a column holds, most frequent first."""
+        """Return the distinct values of a column, most frequent first."""
         counts = Counter(self.columns[name])
         return [self.names[name].texts[number] for number, _ in counts.most_common()]
 
     def find(self, wanted: Filter) -> list[int]:
-        """Positions of the records that a filter lets through, in the order recorded."""
+        """Return the positions of the records that match a filter, in the order recorded."""
         positions: range | list[int] = range(len(self.starts))
         for name in self.names:
             if text := getattr(wanted, name):
@@ -110,7 +114,7 @@ class Index:
         return list(positions)
 
     def record(self, position: int) -> Record:
-        """One record, read from the file."""
+        """Read one record from the file."""
         with self.path.open("rb") as file:
             file.seek(self.starts[position])
             return Record.model_validate_json(file.readline())
@@ -121,7 +125,7 @@ class Index:
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
                 if not line.endswith(b"\n"):
-                    return  # a run that is going on
+                    return  # the run is still being written
                 try:
                     self._add(decode(line), start)
                 except (msgspec.DecodeError, ValueError) as error:
@@ -132,8 +136,8 @@ class Index:
         self.starts.append(start)
         self.ids.append(line.sample_id)
         stratum = json.loads(line.metadata).get("stratum", "") if '"stratum"' in line.metadata else ""
-        told = "nothing" if line.prompt_threshold is None else f"{line.prompt_threshold:g}"
-        values = (line.grade.outcome, line.grade.non_answer or "claim", str(stratum), told, line.task, line.model)
+        threshold = "none" if line.prompt_threshold is None else f"{line.prompt_threshold:g}"
+        values = (line.grade.outcome, line.grade.non_answer or "claim", str(stratum), threshold, line.task, line.model)
         for name, value in zip(self.names, values, strict=True):
             self.columns[name].append(self.names[name].number(value))
 

@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from evalkit.analysis.behaviour import Confidences
+from evalkit.display import one_line, visible
 from evalkit.metrics.behavioural_calibration import Behaviour
 from evalkit.records import Record
 from evalkit.report.behaviour import audit_lines
-from evalkit.report.escape import one_line, visible
-from evalkit.report.table import number, target_label
+from evalkit.report.table import interval, target_label
 from evalkit.runs.result import RunResult
 from evalkit.runs.scorecard import Interval, Score, Scorecard
 from evalkit.web.index import Filter, Index
@@ -26,13 +26,19 @@ LABELS = {
     "kind": "kind",
     "task": "task",
     "model": "model",
-    "told": "told",
+    "threshold": "target stated",
     "stratum": "stratum",
 }
 
 
 def page(title: str, body: str, trail: Sequence[tuple[str, str]] = ()) -> str:
-    """A whole page with its way back: names as they are, addresses as `_url` writes them."""
+    """Return a whole page.
+
+    Args:
+        title: as text.
+        body: as HTML.
+        trail: name and address of the pages above it; addresses as `_url` writes them.
+    """
     crumbs = " › ".join(f'<a href="{url}">{_text(name)}</a>' for name, url in trail)
     return f"""<!doctype html>
 <html lang="en">
@@ -50,8 +56,19 @@ def page(title: str, body: str, trail: Sequence[tuple[str, str]] = ()) -> str:
 """
 
 
+def error_page(error: Exception) -> str:
+    """Say that a page could not be made because of a bug."""
+    kind = _text(f"{type(error).__name__}: {error}", 300)
+    body = (
+        f"<p>This page could not be made: a bug of evalkit, not of your data.</p><p><code>{kind}</code></p>"
+        "<p>The terminal that runs <code>evalkit view</code> has the details; please report them. The other pages are not"
+        " affected.</p>"
+    )
+    return page("An unexpected error", body, [("Runs", "/")])
+
+
 def runs_page(runs: Sequence[tuple[str, dict[str, Any]]], problems: Sequence[str]) -> str:
-    """All runs, newest first."""
+    """List all runs, newest first."""
     rows = "".join(
         f'<tr><td><a href="{_url("/run", run=name)}">{_text(name)}</a></td><td>{_text(content.get("status"))}</td>'
         f"<td>{_text(_config(content, 'model'))}</td><td>{_text(', '.join(map(str, _config(content, 'tasks') or [])))}</td>"
@@ -67,7 +84,7 @@ def runs_page(runs: Sequence[tuple[str, dict[str, Any]]], problems: Sequence[str
 def run_page(
     result: RunResult, audits: dict[str, Behaviour], confidences: dict[str, Confidences], settings: dict[str, Any]
 ) -> str:
-    """One run: its cards, what they mean, its settings."""
+    """Show one run: its scorecards, what they mean, its settings."""
     name = result.name
     tasks = dict.fromkeys(str(card.task) for card in result.scorecards)
     models = ", ".join(dict.fromkeys(str(card.model) for card in result.scorecards))
@@ -88,21 +105,21 @@ def run_page(
     return page(name, "".join(body), [("Runs", "/")])
 
 
-def records_page(run: str, index: Index, wanted: Filter, found: Sequence[int], number_: int) -> str:
-    """A page of records with the filters that made it."""
-    number_ = min(max(number_, 1), _pages(len(found)))
-    shown = found[(number_ - 1) * PER_PAGE : number_ * PER_PAGE]
+def records_page(run: str, index: Index, wanted: Filter, matches: Sequence[int], number_: int) -> str:
+    """Show a page of the records that match a filter, and the filter's form."""
+    number_ = min(max(number_, 1), _pages(len(matches)))
+    shown = matches[(number_ - 1) * PER_PAGE : number_ * PER_PAGE]
     rows = "".join(_record_row(run, position, index.record(position), wanted) for position in shown)
-    count = f"<p>{len(found):,} of {len(index):,} records</p>"
-    table = _table(("sample", "outcome", "told", "answer read", "right answer", "text"), rows)
-    if not found:
+    count = f"<p>{len(matches):,} of {len(index):,} records</p>"
+    table = _table(("sample", "outcome", "target stated", "answer read", "right answer", "text"), rows)
+    if not matches:
         table = f'<p>No record matches. <a href="{_url("/records", run=run)}">Clear the filters</a></p>'
-    body = f"{_form(run, index, wanted)}{count}{table}{_pager(run, wanted, len(found), number_)}"
+    body = f"{_form(run, index, wanted)}{count}{table}{_pager(run, wanted, len(matches), number_)}"
     return page(f"Records of {run}", body, [("Runs", "/"), (run, _url("/run", run=run))])
 
 
-def record_page(run: str, position: int, record: Record, wanted: Filter, found: Sequence[int]) -> str:
-    """One transcript: prompt as sent, answer, grade and why; before and after it stand those that the filter found."""
+def record_page(run: str, position: int, record: Record, wanted: Filter, matches: Sequence[int]) -> str:
+    """Show one transcript: prompt as sent, answer, grade and why, with links to the records before and after it."""
     grade = record.grade
     kind = f" ({grade.non_answer.value})" if grade.non_answer else ""
     facts = {
@@ -111,7 +128,7 @@ def record_page(run: str, position: int, record: Record, wanted: Filter, found: 
         "answer read": grade.answer if grade.answer is not None else "–",
         "right answer": " or ".join(record.target) or _no_target(record),
         "confidence": "–" if grade.confidence is None else f"{grade.confidence:.2f}",
-        "told": target_label(record.prompt_threshold),
+        "target stated": target_label(record.prompt_threshold),
         "model": record.model,
         "task": record.task,
         "grader": grade.grader,
@@ -126,30 +143,28 @@ def record_page(run: str, position: int, record: Record, wanted: Filter, found: 
         parts.append(_block("reasoning", record.completion.reasoning))
     parts.append(_block("answer", record.completion.text or "(no text)", "answer"))
     kept = _kept(wanted)
-    place = bisect_left(found, position)
+    place = bisect_left(matches, position)
     near = [(place - 1, "previous"), (place + 1, "next")]
     links = [
-        f'<a href="{_url("/record", run=run, k=found[k], **kept)}">{name}</a>'
+        f'<a href="{_url("/record", run=run, k=matches[k], **kept)}">{name}</a>'
         for k, name in near
-        if 0 <= k < len(found)
+        if 0 <= k < len(matches)
     ]
-    where = f"{place + 1:,} of {len(found):,}{' that the filter finds' if kept else ''}"
+    where = f"{place + 1:,} of {len(matches):,}{' matching records' if kept else ' records'}"
     body = f'<p>{" · ".join([where, *links])}</p><table class="facts">{rows}</table>{"".join(parts)}'
     trail = [("Runs", "/"), (run, _url("/run", run=run)), ("Records", _url("/records", run=run, **kept))]
-    return page(f"{record.sample_id}, told {target_label(record.prompt_threshold)}", body, trail)
+    return page(f"{record.sample_id}, target stated: {target_label(record.prompt_threshold)}", body, trail)
 
 
 def _cards(run: str, cards: Sequence[Scorecard]) -> str:
     rows, several = [], len({card.model for card in cards}) > 1
     for card in cards:
         where = {
-            "told": "nothing" if card.prompt_threshold is None else f"{card.prompt_threshold:g}",
+            "threshold": "none" if card.prompt_threshold is None else f"{card.prompt_threshold:g}",
             "task": card.task,
+            "model": card.model if several else "",
         }
-        cells = [
-            f'<a href="{_url("/records", run=run, outcome=kind, **where)}">{getattr(card, kind):,}</a>'
-            for kind in ("correct", "error", "idk")
-        ]
+        cells = [_count(run, kind, getattr(card, kind), where, card.policy) for kind in ("correct", "error", "idk")]
         kept = f" ({card.policy}, simulated)" if card.policy else ""
         scores = "<br>".join(f"t = {s.threshold:g}: {_interval(s)}" for s in card.scores)
         rows.append(
@@ -157,8 +172,13 @@ def _cards(run: str, cards: Sequence[Scorecard]) -> str:
             + "".join(f'<td class="n">{cell}</td>' for cell in cells)
             + f'<td class="n">{card.failed:,}</td><td class="score">{_interval(card.accuracy)}</td><td class="score">{scores}</td></tr>'
         )
-    names = (*["model"] * several, "told", "n", "correct", "error", "IDK", "failed", "accuracy", "score")
+    names = (*["model"] * several, "target stated", "n", "correct", "error", "IDK", "failed", "accuracy", "score")
     return _table(names, "".join(rows))
+
+
+def _count(run: str, kind: str, count: int, where: dict[str, str | None], policy: str | None) -> str:
+    """A count that leads to its records; one that a policy simulates has none of its own."""
+    return f"{count:,}" if policy else f'<a href="{_url("/records", run=run, outcome=kind, **where)}">{count:,}</a>'
 
 
 def _record_row(run: str, position: int, record: Record, wanted: Filter) -> str:
@@ -222,7 +242,7 @@ def _numerically(text: str) -> tuple[float, str]:
 
 def _no_target(record: Record) -> str:
     answerable = record.metadata.get("answerable", True) is not False
-    return "no single one" if answerable else "none: only IDK is right"
+    return "not a single one" if answerable else "none: only IDK is right"
 
 
 def _block(name: str, text: str, kind: str = "") -> str:
@@ -234,8 +254,8 @@ def _table(names: Iterable[str], rows: str) -> str:
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
-def _interval(found: Interval | Score | None) -> str:
-    return "–" if found is None else f"{number(found.value)} [{number(found.ci95[0])}, {number(found.ci95[1])}]"
+def _interval(score: Interval | Score | None) -> str:
+    return "–" if score is None else interval(score.value, *score.ci95)
 
 
 def _config(content: dict[str, Any], key: str) -> Any:

@@ -16,7 +16,7 @@ Point = tuple[float, float]
 
 
 def behaviour_figure(audit: Behaviour) -> str:
-    """Coverage and accuracy given attempted against the stated target, with the line that accuracy has to reach."""
+    """Draw share answered and accuracy of the answers against the stated target; accuracy should reach the diagonal."""
     coverage = [(a.t, a.coverage) for a in audit.targets]
     accuracy = [(a.t, a.accuracy_given_attempted) for a in audit.targets if a.accuracy_given_attempted is not None]
     drawn = "".join(
@@ -24,18 +24,19 @@ def behaviour_figure(audit: Behaviour) -> str:
         for points, kind in ((coverage, "coverage"), (accuracy, "accuracy"))
     )
     caption = (
-        f'Told t (open), n = {audit.targets[0].n:,} at each: <span class="coverage">share answered (circles)</span> and'
-        ' <span class="accuracy">accuracy of those answered (squares)</span>, which has to reach the diagonal.'
+        f"The prompt states t (open), n = {audit.targets[0].n:,} at each:"
+        ' <span class="coverage">share answered (circles)</span> and'
+        ' <span class="accuracy">accuracy of those answered (squares)</span>, which should reach the diagonal.'
     )
     return _figure("Coverage and accuracy against t", drawn, caption)
 
 
 def reliability_figure(p: Sequence[float], y: Sequence[int]) -> str:
-    """Accuracy against confidence in ten bins of equal width.
+    """Draw accuracy against confidence in ten bins of equal width.
 
     Args:
-        p: confidences of claims, in [0, 1].
-        y: 1 where the claim is right, 0 where it is not; as many.
+        p: confidence of each answer, in [0, 1].
+        y: 1 where the answer is right, 0 where it is not; as many.
     """
     bins = calibration.reliability(p, y)
     drawn = _line([(one.confidence, one.accuracy) for one in bins], "coverage") + "".join(
@@ -43,9 +44,9 @@ def reliability_figure(p: Sequence[float], y: Sequence[int]) -> str:
     )
     area = calibration.auroc(p, y)
     caption = (
-        f"Accuracy against confidence, n = {len(p):,} claims at all targets; ECE {number(calibration.ece(p, y))},"
-        f" AUROC {'–' if area is None else number(area)}. A larger dot stands for more claims; below the diagonal it is"
-        " overconfident."
+        f"Accuracy against confidence, n = {len(p):,} answers at all targets; ECE {number(calibration.ece(p, y))},"
+        f" AUROC {'–' if area is None else number(area)}. A larger dot stands for more answers; below the diagonal"
+        " the model is overconfident."
     )
     return _figure("Accuracy against confidence", drawn, caption)
 

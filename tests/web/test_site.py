@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -10,18 +11,20 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 from loopback import ChatServer, question_of
+from starlette.applications import Starlette
 
 import evalkit
 from evalkit.cli import cli
 from evalkit.runs.result import RunResult
+from evalkit.web.app import Site, make_app
 from evalkit.web.index import Filter, Index
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ HOSTILE = (
 
 
 def run(server: ChatServer, out: Path) -> RunResult:
-    """Forty questions told nothing and twice a target; some answers are hostile, some abstain."""
+    """Forty questions with no target stated and with two; some answers are hostile, some abstain."""
 
     def answer(body: dict[str, object]) -> str:
         question = question_of(body)
@@ -99,7 +102,7 @@ def test_reading_on_stays_inside_the_filter(server: ChatServer, tmp_path: Path) 
         listed = get(f"{site}/records?run={name}&outcome=idk")[1]
         links = [url.replace("&amp;", "&") for url in re.findall(r'href="(/record\?[^"]*)"', listed)]
         first = get(site + links[0])[1]
-        assert f"1 of {len(links)} that the filter finds" in first
+        assert f"1 of {len(links)} matching records" in first
         following = re.findall(r'href="(/record\?[^"]*)">next', first)[0].replace("&amp;", "&")
         assert following == links[1]
         assert f'href="/records?run={name}&amp;outcome=idk"' in first
@@ -116,6 +119,83 @@ def test_the_board_and_a_missing_page_lead_back(server: ChatServer, tmp_path: Pa
         assert '<a href="/">Runs</a>' in board
         status, body, _ = get(site + "/nowhere")
         assert (status, '<a href="/">Runs</a>' in body) == (404, True)
+
+
+def status_of(app: Starlette, path: str) -> tuple[int, str]:
+    """Status and body that the application answers a GET with, without a server around it."""
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    path, _, query = path.partition("?")
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "headers": [(b"host", b"localhost")], "server": ("localhost", 80), "scheme": "http", "http_version": "1.1",
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    body = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], body.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/run?run=r", "/records?run=r", "/record?run=r&k=0", "/board"])
+def test_an_unexpected_error_gets_a_page(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in one page is a page that says so, with the way back and the error as text."""
+
+    def fail(*_: object) -> str:
+        raise IndexError("list index <b>out</b> of range")
+
+    for name in ("runs", "run", "records", "record", "board"):
+        monkeypatch.setattr(Site, name, fail)
+    status, body = status_of(make_app(tmp_path, ["localhost"]), path)
+    assert status == 500
+    assert "IndexError: list index &lt;b&gt;out&lt;/b&gt; of range" in body
+    assert '<a href="/">Runs</a>' in body
+    assert "Traceback" not in body
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["/run", "/records?run=r&page=x", "/record?run=r&k=" + "9" * 5000, "/record?run=r&k=-1", "/records?run=../r"],
+)
+def test_addresses_that_mean_nothing_are_not_found(query: str, tmp_path: Path) -> None:
+    """Not an error of the site: whatever stands in the address."""
+    status, body = status_of(make_app(tmp_path, ["localhost"]), query)
+    assert (status, "Not found" in body) == (404, True)
+
+
+def test_a_run_whose_records_are_gone_is_not_found(tmp_path: Path) -> None:
+    """Its page says which file is missing; the list of runs and the other pages stay."""
+    name = evalkit.run(model="baseline/guess", tasks=["letters"], limit=3, out=tmp_path).folder.name
+    app = make_app(tmp_path, ["localhost"])
+    assert status_of(app, f"/records?run={name}")[0] == 200
+    (tmp_path / name / "records.jsonl").unlink()
+    status, body = status_of(app, f"/records?run={name}")
+    assert (status, "records.jsonl" in body) == (404, True)
+    assert status_of(app, "/")[0] == 200
+
+
+def test_boards_of_models_without_a_task_in_common(tmp_path: Path) -> None:
+    """No model has every task, so that no mean over tasks exists: the page and the file are made all the same."""
+    evalkit.run(model="baseline/guess", tasks=["letters"], limit=3, out=tmp_path)
+    evalkit.run(model="baseline/idk", tasks=["birthdays"], limit=3, thresholds=[None, 0.5], out=tmp_path)
+    status, body = status_of(make_app(tmp_path, ["localhost"]), "/board")
+    assert status == 200
+    assert "letters" in body
+    file = tmp_path / "b.html"
+    argv = ["leaderboard", str(tmp_path), "--macro", "--format", "html", "-o", str(file)]
+    assert CliRunner().invoke(cli, argv).exit_code == 0
+    assert "birthdays" in file.read_text(encoding="utf-8")
+
+
+def test_a_folder_without_runs_has_its_pages(tmp_path: Path) -> None:
+    """An empty list, and a board that says what is missing."""
+    app = make_app(tmp_path, ["localhost"])
+    assert status_of(app, "/")[0] == 200
+    assert status_of(app, "/board")[0] in (200, 404)
 
 
 def test_other_names_of_this_machine_are_refused(server: ChatServer, tmp_path: Path) -> None:
@@ -137,7 +217,7 @@ def test_filters_find_what_the_records_say(server: ChatServer, tmp_path: Path) -
     assert len(index) == len(frame) == 120
     assert len(index.find(Filter(outcome="idk"))) == (frame["outcome"] == "idk").sum()
     assert (
-        len(index.find(Filter(kind="abstained", told="0.75")))
+        len(index.find(Filter(kind="abstained", threshold="0.75")))
         == ((frame["non_answer"] == "abstained") & (frame["prompt_threshold"] == 0.75)).sum()
     )
     stratum = frame["stratum"].iloc[10]
@@ -170,7 +250,7 @@ def test_a_run_with_confidences_shows_whether_they_are_earned(server: ChatServer
         with serving(tmp_path / folder) as site:
             name = next((tmp_path / folder).iterdir()).name
             body = get(f"{site}/run?run={name}")[1]
-        assert ("n = 20 claims" in body) is shown
+        assert ("n = 20 answers" in body) is shown
         assert ("Accuracy against confidence" in body) is shown
 
 
