@@ -25,13 +25,15 @@ if TYPE_CHECKING:
     from evalkit.grading.patch import find_patch
     from evalkit.models.pool import ask
     from evalkit.plugins import grader, make_task, task
+    from evalkit.readers.base import ForeignRow, Reader, reader
+    from evalkit.readers.fields import Fields
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.report.audit import audit
     from evalkit.report.iiv import ask_is_it_valid, is_it_valid
     from evalkit.report.open_rubric import open_rubric
     from evalkit.report.plot import plot
     from evalkit.report.power import power
-    from evalkit.rescoring.rescore import rescore
+    from evalkit.rescoring.rescore import rescore, rescore_async
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
     from evalkit.runs.result import RunResult
@@ -43,12 +45,15 @@ __all__ = [
     "BenchmarkRow",
     "Completion",
     "EvalkitError",
+    "Fields",
     "FinalStatement",
+    "ForeignRow",
     "Grade",
     "Hub",
     "Message",
     "NonAnswer",
     "Outcome",
+    "Reader",
     "Record",
     "Rows",
     "RunResult",
@@ -83,9 +88,11 @@ __all__ = [
     "plot",
     "power",
     "read_table",
+    "reader",
     "record_features",
     "requires",
     "rescore",
+    "rescore_async",
     "right_answers",
     "run",
     "run_async",
@@ -100,12 +107,15 @@ _HOMES = {
     "BenchmarkRow": "dataset.hub",
     "Completion": "records",
     "EvalkitError": "errors",
+    "Fields": "readers.fields",
     "FinalStatement": "abstention.final",
+    "ForeignRow": "readers.base",
     "Grade": "records",
     "Hub": "dataset.hub",
     "Message": "records",
     "NonAnswer": "records",
     "Outcome": "records",
+    "Reader": "readers.base",
     "Record": "records",
     "Rows": "dataset.hub",
     "RunResult": "runs.result",
@@ -139,9 +149,11 @@ _HOMES = {
     "plot": "report.plot",
     "power": "report.power",
     "read_table": "dataset.table",
+    "reader": "readers.base",
     "record_features": "runs.dataframe",
     "requires": "extras",
     "rescore": "rescoring.rescore",
+    "rescore_async": "rescoring.rescore",
     "right_answers": "dataset.order",
     "run": "runs.session",
     "run_async": "runs.session",

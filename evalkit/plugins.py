@@ -2,7 +2,7 @@
 
 The built-ins register exactly as anybody's package does, through the entry-point groups evalkit.tasks,
 evalkit.graders, evalkit.readers and evalkit.providers. `path/to/file.py` or `path/to/file.py::name` works
-wherever a task's or grader's name does.
+wherever a task's, grader's or reader's name does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -31,6 +31,7 @@ GraderFunction = Callable[..., Grade | Awaitable[Grade]]
 BoundGrader = Callable[[Sample, Completion], Grade | Awaitable[Grade]]
 
 _MARK = "__evalkit_kind__"
+T = TypeVar("T")
 
 
 def task(function: Callable[..., Task]) -> Callable[..., Task]:
@@ -54,6 +55,13 @@ def grader(function: GraderFunction) -> GraderFunction:
     """
     setattr(function, _MARK, "graders")
     return function
+
+
+def mark(made: T, group: Group, function: Callable[..., Any]) -> T:
+    """Mark an object that a decorator made of a function, so that `file.py::name` finds it by the function's name."""
+    for key, value in ((_MARK, group), ("__module__", function.__module__), ("__doc__", function.__doc__)):
+        object.__setattr__(made, key, value)
+    return made
 
 
 def names(group: Group) -> list[str]:
@@ -82,6 +90,19 @@ def find(group: Group, name: str) -> Any:
             return _load(point)
     known = ", ".join(names(group))
     raise UsageError(f"no {_singular(group)} {name!r}; there are: {known} (or a file: path/to/file.py::name)")
+
+
+def find_all(group: Group) -> dict[str, Any]:
+    """Load everything that is registered in a group, by name.
+
+    Raises:
+        UsageError: one cannot be imported; the text names it.
+    """
+    loaded: dict[str, Any] = {}
+    for point in sorted(_points(group), key=lambda point: point.name):
+        if point.name not in loaded:
+            loaded[point.name] = _load(point)
+    return loaded
 
 
 def make_task(
@@ -169,13 +190,17 @@ def users_code(what: str) -> Iterator[None]:
 def described(error: BaseException) -> str:
     """What was raised and where, in one line."""
     said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
+    return f"{type(error).__name__}: {' '.join(said.split())[:300]}{raised_at(error)}"
+
+
+def raised_at(error: BaseException) -> str:
+    """Say where an error was raised in code that is not evalkit's: " (file, line N)", or "" for evalkit's own."""
     trace = traceback.extract_tb(error.__traceback__)
     ours = str(Path(__file__).parent)
     last = next(
         (f for f in reversed(trace) if not f.filename.startswith(ours) and "site-packages" not in f.filename), None
     )
-    where = f" ({last.filename}, line {last.lineno})" if last else ""
-    return f"{type(error).__name__}: {' '.join(said.split())[:300]}{where}"
+    return f" ({last.filename}, line {last.lineno})" if last else ""
 
 
 def share_parameters(
@@ -225,6 +250,8 @@ def _load(point: EntryPoint) -> Any:
         if point.dist is not None and point.dist.name == "evalkit-idk":
             raise UsageError(f"evalkit is not installed from this folder ({error}): make install") from error
         raise UsageError(f"the plug-in {point.value} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"the plug-in {point.value} cannot be imported: {described(error)}") from error
 
 
 def _from_file(group: Group, path: Path, inner: str) -> Any:
@@ -245,7 +272,7 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
     marked = {
         key: value
         for key, value in vars(module).items()
-        if getattr(value, _MARK, None) == group and getattr(value, "__module__", None) == module_name
+        if getattr(value, "__module__", None) == module_name and _is_of(group, value)
     }
     if inner:
         if inner not in marked:
@@ -256,6 +283,13 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
             f"{path} must hold one @{_singular(group)}, or name one with ::NAME; it has: {_listed(marked)}"
         )
     return next(iter(marked.values()))
+
+
+def _is_of(group: Group, value: Any) -> bool:
+    """Whether an object of a user's file is marked, or is a reader of whole files, which no decorator makes."""
+    if group == "readers" and not isinstance(value, type):
+        return callable(getattr(value, "sniff", None)) and callable(getattr(value, "read", None))
+    return getattr(value, _MARK, None) == group
 
 
 def _convert(owner: str, function: Callable[..., Any], given: dict[str, str], skip: int) -> dict[str, Any]:

@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from evalkit.dataset.cells import allow_long_cells
 from evalkit.errors import InputError
 
 DATA = "EVALKIT_DATA"
 """Environment variable: the folder where local files are looked for, unless `--data` names one."""
-LARGEST_FIELD = 2**27
-"""Characters a field of a csv may have."""
 
 
 class BenchmarkRow(dict[str, Any]):
@@ -185,7 +184,7 @@ def _document(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    csv.field_size_limit(LARGEST_FIELD)
+    allow_long_cells()
     with _text(path) as file:
         reader = csv.DictReader(file)
         for row in reader:

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from evalkit.dataset.cells import allow_long_cells
 from evalkit.errors import InputError
 
 
@@ -46,6 +47,7 @@ def read_table(path: str | Path, required: Sequence[str] = ()) -> list[Row]:
 
 
 def _rows(path: Path, required: Sequence[str]) -> Iterator[Row]:
+    allow_long_cells()
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="")

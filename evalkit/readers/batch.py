@@ -7,56 +7,59 @@ error}}.
 
 from __future__ import annotations
 
-from typing import Any
-
-from evalkit.dataset.source import Head, as_text
-from evalkit.readers.base import Row, RowReader, has
+from evalkit.dataset.source import as_text
+from evalkit.readers.base import ForeignRow, reader
+from evalkit.readers.fields import Fields
 
 OK = 200
 
 
-def _openai(row: dict[str, Any], number: int) -> Row:
-    response = row.get("response") or {}
-    body = response.get("body") or {}
-    choice = (body.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
-    failed = row.get("error") or response.get("status_code") != OK or not body.get("choices")
-    if failed:
-        return Row(str(row["custom_id"]), "failed", reason=as_text(row.get("error") or body.get("error"))[:300])
-    return Row(
-        sample_id=str(row["custom_id"]),
-        verdict=None,
-        text=as_text(message.get("content")) or as_text(message.get("refusal")),
-        refused=bool(message.get("refusal")) or choice.get("finish_reason") == "content_filter",
-        truncated=choice.get("finish_reason") == "length",
-        model=str(body.get("model") or ""),
-        line=number,
+@reader(
+    "openai-batch",
+    about="OpenAI Batch output (needs --targets)",
+    columns=("custom_id", "response"),
+    task="batch",
+)
+def openai_batch(row: Fields) -> ForeignRow:
+    """Read one request of an OpenAI batch."""
+    response = row.object("response", {})
+    body = response.object("body", {})
+    error = row.value("error")
+    if error or response.value("status_code") != OK or not body.array("choices"):
+        reason = as_text(error or body.value("error"))[:300]
+        return ForeignRow(sample_id=row.text("custom_id"), verdict="failed", reason=reason)
+    choice = body.first("choices")
+    message = choice.object("message", {})
+    end = choice.text("finish_reason", "")
+    refusal = message.text("refusal", "")
+    return ForeignRow(
+        sample_id=row.text("custom_id"),
+        text=message.text("content", "") or refusal,
+        refused=bool(refusal) or end == "content_filter",
+        truncated=end == "length",
+        model=body.text("model", ""),
     )
 
 
-def _anthropic(row: dict[str, Any], number: int) -> Row:
-    result = row["result"]
-    if result.get("type") != "succeeded":
-        return Row(str(row["custom_id"]), "failed", reason=f"{result.get('type')}: {result.get('error') or ''}"[:300])
-    message = result["message"]
-    return Row(
-        sample_id=str(row["custom_id"]),
-        verdict=None,
-        text=as_text(message.get("content")),
-        refused=message.get("stop_reason") == "refusal",
-        truncated=message.get("stop_reason") == "max_tokens",
-        model=str(message.get("model") or ""),
-        line=number,
+@reader(
+    "anthropic-batch",
+    about="Anthropic Message Batch results (needs --targets)",
+    columns=("custom_id", "result"),
+    task="batch",
+)
+def anthropic_batch(row: Fields) -> ForeignRow:
+    """Read one request of an Anthropic batch."""
+    result = row.object("result")
+    end = result.text("type", "")
+    if end != "succeeded":
+        reason = f"{end}: {as_text(result.value('error', ''))}"[:300]
+        return ForeignRow(sample_id=row.text("custom_id"), verdict="failed", reason=reason)
+    message = result.object("message")
+    stop = message.text("stop_reason", "")
+    return ForeignRow(
+        sample_id=row.text("custom_id"),
+        text=message.text("content", ""),
+        refused=stop == "refusal",
+        truncated=stop == "max_tokens",
+        model=message.text("model", ""),
     )
-
-
-def _is_openai(head: Head) -> bool:
-    return has("custom_id", "response")(head)
-
-
-def _is_anthropic(head: Head) -> bool:
-    return has("custom_id", "result")(head)
-
-
-OPENAI = RowReader("OpenAI Batch output (needs --targets)", _is_openai, _openai, task="batch")
-ANTHROPIC = RowReader("Anthropic Message Batch results (needs --targets)", _is_anthropic, _anthropic, task="batch")

@@ -1,6 +1,7 @@
 """evalkit's own runs: records.jsonl, read back to be scored otherwise.
 
-Schema: `evalkit.records.Record`. Outcomes and kinds of non-answer are kept as they are.
+Schema: `evalkit.records.Record`. Outcomes and kinds of non-answer are kept as they are; a record whose outcome is
+missing has no verdict to keep and counts as failed.
 """
 
 from __future__ import annotations
@@ -8,39 +9,50 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from evalkit.dataset.source import as_text
-from evalkit.readers.base import Row, RowReader, Verdict, has
+from evalkit.readers.base import ForeignRow, Verdict, reader
+from evalkit.readers.fields import Fields
+
+_VERDICTS: dict[str, Verdict] = {"correct": "right", "error": "wrong", "idk": "idk", "missing": "failed"}
 
 
-def _row(row: dict[str, Any], number: int) -> Row:
-    grade, completion = row["grade"], row["completion"]
-    marks: dict[str, Verdict] = {"correct": "right", "error": "wrong", "idk": "idk"}
-    metadata = row.get("metadata")
-    return Row(
-        sample_id=str(row["sample_id"]),
-        verdict=marks[grade["outcome"]],
-        text=as_text(completion["text"]),
-        answer=grade.get("answer"),
-        claims=grade["outcome"] == "error" and grade.get("non_answer") is None,
-        no_answer=grade.get("non_answer") == "unparsed",
-        target=row.get("target") or [],
-        choices=row.get("choices"),
-        input=as_text((row.get("messages") or [{}])[-1].get("content")),
-        model=str(row["model"]),
-        task=str(row["task"]),
-        epoch=int(row.get("epoch") or 1),
-        threshold=row.get("prompt_threshold"),
-        confidence=grade.get("confidence"),
-        credit=grade.get("credit"),
-        reasoning=completion.get("reasoning"),
-        truncated=completion.get("finish_reason") == "length",
-        refused=grade.get("non_answer") == "refusal",
-        reason=str(grade.get("reason") or ""),
-        metadata=json.loads(metadata) if isinstance(metadata, str) else metadata or {},
-        line=number,
+@reader(
+    "evalkit",
+    about="evalkit: records.jsonl of a run",
+    columns=("schema_version", "completion", "grade", "prompt_threshold"),
+    stems=("records",),
+)
+def evalkit(row: Fields) -> ForeignRow:
+    """Read one record."""
+    grade, completion = row.object("grade"), row.object("completion")
+    outcome, kind = grade.text("outcome"), grade.text("non_answer", None)
+    return ForeignRow(
+        sample_id=row.text("sample_id"),
+        verdict=grade.one_of("outcome", _VERDICTS),
+        text=completion.text("text"),
+        answer=grade.text("answer", None),
+        attempted=outcome == "error" and kind is None,
+        unreadable=kind == "unparsed",
+        target=row.texts("target"),
+        choices=row.texts("choices") or None,
+        input=row.objects("messages")[-1].text("content", "") if row.array("messages") else "",
+        model=row.text("model"),
+        task=row.text("task"),
+        epoch=row.integer("epoch", 1),
+        threshold=row.number("prompt_threshold", None),
+        confidence=grade.number("confidence", None),
+        credit=grade.number("credit", None),
+        reasoning=completion.text("reasoning", None),
+        truncated=completion.text("finish_reason", "") == "length",
+        refused=kind == "refusal",
+        reason=grade.text("reason", ""),
+        metadata=_metadata(row),
     )
 
 
-READER = RowReader(
-    "evalkit: records.jsonl of a run", has("schema_version", "completion", "grade", "prompt_threshold"), _row
-)
+def _metadata(row: Fields) -> dict[str, Any]:
+    """A record's metadata, which it keeps as JSON text."""
+    found = row.value("metadata", {})
+    parsed = json.loads(found) if isinstance(found, str) else found
+    if not isinstance(parsed, dict):
+        raise row.error(f"metadata is {type(parsed).__name__}, not an object")
+    return parsed

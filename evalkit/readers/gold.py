@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from evalkit.dataset.source import Source, targets_of
 from evalkit.errors import InputError
-from evalkit.readers.base import Row
+from evalkit.readers.base import ForeignRow
+from evalkit.readers.fields import Fields
 
 IDS = ("id", "sample_id", "question_id", "custom_id", "doc_id", "idx", "uuid")
 GOLD = ("target", "answer", "gold", "gold_answer", "correct_answer", "Correct answer", "label", "Answer")
@@ -16,17 +16,17 @@ EPOCHS = ("epoch", "rotation", "repeat")
 
 
 class Targets:
-    """Gold by id, by epoch, or by position in the file."""
+    """Gold answers by id, by epoch, or by position in the file."""
 
     def __init__(self) -> None:
         self._by_id: dict[tuple[str | None, int | None], list[str]] = {}
 
     def add(self, name: str | None, epoch: int | None, gold: list[str]) -> None:
-        """Note the gold of an id, of an epoch, or of both."""
+        """Add the gold of an id, of an epoch, or of both."""
         self._by_id[name, epoch] = gold
 
-    def of(self, row: Row) -> list[str] | None:
-        """The gold of a row; its id may be written with a prefix, as in task_17."""
+    def find(self, row: ForeignRow) -> list[str] | None:
+        """Find the gold of a row; its id may have a prefix, as in task_17. None where there is none."""
         number = re.search(r"(\d+)$", row.sample_id)
         for name in (row.sample_id, number.group(1) if number else None, None):
             for epoch in (row.epoch, None):
@@ -36,29 +36,32 @@ class Targets:
 
 
 def read_targets(path: Path) -> Targets:
-    """Read a file of gold.
+    """Read a file of gold answers.
 
-    A row's id is its column `id` (or sample_id, question_id, …), its gold `target` (or answer, gold, …); without an id
-    the position from 0 is one, unless there is a column `epoch`, which then alone decides.
+    A row's id is its column `id` (or sample_id, question_id, …), its gold `target` (or answer, gold, …). Without an id
+    the position from 0 is one, unless there is a column `epoch`: then the epoch alone decides.
 
     Raises:
-        InputError: it cannot be read, or has no column of gold.
+        InputError: the file cannot be read, or has no column of gold.
     """
-    source, found = Source(path), Targets()
+    source, targets = Source(path), Targets()
     if source.head.shape == "object":
         for name, gold in source.document().items():
-            found.add(str(name), None, targets_of(gold))
-        return found
-    for position, (number, row) in enumerate(source.rows()):
-        gold = _first(row, GOLD)
-        if gold is None:
-            raise InputError(f"{path}:{number}: no gold; it is looked for in the columns {', '.join(GOLD)}")
-        name, epoch = _first(row, IDS), _first(row, EPOCHS)
+            targets.add(str(name), None, targets_of(gold))
+        return targets
+    for position, (place, values) in enumerate(source.rows()):
+        row = Fields(values, source, place)
+        gold_column = _present(row, GOLD)
+        if gold_column is None:
+            raise InputError(f"{path}:{place}: no gold; name its column one of {', '.join(GOLD)}")
+        id_column, epoch_column = _present(row, IDS), _present(row, EPOCHS)
+        name = row.text(id_column) if id_column else None
+        epoch = row.integer(epoch_column) if epoch_column else None
         if name is None and epoch is None:
-            name = position
-        found.add(None if name is None else str(name), None if epoch is None else int(epoch), targets_of(gold))
-    return found
+            name = str(position)
+        targets.add(name, epoch, row.texts(gold_column))
+    return targets
 
 
-def _first(row: dict[str, Any], names: tuple[str, ...]) -> Any:
-    return next((row[name] for name in names if row.get(name) not in (None, "")), None)
+def _present(row: Fields, names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if row.value(name) not in (None, "")), None)

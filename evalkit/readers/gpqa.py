@@ -12,138 +12,153 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from evalkit.dataset.source import Head, Source, targets_of
-from evalkit.readers.base import Row, RowReader, Verdict, has
+from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, objects, read_each, reader
+from evalkit.readers.fields import Fields
 
 TASK = "gpqa"
 
 
-def _baseline(row: dict[str, Any], number: int) -> Row:
-    answer = str(row["Model answer"])
-    none = answer.startswith("Couldn't find")
-    return Row(
-        sample_id=str(row["Question id"]),
-        verdict="right" if str(row["Correct"]).strip() == "True" else "wrong",
-        text=str(row["Model response"]),
-        answer=None if none else answer,
-        no_answer=none,
-        claims=not none,
-        target=targets_of(row["Correct answer"]),
-        input=str(row.get("Question") or ""),
-        line=number,
+@reader(
+    "gpqa-baselines",
+    about="GPQA: the authors' baselines (CSV)",
+    columns=("Question id", "Correct answer", "Model answer", "Correct", "Model response"),
+    task=TASK,
+)
+def gpqa_baselines(row: Fields) -> ForeignRow:
+    """Read one question of the authors' baselines."""
+    answer = row.text("Model answer")
+    unreadable = answer.startswith("Couldn't find")
+    return ForeignRow(
+        sample_id=row.text("Question id"),
+        verdict="right" if row.text("Correct").strip() == "True" else "wrong",
+        text=row.text("Model response"),
+        answer=None if unreadable else answer,
+        unreadable=unreadable,
+        attempted=not unreadable,
+        target=row.texts("Correct answer"),
+        input=row.text("Question", ""),
     )
 
 
-class ArraysReader:
-    """Parallel arrays."""
+class ArraysReader(Reader):
+    """One object of parallel arrays."""
 
+    name = "gpqa-arrays"
     about = "GPQA: one object of parallel arrays (grading, sampled_texts)"
 
     def sniff(self, head: Head) -> bool:
-        """By its keys."""
+        """Tell by its keys."""
         return head.shape == "object" and {"model", "grading", "sampled_texts"} <= head.keys
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a position."""
-        found = source.document()
-        with source.at("grading"):
-            texts, grades = found["sampled_texts"], found["grading"]
-            if len(texts) != len(grades):
-                raise ValueError(f"{len(texts)} texts and {len(grades)} grades")
-        corrects, prompts = found.get("corrects") or [], found.get("prompts") or []
-        for k, (text, grade) in enumerate(zip(texts, grades, strict=True)):
-            yield Row(
-                str(k), "right" if grade else "wrong", text=str(text), model=str(found["model"]), task=TASK, line=k + 1,
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each position."""
+        run = document_fields(source)
+        texts, grades = run.array("sampled_texts"), run.array("grading")
+        if len(texts) != len(grades):
+            raise run.error(f"sampled_texts has {len(texts)} entries and grading {len(grades)}")
+        corrects, prompts, model = run.array("corrects"), run.array("prompts"), run.text("model")
+        for k, (text, right) in enumerate(zip(texts, grades, strict=True)):
+            yield ForeignRow(
+                sample_id=str(k),
+                verdict="right" if right else "wrong",
+                text=str(text),
+                model=model,
+                task=TASK,
                 target=targets_of(corrects[k]) if k < len(corrects) else (),
                 input=str(prompts[k]) if k < len(prompts) else "",
-            )  # fmt: skip
+                place=k + 1,
+            )
 
 
-class RotationsReader:
-    """Four orders of the options."""
+class RotationsReader(Reader):
+    """A CSV of four orders of the options."""
 
+    name = "gpqa-rotations"
     about = "GPQA: CSV of four rotations (r1…r4, a1…a4)"
     rule = "gold is A, B, C, D by column, as published"
 
     def sniff(self, head: Head) -> bool:
-        """Exactly these columns."""
+        """Tell by its columns, which are these alone."""
         return head.has_rows and head.keys == {f"{kind}{k}" for kind in "ra" for k in range(1, 5)}
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """Four rows a question, an epoch each."""
-        for index, (number, found) in enumerate(source.rows()):
-            for k, gold in enumerate("ABCD", start=1):
-                answer = str(found[f"a{k}"]).strip()
-                yield Row(
-                    str(index), "right" if answer == gold else "wrong", text=str(found[f"r{k}"]), epoch=k,
-                    answer=None if answer == "E" else answer, no_answer=answer in ("E", ""), claims=answer in "ABCD",
-                    target=[gold], task=TASK, line=number,
-                )  # fmt: skip
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read four epochs of each question."""
+        rows = ((place, (index, Fields(values, source, place))) for index, (place, values) in enumerate(source.rows()))
+        yield from read_each(source, rows, lambda item: [_rotation(*item, epoch) for epoch in range(1, 5)])
 
 
-class ProcessedReader:
-    """Processed questions."""
+def _rotation(index: int, row: Fields, epoch: int) -> ForeignRow:
+    answer, gold = row.text(f"a{epoch}").strip(), "ABCD"[epoch - 1]
+    return ForeignRow(
+        sample_id=str(index),
+        epoch=epoch,
+        verdict="right" if answer == gold else "wrong",
+        text=row.text(f"r{epoch}"),
+        answer=None if answer == "E" else answer,
+        unreadable=answer in ("E", ""),
+        attempted=answer in "ABCD",
+        target=[gold],
+        task=TASK,
+    )
 
+
+class ProcessedReader(Reader):
+    """A document of processed questions."""
+
+    name = "gpqa-processed"
     about = "GPQA: processed_questions with is_correct"
 
     def sniff(self, head: Head) -> bool:
-        """By its keys."""
+        """Tell by its keys."""
         return head.shape == "object" and {"metadata", "processed_questions"} <= head.keys
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a question."""
-        found = source.document()
-        model = str((found.get("metadata") or {}).get("model") or "")
-        for number, row in enumerate(found["processed_questions"], start=1):
-            with source.at(number):
-                answer = row.get("verified_answer", row.get("model_answer"))
-                yield Row(
-                    sample_id=str(row["id"]),
-                    verdict="right" if row["is_correct"] else "wrong",
-                    answer=None if not answer else str(answer),
-                    claims=bool(answer),
-                    no_answer=not answer,
-                    target=targets_of(row.get("correct_answer")),
-                    model=model,
-                    task=TASK,
-                    line=number,
-                )
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each question."""
+        document = document_fields(source)
+        model = document.object("metadata", {}).text("model", "")
+        questions = objects(source, document.array("processed_questions"))
+        yield from read_each(source, questions, lambda row: _processed(row, model))
 
 
-def _at_threshold(row: dict[str, Any], number: int) -> Row:
-    answer = str(row["predicted_answer"]).strip()
-    said = str(row.get("confidence") or "").strip()
-    verdict: Verdict = (
-        "idk" if answer.upper() == "IDK" else "right" if answer == str(row["answer"]).strip() else "wrong"
+def _processed(row: Fields, model: str) -> ForeignRow:
+    answer = row.text("verified_answer" if "verified_answer" in [*row] else "model_answer", "")
+    return ForeignRow(
+        sample_id=row.text("id"),
+        verdict="right" if row.flag("is_correct") else "wrong",
+        answer=answer or None,
+        attempted=bool(answer),
+        unreadable=not answer,
+        target=row.texts("correct_answer"),
+        model=model,
+        task=TASK,
     )
-    return Row(
-        sample_id=str(row["id"]),
+
+
+@reader(
+    "thresholds-csv",
+    about="CSV of answers under several stated targets (threshold, predicted_answer)",
+    columns=("id", "threshold", "answer", "predicted_answer"),
+    rule="right where predicted_answer is answer",
+)
+def thresholds_csv(row: Fields) -> ForeignRow:
+    """Read one answer under one stated target."""
+    answer, gold = row.text("predicted_answer").strip(), row.text("answer").strip()
+    verdict: Verdict = "idk" if answer.upper() == "IDK" else "right" if answer == gold else "wrong"
+    return ForeignRow(
+        sample_id=row.text("id"),
         verdict=verdict,
         text="I don't know" if verdict == "idk" else answer,
         answer=answer,
-        claims=verdict != "idk",
-        target=targets_of(row["answer"]),
-        input=str(row.get("question") or ""),
-        confidence=float(said) if said else None,
-        threshold=float(row["threshold"]),
-        line=number,
+        attempted=verdict != "idk",
+        target=row.texts("answer"),
+        input=row.text("question", ""),
+        confidence=row.number("confidence", None),
+        threshold=row.number("threshold"),
     )
 
 
-def _is_at_threshold(head: Head) -> bool:
-    return has("id", "threshold", "answer", "predicted_answer")(head)
-
-
-BASELINES = RowReader(
-    "GPQA: the authors' baselines (CSV)",
-    has("Question id", "Correct answer", "Model answer", "Correct", "Model response"), _baseline, task=TASK,
-)  # fmt: skip
-ARRAYS = ArraysReader()
-ROTATIONS = RotationsReader()
-PROCESSED = ProcessedReader()
-AT_THRESHOLD = RowReader(
-    "CSV of answers under several stated targets (threshold, predicted_answer)", _is_at_threshold, _at_threshold,
-    task="", rule="right where predicted_answer is answer",
-)  # fmt: skip
+GPQA_ARRAYS = ArraysReader()
+GPQA_ROTATIONS = RotationsReader()
+GPQA_PROCESSED = ProcessedReader()

@@ -11,99 +11,102 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from evalkit.dataset.source import Head, Source, as_text, targets_of
-from evalkit.readers.base import Row, RowReader, Verdict, has
+from evalkit.dataset.source import Head, Source
+from evalkit.readers.base import ForeignRow, Reader, document_fields, objects, read_each, reader
+from evalkit.readers.fields import Fields
 
 TASK = "hle"
 _STATED = re.compile(r"confidence\W{0,12}(\d{1,3})", re.IGNORECASE)
+LOOKED_AT = 3
+"""Predictions by which a map is recognized."""
+PER_CENT = 100
 
 
-class HleReader:
-    """Judged predictions."""
+class HleReader(Reader):
+    """Judged predictions in one document."""
 
+    name = "hle"
     about = "HLE: judged predictions (official map, or with metadata)"
 
     def sniff(self, head: Head) -> bool:
-        """An envelope, or a map of objects with model and response."""
+        """Tell an envelope, or a map of objects with model and response."""
         if head.shape != "object":
             return False
         if {"judging_metadata", "judged_predictions"} <= head.keys:
             return True
-        values = list(head.first.values())[:3]
+        values = list(head.first.values())[:LOOKED_AT]
         return bool(values) and all(isinstance(v, dict) and {"model", "response"} <= v.keys() for v in values)
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a question."""
-        document = source.document()
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each question."""
+        document = document_fields(source)
         enveloped = "judged_predictions" in document
-        metadata = (document.get("judging_metadata") or {}).get("evaluation_metadata") or {} if enveloped else {}
-        named = str(metadata.get("model_identifier") or "")
-        predictions = document["judged_predictions"] if enveloped else document
-        for number, (question, found) in enumerate(predictions.items(), start=1):
-            with source.at(question):
-                row = _row(str(question), found)
-            row.model, row.line = named or row.model, number
-            yield row
+        metadata = document.object("judging_metadata", {}) if enveloped else None
+        model = metadata.object("evaluation_metadata", {}).text("model_identifier", "") if metadata else ""
+        predictions = document.value("judged_predictions") if enveloped else source.document()
+        if not isinstance(predictions, dict):
+            raise document.error("judged_predictions is not an object")
+        yield from read_each(source, objects(source, predictions), lambda row: _row(row, model))
 
 
-READER = HleReader()
+HLE = HleReader()
 
 
-def _row(question: str, found: dict[str, Any]) -> Row:
-    text, judged = as_text(found.get("response")), found.get("judge_response")
-    model = str(found.get("model") or "")
-    if not isinstance(judged, dict):
-        error = as_text(found.get("error")) or "no judgement"
-        return Row(question, "failed", text=text, model=model, task=TASK, reason=error[:300])
-    answer = str(judged.get("model_answer") or "").strip()
-    none = answer.lower() in ("", "none")
-    return Row(
-        sample_id=question,
-        verdict="right" if str(judged["correct"]).strip().lower() == "yes" else "wrong",
+def _row(row: Fields, model: str) -> ForeignRow:
+    name, text, model = str(row.place), row.text("response", ""), model or row.text("model", "")
+    judged = row.object("judge_response", None) if isinstance(row.value("judge_response"), dict) else None
+    if judged is None:
+        error = row.value("error") or "no judgement"
+        reason = str(error)[:300]
+        return ForeignRow(sample_id=name, verdict="failed", text=text, model=model, task=TASK, reason=reason)
+    answer = judged.text("model_answer", "").strip()
+    unreadable = answer.lower() in ("", "none")
+    return ForeignRow(
+        sample_id=name,
+        verdict="right" if judged.text("correct").strip().lower() == "yes" else "wrong",
         text=text,
-        answer=None if none else answer,
-        no_answer=none,
-        claims=not none,
-        target=targets_of(judged.get("correct_answer")),
+        answer=None if unreadable else answer,
+        unreadable=unreadable,
+        attempted=not unreadable,
+        target=judged.texts("correct_answer"),
         model=model,
         task=TASK,
-        confidence=_confidence(text, judged.get("confidence")),
-        reason=str(judged.get("reasoning") or "")[:300],
+        confidence=_stated(text, judged.value("confidence")),
+        reason=judged.text("reasoning", "")[:300],
     )
 
 
-def _confidence(text: str, judged: Any) -> float | None:
-    stated = [int(found) for found in _STATED.findall(text)]
-    if isinstance(judged, (int, float)) and 0 <= judged <= 100 and int(judged) in stated:  # noqa: PLR2004 - per cent
-        return float(judged) / 100
-    return None
+def _stated(text: str, judged: object) -> float | None:
+    """The confidence that the judge read, where the response itself states that number."""
+    if not isinstance(judged, (int, float)) or not 0 <= judged <= PER_CENT:
+        return None
+    return float(judged) / PER_CENT if int(judged) in map(int, _STATED.findall(text)) else None
 
 
-def _result(row: dict[str, Any], number: int) -> Row | None:
-    if not str(row["result"]).strip() and not str(row.get("question") or "").strip():
+@reader(
+    "hle-csv",
+    about="HLE: CSV of results (extracted_answer, result, score)",
+    columns=("id", "answer", "extracted_answer", "confidence", "result", "score"),
+    task=TASK,
+)
+def hle_csv(row: Fields) -> ForeignRow | None:
+    """Read one question of a CSV of results."""
+    if not row.text("result").strip() and not row.text("question", "").strip():
         return None  # totals
-    answer, said = str(row["extracted_answer"]).strip(), str(row["confidence"]).strip().removesuffix("%")
-    remarks = " ".join(str(value) for key, value in row.items() if key.startswith("Unnamed") and value)
+    answer, stated = row.text("extracted_answer").strip(), row.text("confidence").strip().removesuffix("%")
+    remarks = " ".join(row.text(name) for name in row if name.startswith("Unnamed") and row.value(name))
     if not answer and "failed" in remarks.lower():
-        return Row(str(row["id"]), "failed", reason=remarks[:200], line=number)
-    verdict: Verdict = "right" if str(row["score"]).strip() in ("1", "1.0") else "wrong"
-    return Row(
-        sample_id=str(row["id"]),
-        verdict=verdict,
+        return ForeignRow(sample_id=row.text("id"), verdict="failed", reason=remarks[:200])
+    share = float(stated) / PER_CENT if stated.replace(".", "", 1).isdigit() else None
+    return ForeignRow(
+        sample_id=row.text("id"),
+        verdict="right" if row.text("score").strip() in ("1", "1.0") else "wrong",
         text=None if answer else "",
         answer=answer or None,
-        claims=bool(answer),
-        no_answer=not answer,
-        target=targets_of(row.get("answer")),
-        input=str(row.get("question") or ""),
-        confidence=float(said) / 100 if said.replace(".", "", 1).isdigit() and float(said) <= 100 else None,  # noqa: PLR2004
-        line=number,
+        attempted=bool(answer),
+        unreadable=not answer,
+        target=row.texts("answer"),
+        input=row.text("question", ""),
+        confidence=share if share is not None and share <= 1 else None,
     )
-
-
-RESULTS = RowReader(
-    "HLE: CSV of results (extracted_answer, result, score)",
-    has("id", "answer", "extracted_answer", "confidence", "result", "score"), _result, task=TASK,
-)  # fmt: skip

@@ -7,34 +7,40 @@ file is which. The share of instructions that were followed is kept as partial c
 
 from __future__ import annotations
 
-from typing import Any
-
 from evalkit.dataset.source import Head
-from evalkit.readers.base import Row, RowReader, has
+from evalkit.readers.base import ForeignRow, reader
+from evalkit.readers.fields import Fields
 
 
-def _row(row: dict[str, Any], number: int) -> Row:
-    followed = row["follow_instruction_list"]
-    return Row(
-        sample_id=str(row.get("key", number)),
-        verdict="right" if row["follow_all_instructions"] else "wrong",
-        text=str(row["response"]),
-        input=str(row.get("prompt") or ""),
+@reader(
+    "ifeval",
+    about="IFEval: results of its script (follow_all_instructions)",
+    columns=("follow_all_instructions", "follow_instruction_list", "response"),
+    task="ifeval",
+    stems=("eval_results_*",),
+)
+def ifeval(row: Fields) -> ForeignRow:
+    """Read one graded response."""
+    followed = row.array("follow_instruction_list")
+    return ForeignRow(
+        sample_id=_name(row),
+        verdict="right" if row.flag("follow_all_instructions") else "wrong",
+        text=row.text("response"),
+        input=row.text("prompt", ""),
         credit=sum(map(bool, followed)) / len(followed) if followed else None,
-        line=number,
     )
-
-
-def _ungraded(row: dict[str, Any], number: int) -> Row:
-    return Row(str(row.get("key", number)), None, text=str(row["response"]), input=str(row["prompt"]), line=number)
 
 
 def _is_responses(head: Head) -> bool:
     return head.has_rows and head.keys in ({"prompt", "response"}, {"prompt", "response", "key"})
 
 
-READER = RowReader(
-    "IFEval: results of its script (follow_all_instructions)",
-    has("follow_all_instructions", "follow_instruction_list", "response"), _row, task="ifeval",
-)  # fmt: skip
-RESPONSES = RowReader("prompt and response, ungraded", _is_responses, _ungraded, task="ifeval")
+@reader("prompt-response", about="prompt and response, ungraded", sniff=_is_responses, task="ifeval")
+def prompt_response(row: Fields) -> ForeignRow:
+    """Read one response."""
+    return ForeignRow(sample_id=_name(row), text=row.text("response"), input=row.text("prompt"))
+
+
+def _name(row: Fields) -> str:
+    """The id, which some files lack: then the place, which is the same in every model's file."""
+    return row.text("key", str(row.place))

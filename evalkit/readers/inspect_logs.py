@@ -14,115 +14,128 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-from evalkit.dataset.source import Head, Source, as_text, targets_of
-from evalkit.readers.base import Row, Verdict
+from evalkit.dataset.source import Head, Source, as_text
+from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, objects, read_each
+from evalkit.readers.fields import Fields
 
 _SAMPLE = re.compile(r"samples/[^/]+(?:\.json|/sample\.json)")
 _RIGHT = {"C", "c", "correct", "true", "yes"}
 _WRONG = {"I", "i", "incorrect", "false", "no", "P", "p"}
+_NO_ANSWER = {"N", "n", "noanswer"}
+HEADER, START = "header.json", "_journal/start.json"
 
 
-class InspectReader:
+class InspectReader(Reader):
     """`.eval` and `.json`."""
 
+    name = "inspect"
     about = "Inspect AI: .eval archives and .json logs"
 
     def sniff(self, head: Head) -> bool:
-        """A zip with a header or journal, or an object with the header's keys."""
+        """Tell a zip with a header or journal, or an object with the header's keys."""
         if head.shape == "zip":
-            return any(name in ("header.json", "_journal/start.json") for name in head.members)
-        return head.shape == "object" and {"status", "eval"} <= head.keys and "samples" in head.keys | {"samples"}
+            return HEADER in head.members or START in head.members
+        return head.shape == "object" and {"status", "eval"} <= head.keys
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a sample and epoch."""
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each sample and epoch."""
         if source.head.shape != "zip":
-            log = source.document()
-            yield from _rows(source, log, enumerate(log.get("samples") or [], start=1))
+            log = document_fields(source)
+            yield from _rows(source, log, objects(source, log.array("samples")))
             return
         with source.archive() as archive:
-            names = set(archive.namelist())
-            header = source.member(archive, "header.json" if "header.json" in names else "_journal/start.json")
-            if "header.json" not in names:
-                source.warn("the run crashed: it has no header.json; its samples are read all the same")
+            finished = HEADER in archive.namelist()
+            if not finished:
+                source.warn(f"the run crashed: it has no {HEADER}; its samples are read all the same")
+            values = source.member(archive, HEADER if finished else START)
+            header = Fields({"log": values}, source, HEADER).object("log")
             yield from _rows(source, header, _samples(source, archive))
 
 
-READER = InspectReader()
+INSPECT = InspectReader()
 
 
-def _samples(source: Source, archive: zipfile.ZipFile) -> Iterator[tuple[str, Any]]:
+class _Score(NamedTuple):
+    verdict: Verdict | None
+    answer: str | None = None
+    reason: str = ""
+    mark: str = ""
+
+
+def _samples(source: Source, archive: zipfile.ZipFile) -> Iterator[tuple[Place, Fields]]:
     for name in archive.namelist():
         if _SAMPLE.fullmatch(name):
-            yield name, source.member(archive, name)
+            sample = source.member(archive, name)
+            if isinstance(sample, dict):
+                yield name, Fields(sample, source, name)
+            else:
+                source.bad(source.error_at(name, f"{type(sample).__name__} where an object should be"))
 
 
-def _rows(source: Source, header: dict[str, Any], samples: Any) -> Iterator[Row]:
-    with source.at("eval"):
-        model, task = str(header["eval"]["model"]), str(header["eval"].get("task") or "inspect")
-    for where, sample in samples:
-        with source.at(where):
-            yield _row(source, sample, model, task, where)
+def _rows(source: Source, header: Fields, samples: Iterator[tuple[Place, Fields]]) -> Iterator[ForeignRow]:
+    run = header.object("eval")
+    model, task = run.text("model"), run.text("task", "") or "inspect"
+    yield from read_each(source, samples, lambda sample: _row(sample, model, task))
 
 
-def _row(source: Source, sample: dict[str, Any], model: str, task: str, where: object) -> Row:
-    output = sample.get("output") or {}
-    choice = (output.get("choices") or [{}])[0]
-    text = output.get("completion")
+def _row(sample: Fields, model: str, task: str) -> ForeignRow:
+    output = sample.object("output", {})
+    choice = output.first("choices")
+    text = output.text("completion", None)
     if text is None:
-        text = as_text((choice.get("message") or {}).get("content"))
-    verdict, answer, reason, raw = _verdict(source, sample)
-    stop = choice.get("stop_reason")
-    return Row(
-        sample_id=str(sample["id"]),
-        epoch=int(sample.get("epoch") or 1),
-        verdict=verdict,
-        text=as_text(text),
-        answer=answer,
-        target=targets_of(sample.get("target")),
-        input=_question(sample.get("input")),
-        choices=sample.get("choices") or None,
+        text = choice.object("message", {}).text("content", "")
+    score, stop = _score(sample), choice.text("stop_reason", "")
+    return ForeignRow(
+        sample_id=sample.text("id"),
+        epoch=sample.integer("epoch", 1),
+        verdict=score.verdict,
+        text=text,
+        answer=score.answer,
+        target=sample.texts("target"),
+        input=_question(sample),
+        choices=sample.texts("choices") or None,
         model=model,
         task=task,
         truncated=stop in ("max_tokens", "length"),
         refused=stop == "content_filter",
-        reason=reason,
-        raw=raw,
-        line=where if isinstance(where, int) else 0,
+        reason=score.reason,
+        mark=score.mark,
     )
 
 
-def _question(found: Any) -> str:
-    if isinstance(found, list):
-        return "\n\n".join(as_text(m.get("content")) for m in found if isinstance(m, dict) and m.get("role") == "user")
-    return as_text(found)
+def _question(sample: Fields) -> str:
+    if not isinstance(sample.value("input"), list):
+        return sample.text("input", "")
+    turns = [turn for turn in sample.array("input") if isinstance(turn, dict) and turn.get("role") == "user"]
+    return "\n\n".join(as_text(turn.get("content")) for turn in turns)
 
 
-def _verdict(source: Source, sample: dict[str, Any]) -> tuple[Verdict | None, str | None, str, str]:
-    if sample.get("error"):
-        return "failed", None, as_text(sample["error"].get("message"))[:300], ""
-    scores = {name: score for name, score in (sample.get("scores") or {}).items() if isinstance(score, dict)}
+def _score(sample: Fields) -> _Score:
+    if error := sample.value("error"):
+        return _Score("failed", reason=as_text(error.get("message") if isinstance(error, dict) else error)[:300])
+    given = sample.object("scores", {})
+    scores = {name: given.object(name) for name in given if isinstance(given.value(name), dict)}
     if not scores:
-        return "failed", None, "no score", ""
-    found = {name: _value(score.get("value")) for name, score in scores.items()}
-    name = source.scorer if source.scorer in found else next(iter(found))
-    if len(set(found.values())) > 1 and name != source.scorer:
-        said = ", ".join(f"{scorer}: {value}" for scorer, value in found.items())
-        source.warn(f"its scorers disagree on some samples ({said}); {name} is taken, --scorer takes another")
-    answer = scores[name].get("answer")
-    return found[name], None if answer is None else as_text(answer), f"scorer {name}", str(scores[name].get("value"))
+        return _Score("failed", reason="no score")
+    verdicts = {name: _verdict(score.value("value")) for name, score in scores.items()}
+    source = sample.source
+    name = source.scorer if source.scorer in verdicts else next(iter(verdicts))
+    if len(set(verdicts.values())) > 1 and name != source.scorer:
+        listed = ", ".join(f"{scorer}: {verdict}" for scorer, verdict in verdicts.items())
+        source.warn(f"its scorers disagree on some samples ({listed}); {name} is taken, --scorer takes another")
+    score = scores[name]
+    return _Score(verdicts[name], score.text("answer", None), f"scorer {name}", str(score.value("value")))
 
 
-def _value(value: Any) -> Verdict | None:
+def _verdict(value: Any) -> Verdict | None:
     if isinstance(value, dict):  # a score of several parts: the first decides
         value = next(iter(value.values()), None)
-    if isinstance(value, bool):
-        return "right" if value else "wrong"
-    if isinstance(value, (int, float)):
+    if isinstance(value, (bool, int, float)):
         return "right" if value >= 1 else "wrong"
-    if value in ("N", "n", "noanswer"):
+    if not isinstance(value, str):
+        return None
+    if value in _NO_ANSWER:
         return "idk"
-    if value in _RIGHT:
-        return "right"
-    return "wrong" if value in _WRONG else None
+    return "right" if value in _RIGHT else "wrong" if value in _WRONG else None

@@ -10,103 +10,92 @@ the target: n points for a mistake are t = n/(1 + n).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
-from evalkit.dataset.source import Head, Source, as_text, targets_of
-from evalkit.readers.base import Row
+from evalkit.dataset.source import Head, as_text
+from evalkit.readers.base import ForeignRow, Verdict, reader
+from evalkit.readers.fields import Fields
 
 METRICS = (
-    "trad_score",
-    "em",
-    "acc",
-    "qem",
-    "pem",
-    "extractive_match",
-    "acc_norm",
-    "exact_match",
-    "pass@1",
+    "trad_score", "em", "acc", "qem", "pem", "extractive_match", "acc_norm", "exact_match", "pass@1",
     "gpqa_pass@k:k=1",
-)
+)  # fmt: skip
 _PENALTY = re.compile(r"penali[sz]ed (?:with|by)?\s*[-−]?(\d+(?:\.\d+)?)\s*points?", re.IGNORECASE)
 
 
-class LightevalReader:
-    """Details files."""
-
-    about = "lighteval: details_*.parquet, old and new columns"
-
-    def sniff(self, head: Head) -> bool:
-        """By the columns."""
-        return head.shape == "parquet" and (
-            {"doc", "metric", "model_response"} <= head.keys or {"predictions", "gold", "metrics"} <= head.keys
-        )
-
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a document."""
-        for number, found in source.rows():
-            with source.at(number):
-                row = _new(source, found, number) if "doc" in found else _old(source, found, number)
-            row.line = number
-            yield row
+def _is_details(head: Head) -> bool:
+    new, old = {"doc", "metric", "model_response"}, {"predictions", "gold", "metrics"}
+    return head.shape == "parquet" and (new <= head.keys or old <= head.keys)
 
 
-READER = LightevalReader()
+@reader("lighteval", about="lighteval: details_*.parquet, old and new columns", sniff=_is_details)
+def lighteval(row: Fields) -> ForeignRow:
+    """Read one document."""
+    return _new(row) if "doc" in row else _old(row)
 
 
-def _new(source: Source, found: dict[str, Any], number: int) -> Row:
-    doc, metric, response = found["doc"], found["metric"], found["model_response"]
-    text = as_text((response.get("text") or [""])[0])
-    specific = doc.get("specific") or {}
-    extracted = specific.get("extracted_predictions") or []
-    name = _name(source, metric)
-    verdict: Any = "right" if metric.get(name) == 1 else "idk" if metric.get("idk_freq") == 1 else "wrong"
-    if not name:
-        verdict = None
-    stated = _PENALTY.search(as_text(doc.get("instruction")))
+def _new(row: Fields) -> ForeignRow:
+    doc, metric, response = row.object("doc"), row.object("metric"), row.object("model_response")
+    specific = doc.object("specific", {})
+    extracted = specific.array("extracted_predictions")
+    name, task = _metric(metric), doc.text("task_name", "")
+    stated = _PENALTY.search(doc.text("instruction", ""))
     cost = float(stated.group(1)) if stated else None
-    return Row(
-        sample_id=str(doc.get("id") or number),
-        verdict=verdict,
-        text=text,
+    return ForeignRow(
+        sample_id=doc.text("id", "") or str(row.place),
+        verdict=_verdict(metric, name),
+        text=_first_text(response, "text"),
         answer=str(extracted[0]) if extracted else None,
-        no_answer=metric.get("extract_fail") == 1,
-        claims="idk_freq" in metric and bool(extracted),
+        unreadable=metric.value("extract_fail") == 1,
+        attempted="idk_freq" in [*metric] and bool(extracted),
         target=_gold(doc),
-        input=as_text(doc.get("query")),
-        task=str(doc.get("task_name") or "").split("|")[1 if "|" in str(doc.get("task_name")) else 0],
-        reasoning=as_text((response.get("reasonings") or [None])[0]) or None,
+        input=doc.text("query", ""),
+        task=task.split("|")[1] if "|" in task else task,
+        reasoning=_first_text(response, "reasonings") or None,
         threshold=None if cost is None else cost / (1 + cost),
         reason=f"metric {name}",
     )
 
 
-def _gold(doc: dict[str, Any]) -> list[str]:
-    choices, index = doc.get("choices") or [], doc.get("gold_index")
+def _verdict(metric: Fields, name: str) -> Verdict | None:
+    if not name:
+        return None
+    if metric.value(name) == 1:
+        return "right"
+    return "idk" if metric.value("idk_freq") == 1 else "wrong"
+
+
+def _gold(doc: Fields) -> list[str]:
+    choices, index = doc.array("choices"), doc.value("gold_index")
     positions = index if isinstance(index, list) else [index]
     return [str(choices[k]) for k in positions if isinstance(k, int) and 0 <= k < len(choices)]
 
 
-def _old(source: Source, found: dict[str, Any], number: int) -> Row:
-    metric = found["metrics"] if isinstance(found["metrics"], dict) else {}
-    name = _name(source, metric)
-    predictions = found["predictions"]
-    text = as_text(predictions[0] if isinstance(predictions, list) and predictions else predictions)
-    return Row(
-        sample_id=str(found.get("example") or found.get("id") or number),
-        verdict=None if not name else "right" if metric[name] == 1 else "wrong",
-        text=text,
-        target=targets_of(found["gold"]),
-        input=as_text(found.get("full_prompt") or found.get("example")),
+def _old(row: Fields) -> ForeignRow:
+    metric = row.object("metrics", {}) if isinstance(row.value("metrics"), dict) else Fields({}, row.source, row.place)
+    name = _metric(metric)
+    many = isinstance(row.value("predictions"), list)
+    return ForeignRow(
+        sample_id=row.text("example", "") or row.text("id", "") or str(row.place),
+        verdict=None if not name else "right" if metric.value(name) == 1 else "wrong",
+        text=_first_text(row, "predictions") if many else row.text("predictions", ""),
+        target=row.texts("gold"),
+        input=row.text("full_prompt", "") or row.text("example", ""),
         reason=f"metric {name}",
     )
 
 
-def _name(source: Source, metric: dict[str, Any]) -> str:
-    usable = [name for name, value in metric.items() if isinstance(value, (int, float))]
+def _metric(metric: Fields) -> str:
+    """The metric that decides: the one asked for, else the first known one, else the first there is."""
+    usable = [name for name in metric if isinstance(metric.value(name), (int, float))]
+    source = metric.source
     for name in (source.scorer, *METRICS):
         if name in usable:
             return name
     if len(usable) > 1:
         source.warn(f"several metrics ({', '.join(usable)}); {usable[0]} is taken")
     return usable[0] if usable else ""
+
+
+def _first_text(row: Fields, name: str) -> str:
+    found = row.array(name)
+    return as_text(found[0]) if found else ""

@@ -1,12 +1,12 @@
-"""lm-evaluation-harness: `samples_*.jsonl` rows, arrays of them, and results files with embedded samples.
+"""lm-evaluation-harness: `samples_*.jsonl` rows, arrays of them, and results files that hold samples.
 
 Schema of a row: {doc_id, doc, target, arguments, resps, filtered_resps, doc_hash, prompt_hash, target_hash, filter,
 metrics, <metric>: value}. Generated text is resps[0][0]; for log-likelihood requests resps holds one
 (log-probability, is greedy) for each choice and `arguments` the choices. The verdict is the first metric of
 `metrics`, or in old files the only key that is none of the fixed ones; a list is no verdict. Model and task stand in
 the results file beside it (`model_name`, or pretrained= in config.model_args); the task is the one whose hash the
-rows have. With several filters a document's rows repeat: the first filter met is read, the others are named in a
-warning. A filter's "[invalid]" means that no answer could be read.
+rows have, or stands in the file's name. With several filters a document's rows repeat: the first filter met is read,
+the others are named in a warning. A filter's "[invalid]" means that no answer could be read.
 """
 
 from __future__ import annotations
@@ -16,15 +16,16 @@ import contextlib
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.errors import InputError
-from evalkit.readers.base import Row, Verdict
+from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, read_each
+from evalkit.readers.fields import Fields
 
 ROW = frozenset({"doc_id", "doc", "target", "resps", "filtered_resps"})
 _FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "model_output",
@@ -32,36 +33,53 @@ _FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "ta
 _INVALID = "[invalid]"
 _SHIFTED = "its targets are not the options that its documents give as right"
 LONGEST_LIST = 20_000
-"""Characters of a list kept as text that is read as one."""
+"""Characters of options that are kept as text."""
 
 
-class LmEvalReader:
-    """Sample rows and results with samples."""
+class LmEvalReader(Reader):
+    """Sample rows, and results with samples."""
 
+    name = "lm-eval"
     about = "lm-evaluation-harness: samples_*.jsonl, results with samples"
 
     def sniff(self, head: Head) -> bool:
-        """Rows with its keys, or a results object that holds samples."""
+        """Tell rows with its keys, or a results object that holds samples."""
         if head.has_rows:
             return head.keys >= ROW
         return head.shape == "object" and ({"results", "configs", "samples"} <= head.keys or head.keys >= ROW)
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a document and task."""
-        if source.head.shape == "object" and "samples" in source.head.keys:
-            document = source.document()
-            for task, rows in (document.get("samples") or {}).items():
-                yield from _rows(source, enumerate(rows, start=1), task, _model_of(document))
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each document of each task."""
+        if source.head.shape != "object" or "samples" not in source.head.keys:
+            run = _run_beside(source)
+            run = run._replace(task=run.task or task_from_path(source.path))
+            yield from _rows(source, source.rows(_decoder(source.head)), run)
             return
-        model, task = _beside(source)
-        yield from _rows(source, source.rows(_decoder(source.head)), task, model)
+        results = document_fields(source)
+        samples = results.object("samples")
+        for task in samples:
+            of_task = ((f"{task}:{place}", values) for place, values in enumerate(samples.array(task), start=1))
+            yield from _rows(source, of_task, _Run(_model_of(results), task))
 
 
-READER = LmEvalReader()
+LM_EVAL = LmEvalReader()
+
+
+class _Run(NamedTuple):
+    """What the rows of a file do not say; empty where nothing beside them says it either."""
+
+    model: str = ""
+    task: str = ""
+
+
+def task_from_path(path: Path) -> str:
+    """Read the task from the name of a samples file: samples_TASK_TIME.jsonl; "" for any other name."""
+    match = re.fullmatch(r"samples_(.+?)(?:_\d{4}-\d\d-\d\dT.*)?\.jsonl?(?:\.gz|\.zst)?", path.name)
+    return match.group(1) if match else ""
 
 
 class _Doc(msgspec.Struct):
-    """What is read of a document, which may be long."""
+    """The fields read of a document, which may be long."""
 
     question: Any = None
     problem: Any = None
@@ -73,7 +91,7 @@ class _Doc(msgspec.Struct):
 
 
 def _decoder(head: Head) -> Callable[[bytes], dict[str, Any]]:
-    """Decodes a line without its prompt and most of its document: the keys of the first row are those of all."""
+    """Make a decoder that skips the prompt and most of the document; the keys of the first row are those of all."""
     responses = head.first.get("resps")
     likelihood = isinstance(responses, list) and bool(responses) and _is_likelihood(responses[0])
     wanted = [name for name in head.keys if name.isidentifier() and (likelihood or name != "arguments")]
@@ -92,43 +110,73 @@ def _decoder(head: Head) -> Callable[[bytes], dict[str, Any]]:
 _decode = msgspec.json.Decoder().decode
 
 
-def _rows(source: Source, rows: Any, task: str, model: str) -> Iterator[Row]:
+def _rows(source: Source, rows: Iterable[tuple[Place, Any]], run: _Run) -> Iterator[ForeignRow]:
+    """Read rows of one task, of the first filter met: with several, every document's rows repeat."""
     taken: str | None = None
-    number = 0
-    with source.at(lambda: f"{task}:{number}" if task else number):
-        for number, row in rows:
-            name = str(row.get("filter", ""))
-            taken = name if taken is None else taken
-            if name != taken:
-                source.warn(f"filter {name!r} is left out; {taken!r} is read")
-                continue
-            found = _row(source, row)
-            found.model, found.task, found.line = model, task, number
-            yield found
+
+    def read(item: tuple[Place, dict[str, Any]]) -> ForeignRow | None:
+        nonlocal taken
+        place, row = item
+        name = str(row.get("filter", ""))
+        if taken is None:
+            taken = name
+        if name != taken:
+            source.warn(f"filter {name!r} is left out; {taken!r} is read")
+            return None
+        return _row(source, row, run, place)
+
+    yield from read_each(source, ((item[0], item) for item in rows), read)
 
 
-def _row(source: Source, row: dict[str, Any]) -> Row:
+def _row(source: Source, row: dict[str, Any], run: _Run, place: Place) -> ForeignRow:
     _warn_of_shifted_gold(source, row)
     metric = _metric(source, row)
     verdict = _verdict(row.get(metric)) if metric else None
     options = _options(row)
     if options is not None:
-        choices, shares = options
-        best = max(range(len(shares)), key=lambda k: shares[k])
-        return Row(
-            sample_id=str(row["doc_id"]), verdict=verdict, text=choices[best].strip(), answer=choices[best].strip(),
-            target=targets_of(row["target"]), claims=True, confidence=shares[best],
-            choices=[choice.strip() for choice in choices], input=_prompt(row), reason=f"metric {metric}",
-        )  # fmt: skip
+        return _chosen(row, verdict, options, run, place, f"metric {metric}")
     text = as_text(row["resps"][0][0] if row["resps"] and row["resps"][0] else "")
     filtered = row["filtered_resps"][0] if row["filtered_resps"] else None
     answer = as_text(filtered[0] if isinstance(filtered, list) and filtered else filtered)
-    own_choices, gold = _own_gold(row)
-    return Row(
-        sample_id=str(row["doc_id"]), verdict=verdict, text=text, answer=None if answer == _INVALID else answer,
-        target=gold or targets_of(row["target"]), choices=own_choices, no_answer=answer == _INVALID, input=_prompt(row),
+    choices, gold = _own_gold(row)
+    return ForeignRow(
+        sample_id=str(row["doc_id"]),
+        verdict=verdict,
+        text=text,
+        answer=None if answer == _INVALID else answer,
+        unreadable=answer == _INVALID,
+        target=gold or targets_of(row["target"]),
+        choices=choices,
+        input=_question(row),
+        model=run.model,
+        task=run.task,
         reason=f"metric {metric}",
-    )  # fmt: skip
+        place=place,
+    )
+
+
+def _chosen(
+    row: dict[str, Any], verdict: Verdict | None, options: _Options, run: _Run, place: Place, reason: str
+) -> ForeignRow:
+    """The row of a log-likelihood request: the most probable option is the answer."""
+    shares = options.shares
+    best = max(range(len(shares)), key=shares.__getitem__)
+    choices = [choice.strip() for choice in options.choices]
+    return ForeignRow(
+        sample_id=str(row["doc_id"]),
+        verdict=verdict,
+        text=choices[best],
+        answer=choices[best],
+        attempted=True,
+        target=targets_of(row["target"]),
+        choices=choices,
+        confidence=shares[best],
+        input=_question(row),
+        model=run.model,
+        task=run.task,
+        reason=reason,
+        place=place,
+    )
 
 
 def _metric(source: Source, row: dict[str, Any]) -> str | None:
@@ -154,8 +202,14 @@ def _verdict(value: Any) -> Verdict | None:
     return None
 
 
-def _options(row: dict[str, Any]) -> tuple[list[str], list[float]] | None:
-    """The choices of a log-likelihood request and their shares; None for generated text."""
+class _Options(NamedTuple):
+    choices: list[str]
+    shares: list[float]
+    """Softmax of their log-probabilities."""
+
+
+def _options(row: dict[str, Any]) -> _Options | None:
+    """The choices of a log-likelihood request; None for generated text."""
     responses = row["resps"]
     if not responses or not _is_likelihood(responses[0]):
         return None
@@ -166,7 +220,8 @@ def _options(row: dict[str, Any]) -> tuple[list[str], list[float]] | None:
         values = [value / max(1, len(choice)) for value, choice in zip(values, choices, strict=True)]
     top = max(values)
     weights = [math.exp(value - top) for value in values]
-    return choices, [weight / sum(weights) for weight in weights]
+    total = sum(weights)
+    return _Options(choices, [weight / total for weight in weights])
 
 
 def _is_likelihood(response: Any) -> bool:
@@ -184,8 +239,8 @@ def _continuations(arguments: Any, count: int) -> list[str]:
     return [str(k) for k in range(count)]
 
 
-def _prompt(row: dict[str, Any]) -> str:
-    """The question as the document has it, else the prompt as sent, cut to its end."""
+def _question(row: dict[str, Any]) -> str:
+    """The question as the document has it; "" where it has none."""
     for key in ("question", "problem", "input", "prompt", "query"):
         if isinstance(value := _of(row["doc"], key), str):
             return value
@@ -200,13 +255,13 @@ def _warn_of_shifted_gold(source: Source, row: dict[str, Any]) -> None:
     index, target = _of(row["doc"], "answer_index"), row["target"]
     if isinstance(index, int) and isinstance(target, str) and re.fullmatch(r"\(.\)", target):
         expected = f"({chr(ord('a') + index)})"
-        if target.lower() != expected and not any(said.startswith(_SHIFTED) for said in source.warnings):
+        if target.lower() != expected and not any(warning.startswith(_SHIFTED) for warning in source.warnings):
             first = f"document {row['doc_id']}: {target} where answer_index {index} means {expected}"
             source.warn(f"{_SHIFTED} ({first}); the file's verdicts are kept, --regrade choice grades by the documents")
 
 
 def _own_gold(row: dict[str, Any]) -> tuple[list[str] | None, list[str] | None]:
-    """The options of a document that numbers its right one, and that one's letter; some keep the list as text."""
+    """The options and the right one's letter, of a document that numbers it; some keep the options as text."""
     options, index = _of(row["doc"], "choices"), _of(row["doc"], "answer_index")
     if isinstance(options, str) and options.startswith("[") and len(options) < LONGEST_LIST:
         with contextlib.suppress(ValueError, SyntaxError, MemoryError, RecursionError):
@@ -216,45 +271,53 @@ def _own_gold(row: dict[str, Any]) -> tuple[list[str] | None, list[str] | None]:
     return [str(option) for option in options], [chr(ord("A") + index)]
 
 
-def _model_of(results: dict[str, Any]) -> str:
-    if results.get("model_name"):
-        return str(results["model_name"])
-    config = results.get("config") or {}
-    arguments = config.get("model_args") or ""
+def _model_of(results: Fields) -> str:
+    if name := results.text("model_name", ""):
+        return name
+    config = results.object("config", {})
+    arguments = config.value("model_args", "")
     if isinstance(arguments, dict):
         return str(arguments.get("pretrained") or arguments.get("model") or "")
-    found = re.search(r"(?:pretrained|model)=([^,]+)", str(arguments))
-    return found.group(1) if found else str(config.get("model") or "")
+    match = re.search(r"(?:pretrained|model)=([^,]+)", str(arguments))
+    return match.group(1) if match else config.text("model", "")
 
 
-def _beside(source: Source) -> tuple[str, str]:
-    """Model and task from a results file in the same folder; the task by the hashes of the rows."""
-    results = sorted(source.path.parent.glob("*results*.json"))
-    if not results:
-        return "", ""
+def _run_beside(source: Source) -> _Run:
+    """Model and task from a results file in the same folder; the task is the one whose hash the rows have."""
+    paths = sorted(source.path.parent.glob("*results*.json"))
+    if not paths:
+        return _Run()
     checksum = _hash(source)
+    for path in paths:
+        results = _results(source, path)
+        hashes = results.object("task_hashes", {})
+        for task in hashes:
+            if hashes.value(task) == checksum:
+                return _Run(_model_of(results), task)
+    return _run_by_name(source, paths)
+
+
+def _run_by_name(source: Source, paths: Sequence[Path]) -> _Run:
+    """Likewise for files without hashes: by the time in the names, and the task's name in that of the samples."""
     named = source.path.name
-    for path in results:
-        document = _results(source, path)
-        for task, found in (document.get("task_hashes") or {}).items():
-            if found == checksum:
-                return _model_of(document), str(task)
     stamp = re.search(r"\d{4}-\d\d-\d\dT[\d-]+\.\d+", named)
-    for path in results:
-        if stamp is None or stamp.group() in path.name or len(results) == 1:
-            document = _results(source, path)
-            tasks = sorted(document.get("configs") or document.get("results") or {}, key=len, reverse=True)
-            return _model_of(document), next((task for task in tasks if task in named), "")
-    return "", ""
+    for path in paths:
+        if stamp is None or stamp.group() in path.name or len(paths) == 1:
+            results = _results(source, path)
+            listed = (
+                results.object("configs", {}) if any(results.object("configs", {})) else results.object("results", {})
+            )
+            tasks = sorted(listed, key=len, reverse=True)
+            return _Run(_model_of(results), next((task for task in tasks if task in named), ""))
+    return _Run()
 
 
-def _results(source: Source, path: Path) -> dict[str, Any]:
+def _results(source: Source, path: Path) -> Fields:
     try:
-        document = source.fork(path).document()
+        return document_fields(source.fork(path))
     except InputError as error:
         source.warn(f"{path.name} beside it cannot be read ({error})")
-        return {}
-    return document if isinstance(document, dict) else {}
+        return Fields({}, source)
 
 
 def _hash(source: Source) -> str:

@@ -3,7 +3,7 @@
 `--map id=…,answer=…,target=…,verdict=…,confidence=…,model=…,task=…,threshold=…`; only `answer` or `verdict` is
 needed. A verdict is read as right or wrong from true/false, 1/0, yes/no, correct/incorrect, C/I, pass/fail, and as
 abstention from idk, abstained, not_attempted, N; --verdict MARK=OUTCOME adds to these. Without a verdict, right where
-the answer is the target, case and spaces aside. A confidence above 1 is taken for per cent where the whole file's is.
+the answer is the target, case and spaces aside. A confidence or threshold above 1 is per cent.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evalkit.dataset.source import Head, Source, as_text, targets_of
+from evalkit.dataset.source import Head, Source
 from evalkit.errors import UsageError
-from evalkit.readers.base import Row, Verdict
+from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
+from evalkit.readers.fields import Fields
 from evalkit.text import simplify
 
 FIELDS = ("id", "answer", "target", "verdict", "confidence", "model", "task", "threshold", "text", "question", "epoch")
@@ -25,83 +26,92 @@ _MARKS: dict[str, Verdict] = {
 }
 
 
-class MappedReader:
+class MappedReader(Reader):
     """Rows whose fields the user has named.
 
     Args:
-        fields: field → dotted path.
+        columns: field → column or dotted path.
 
     Raises:
-        UsageError: a field that there is none of, or neither answer nor verdict.
+        UsageError: an unknown field, or neither answer nor verdict.
     """
 
+    name = "mapped"
     about = "any CSV, TSV, JSON, JSON lines or Parquet, with --map"
     rule = "right where the answer is the target, case and spaces aside"
 
-    def __init__(self, fields: Mapping[str, str]) -> None:
-        if unknown := sorted(set(fields) - set(FIELDS)):
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        if unknown := sorted(set(columns) - set(FIELDS)):
             raise UsageError(f"--map {unknown[0]}=…: no such field; there are: {', '.join(FIELDS)}")
-        if not {"answer", "text", "verdict"} & set(fields):
+        if not {"answer", "text", "verdict"} & set(columns):
             raise UsageError("--map needs answer=… or verdict=…")
-        self.fields = dict(fields)
+        self._columns = dict(columns)
 
     def sniff(self, head: Head) -> bool:
-        """Anything with rows."""
+        """Accept anything with rows."""
         return head.has_rows or head.shape == "object"
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a row."""
-        for number, found in source.rows():
-            with source.at(number):
-                row = self._row(found, number)
-            yield row
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each row by the map."""
+        rows = ((place, Fields(values, source, place)) for place, values in source.rows())
+        yield from read_each(source, rows, lambda row: _row(self._mapped(row)))
 
-    def _row(self, found: dict[str, Any], number: int) -> Row:
-        values = {field: _at(found, path) for field, path in self.fields.items()}
-        answer = None if values.get("answer") is None else as_text(values["answer"])
-        target = targets_of(values.get("target"))
-        raw = as_text(values["verdict"]).strip() if "verdict" in values else ""
-        verdict: Verdict | None = _MARKS.get(raw.lower()) if "verdict" in values else None
-        if "verdict" not in values and target and answer is not None:
-            verdict = "right" if simplify(answer) in {simplify(one) for one in target} else "wrong"
-        return Row(
-            sample_id=as_text(values.get("id")) or str(number),
-            verdict=verdict,
-            text=as_text(values["text"]) if "text" in values else answer,
-            answer=answer,
-            target=target,
-            input=as_text(values.get("question")),
-            model=as_text(values.get("model")),
-            task=as_text(values.get("task")),
-            epoch=int(values["epoch"]) if values.get("epoch") else 1,
-            confidence=_share(values.get("confidence")),
-            threshold=_share(values.get("threshold")),
-            raw=raw,
-            line=number,
-        )
+    def _mapped(self, row: Fields) -> Fields:
+        return Fields({field: _at(row, path) for field, path in self._columns.items()}, row.source, row.place)
 
 
-def _at(found: Any, path: str) -> Any:
-    """What stands at a dotted path: keys of objects, positions in lists.
+def _row(row: Fields) -> ForeignRow:
+    answer, target, mark = row.text("answer", None), row.texts("target"), row.text("verdict", "").strip()
+    verdict: Verdict | None = None
+    if "verdict" in [*row]:
+        verdict = _MARKS.get(mark.lower())
+    elif target and answer is not None:
+        verdict = "right" if simplify(answer) in {simplify(one) for one in target} else "wrong"
+    return ForeignRow(
+        sample_id=row.text("id", "") or str(row.place),
+        verdict=verdict,
+        mark=mark,
+        text=row.text("text", "") if "text" in [*row] else answer,
+        answer=answer,
+        target=target,
+        input=row.text("question", ""),
+        model=row.text("model", ""),
+        task=row.text("task", ""),
+        epoch=row.integer("epoch", 0) or 1,
+        confidence=_share(row, "confidence"),
+        threshold=_share(row, "threshold"),
+    )
+
+
+def _at(row: Fields, path: str) -> Any:
+    """Look up a column or dotted path: keys of objects, positions in lists.
 
     Raises:
-        KeyError: nothing.
+        BadRowError: nothing is there.
     """
-    if isinstance(found, dict) and path in found:
-        return found[path]
-    for part in path.split("."):
-        if isinstance(found, dict):
-            found = found[part]
-        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
-            found = found[int(part)]
+    if path in [*row]:
+        return row.value(path)
+    first, *rest = path.split(".")
+    if first not in [*row]:
+        raise row.missing(path)
+    value = row.value(first)
+    for part in rest:
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+            value = value[int(part)]
         else:
-            raise KeyError(path)
-    return found
+            raise row.missing(path)
+    return value
 
 
-def _share(value: Any) -> float | None:
-    if value is None or value == "":
+def _share(row: Fields, name: str) -> float | None:
+    """A number from 0 to 1; with a percent sign, or above 1, it is per cent."""
+    text = row.text(name, "").strip()
+    if not text:
         return None
-    text = str(value).strip()
-    number = float(text.removesuffix("%"))
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError as error:
+        raise row.error(f"{name} is {text[:60]!r}, not a number") from error
     return number / 100 if text.endswith("%") or number > 1 else number

@@ -7,65 +7,63 @@ script draws a letter at random; here no answer could be read.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
-from evalkit.readers.base import Row
+from evalkit.readers.base import ForeignRow, Reader, objects, read_each
+from evalkit.readers.fields import Fields
 
 KEYS = frozenset({"question_id", "options", "answer", "pred"})
 TEXTS = ("model_outputs", "generated_text", "model_output", "response", "output")
 
 
-class MmluProReader:
+class MmluProReader(Reader):
     """Arrays and lines, plain or as the one member of a zip."""
 
+    name = "mmlu-pro"
     about = "MMLU-Pro: model outputs with pred (JSON, also zipped)"
     rule = "right where pred is answer"
 
     def sniff(self, head: Head) -> bool:
-        """By its keys; a zip by its single JSON member."""
+        """Tell by its keys; a zip by its single JSON member."""
         if head.shape == "zip":
             return len(head.members) == 1 and head.members[0].endswith((".json", ".jsonl"))
         return head.has_rows and head.keys >= KEYS
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a question."""
-        for number, found in source.rows() if source.head.shape != "zip" else _member(source):
-            with source.at(number):
-                row = _row(found)
-            row.line = number
-            yield row
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each question."""
+        if source.head.shape == "zip":
+            rows = objects(source, _member(source))
+        else:
+            rows = ((place, Fields(values, source, place)) for place, values in source.rows())
+        yield from read_each(source, rows, _row)
 
 
-READER = MmluProReader()
+MMLU_PRO = MmluProReader()
 
 
-def _member(source: Source) -> Iterator[tuple[int, dict[str, Any]]]:
-    archive: zipfile.ZipFile
+def _member(source: Source) -> list[Any]:
     with source.archive() as archive:
         document = source.member(archive, archive.namelist()[0])
     if not (isinstance(document, list) and document and isinstance(document[0], dict) and document[0].keys() >= KEYS):
-        raise InputError(f"{source.path} holds one JSON file of a layout that is not known; unzip it and use --map")
-    yield from enumerate(document, start=1)
+        raise InputError(f"{source.path} holds one JSON file in an unknown format; unzip it and use --map")
+    return document
 
 
-def _row(found: dict[str, Any]) -> Row:
-    pred, answer = found["pred"], str(found["answer"])
-    text = next((str(found[key]) for key in TEXTS if isinstance(found.get(key), str)), None)
-    none = pred is None or not str(pred).strip()
-    return Row(
-        sample_id=str(found["question_id"]),
-        verdict="right" if not none and str(pred).strip() == answer else "wrong",
-        text=text,
-        answer=None if none else str(pred),
-        no_answer=none,
-        claims=not none,
+def _row(row: Fields) -> ForeignRow:
+    pred, answer = row.text("pred", "").strip(), row.text("answer")
+    return ForeignRow(
+        sample_id=row.text("question_id"),
+        verdict="right" if pred and pred == answer else "wrong",
+        text=next((row.text(name) for name in TEXTS if isinstance(row.value(name), str)), None),
+        answer=row.text("pred") if pred else None,
+        unreadable=not pred,
+        attempted=bool(pred),
         target=[answer],
-        choices=[str(option) for option in found["options"] or []] or None,
-        input=str(found.get("question") or ""),
+        choices=row.texts("options") or None,
+        input=row.text("question", ""),
         task="mmlu-pro",
-        metadata={"stratum": str(found["category"])} if found.get("category") else {},
+        metadata={"stratum": row.text("category")} if row.text("category", "") else {},
     )

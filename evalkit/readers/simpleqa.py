@@ -10,96 +10,80 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from typing import Any
-
-from evalkit.dataset.source import Head, Source, targets_of
-from evalkit.readers.base import Row, RowReader, Verdict, has
+from evalkit.dataset.source import Head
+from evalkit.readers.base import ForeignRow, Verdict, reader
+from evalkit.readers.fields import Fields
 
 _GRADES: dict[str, Verdict] = {"A": "right", "B": "wrong", "C": "idk"}
 _JUDGED: dict[str, Verdict] = {"correct": "right", "incorrect": "wrong", "not_attempted": "idk"}
+_CLASSIFIED: dict[str, Verdict] = {"abstention": "idk", "abstain": "idk", "attempt": "failed"}
 
 
-class SimpleqaReader:
-    """The CSV of letters."""
-
-    about = "SimpleQA: CSV of grades A, B, C"
-
-    def sniff(self, head: Head) -> bool:
-        """By its header."""
-        return has("problem", "target", "predicted_answer", "grade")(head)
-
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row a question."""
-        met: Counter[str] = Counter()
-        for number, row in source.rows():
-            with source.at(number):
-                grade = str(row["grade"]).strip()
-                if grade and grade not in _GRADES:
-                    raise ValueError(f"grade {grade!r} is none of A, B, C")
-                name = identify(str(row["problem"]), met)
-                verdict = _GRADES.get(grade, "failed")
-            yield Row(
-                name, verdict, text=str(row["predicted_answer"]), claims=True, target=targets_of(row["target"]),
-                input=str(row["problem"]), task="simpleqa", line=number, reason="" if grade else "no grade",
-            )  # fmt: skip
-
-
-READER = SimpleqaReader()
-
-
-def identify(question: str, met: Counter[str]) -> str:
-    """An id made from a question, the same in every file that asks it; a second time it gets a number."""
-    name = hashlib.blake2b(question.strip().encode(), digest_size=6).hexdigest()
-    met[name] += 1
-    return name if met[name] == 1 else f"{name}-{met[name]}"
-
-
-def _attempt(row: dict[str, Any], number: int) -> Row:
-    said = row["classifier"]
-    marks: dict[str, Verdict] = {"abstention": "idk", "abstain": "idk", "attempt": "failed"}
-    verdict = marks[str(said["classification"]).lower()]
-    metadata = row.get("metadata") or {}
-    return Row(
-        sample_id=str(row["question_id"]),
-        verdict=verdict,
-        text=str(row["provider_response"]),
-        input=str(row.get("question") or ""),
-        model=str(metadata.get("real_provider_name") or row.get("provider_name") or ""),
-        reason="attempted; right or wrong is not in this file"
-        if verdict == "failed"
-        else str(said.get("reasoning") or ""),
-        line=number,
+@reader(
+    "simpleqa",
+    about="SimpleQA: CSV of grades A, B, C",
+    columns=("problem", "target", "predicted_answer", "grade"),
+    task="simpleqa",
+)
+def simpleqa(row: Fields) -> ForeignRow:
+    """Read one graded question."""
+    graded = bool(row.text("grade").strip())
+    return ForeignRow(
+        verdict=row.one_of("grade", _GRADES) if graded else "failed",
+        text=row.text("predicted_answer"),
+        attempted=True,
+        target=row.texts("target"),
+        input=row.text("problem"),
+        reason="" if graded else "no grade",
     )
 
 
-def _judged(row: dict[str, Any], number: int) -> Row:
-    name, judged = str(row["id"]), row.get("judge_pred")
-    right: Verdict = "right" if row["is_correct"] is True else "wrong"
-    pred = row.get("pred")
-    return Row(
-        sample_id=name,
-        verdict=_JUDGED[str(judged)] if judged is not None else right,
-        text=str(row["answer"]),
-        answer=None if pred in (None, "?") else str(pred),
-        claims=judged is not None or pred not in (None, "?"),
-        no_answer=judged is None and (pred == "?" or not str(row["answer"]).strip()),
-        input=str(row["instruction"]),
-        line=number,
-        metadata={"stratum": name.split("/", maxsplit=1)[0]} if "/" in name else {},
+@reader(
+    "simpleqa-attempts",
+    about="SimpleQA: attempts and abstentions as a classifier saw them",
+    columns=("question_id", "provider_response", "classifier"),
+    task="simpleqa",
+)
+def simpleqa_attempts(row: Fields) -> ForeignRow:
+    """Read one classified response."""
+    classifier, metadata = row.object("classifier"), row.object("metadata", {})
+    classified = classifier.text("classification").lower()
+    if classified not in _CLASSIFIED:
+        raise row.error(f"classifier.classification is {classified!r}, none of {', '.join(_CLASSIFIED)}")
+    verdict = _CLASSIFIED[classified]
+    unknown = "attempted; right or wrong is not in this file"
+    return ForeignRow(
+        sample_id=row.text("question_id"),
+        verdict=verdict,
+        text=row.text("provider_response"),
+        input=row.text("question", ""),
+        model=metadata.text("real_provider_name", "") or row.text("provider_name", ""),
+        reason=unknown if verdict == "failed" else classifier.text("reasoning", ""),
     )
 
 
 def _is_judged(head: Head) -> bool:
-    return has("id", "instruction", "answer", "is_correct")(head) and bool({"pred", "judge_pred"} & head.keys)
+    return bool({"pred", "judge_pred"} & head.keys)
 
 
-ATTEMPTS = RowReader(
-    "SimpleQA: attempts and abstentions as a classifier saw them",
-    has("question_id", "provider_response", "classifier"), _attempt, task="simpleqa",
-)  # fmt: skip
-JUDGED = RowReader(
-    "JSON lines with is_correct and pred or judge_pred (Russian simple-evals)", _is_judged, _judged, task=""
+@reader(
+    "simple-evals-ru",
+    about="JSON lines with is_correct and pred or judge_pred (Russian simple-evals)",
+    columns=("id", "instruction", "answer", "is_correct"),
+    sniff=_is_judged,
 )
+def simple_evals_ru(row: Fields) -> ForeignRow:
+    """Read one judged answer."""
+    name, text, pred, judged = row.text("id"), row.text("answer"), row.text("pred", None), "judge_pred" in row
+    right: Verdict = "right" if row.value("is_correct") is True else "wrong"
+    extracted = pred if pred != "?" else None
+    return ForeignRow(
+        sample_id=name,
+        verdict=row.one_of("judge_pred", _JUDGED) if judged else right,
+        text=text,
+        answer=extracted,
+        attempted=judged or extracted is not None,
+        unreadable=not judged and (pred == "?" or not text.strip()),
+        input=row.text("instruction"),
+        metadata={"stratum": name.split("/", maxsplit=1)[0]} if "/" in name else {},
+    )

@@ -2,8 +2,8 @@
 
 * predictions {instance_id, model_patch, model_name_or_path}: no verdict; an empty patch is no answer.
 * docker report {generated, no_generation, resolved, applied, …}: lists of ids, sometimes doubled. Resolved is right;
-  in no_generation and not in generated is an empty patch; install_fail, reset_failed, test_timeout and test_errored
-  without a result are failures of the infrastructure; the rest is wrong, a patch that does not apply included.
+  in no_generation and not in generated is an empty patch; install_fail and reset_failed without a result are failures
+  of the infrastructure; the rest is wrong, a patch that does not apply included.
 * report {submitted_ids, resolved_ids or resolved, empty_patch_ids, error_ids, infra_failure_ids}: likewise.
 * Pro {instance → bool}.
 """
@@ -11,86 +11,108 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import NamedTuple
 
 from evalkit.dataset.source import Head, Source
-from evalkit.readers.base import Row, RowReader, has
+from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, has, reader
+from evalkit.readers.fields import Fields
 
 TASK = "swe-bench"
-
-
-def _prediction(row: dict[str, Any], number: int) -> Row:
-    patch = row.get("model_patch", row.get("modelPatch")) or ""
-    resolved = row.get("resolved")
-    verdict: Any = "right" if resolved is True else "wrong" if resolved is False else None
-    if verdict is None and patch.strip():
-        return Row(_id(row), "failed", model=_model(row), reason="not evaluated", line=number)
-    return Row(_id(row), verdict or "wrong", text=patch, claims=bool(patch.strip()), model=_model(row), line=number)
-
-
-def _id(row: dict[str, Any]) -> str:
-    return str(row["instance_id"] if "instance_id" in row else row["instanceId"])
-
-
-def _model(row: dict[str, Any]) -> str:
-    return str(row.get("model_name_or_path") or row.get("model") or "")
+_STEMS = ("all_preds", "eval_results", "eval_results_*")
 
 
 def _is_predictions(head: Head) -> bool:
     return has("instance_id", "model_patch")(head) or has("instanceId", "modelPatch")(head)
 
 
-class ReportReader:
+@reader(
+    "swe-bench-predictions",
+    about="SWE-bench: predictions (an empty patch is no answer)",
+    sniff=_is_predictions,
+    task=TASK,
+    stems=_STEMS,
+)
+def swe_bench_predictions(row: Fields) -> ForeignRow:
+    """Read one patch."""
+    name = row.text("instance_id" if "instance_id" in row else "instanceId")
+    model = row.text("model_name_or_path", "") or row.text("model", "")
+    patch, resolved = row.text("model_patch", None), row.value("resolved")
+    patch = row.text("modelPatch", "") if patch is None else patch
+    if not isinstance(resolved, bool) and patch.strip():
+        return ForeignRow(sample_id=name, verdict="failed", model=model, reason="not evaluated")
+    verdict: Verdict = "right" if resolved is True else "wrong"
+    return ForeignRow(sample_id=name, verdict=verdict, text=patch, attempted=bool(patch.strip()), model=model)
+
+
+class ReportReader(Reader):
     """Reports of ids by what became of them."""
 
+    name = "swe-bench"
     about = "SWE-bench: report of a run (lists of instance ids)"
+    stems = _STEMS
 
     def sniff(self, head: Head) -> bool:
-        """By the names of the lists."""
+        """Tell by the names of the lists."""
         if head.shape != "object":
             return False
         old = {"no_generation", "generated", "resolved"} <= head.keys
-        return old or (
-            {"submitted_ids", "empty_patch_ids"} <= head.keys and bool({"resolved_ids", "resolved"} & head.keys)
-        )
+        new = {"submitted_ids", "empty_patch_ids"} <= head.keys and bool({"resolved_ids", "resolved"} & head.keys)
+        return old or new
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row an instance that was submitted."""
-        with source.at("report"):
-            report = {key: set(value) for key, value in source.document().items() if isinstance(value, list)}
-        old = "no_generation" in report
-        everything = report["generated"] | report["no_generation"] if old else report["submitted_ids"]
-        right = report.get("resolved_ids") or report.get("resolved") or set()
-        empty = report["no_generation"] - report["generated"] if old else report["empty_patch_ids"]
-        broken = set() if old else report.get("infra_failure_ids", set()) - right
-        if old:
-            broken = (report.get("install_fail", set()) | report.get("reset_failed", set())) - right
-        for number, name in enumerate(sorted(everything | right), start=1):
-            if name in right:
-                yield Row(str(name), "right", claims=True, task=TASK, line=number)
-            elif name in broken:
-                yield Row(str(name), "failed", reason="infrastructure", task=TASK, line=number)
-            elif name in empty:
-                yield Row(str(name), "wrong", text="", task=TASK, line=number, reason="no patch")
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each instance that was submitted."""
+        lists = _lists(document_fields(source))
+        for number, name in enumerate(sorted(lists.submitted | lists.resolved), start=1):
+            if name in lists.resolved:
+                yield ForeignRow(sample_id=name, verdict="right", attempted=True, task=TASK, place=number)
+            elif name in lists.broken:
+                yield ForeignRow(sample_id=name, verdict="failed", reason="infrastructure", task=TASK, place=number)
+            elif name in lists.empty:
+                yield ForeignRow(sample_id=name, verdict="wrong", text="", reason="no patch", task=TASK, place=number)
             else:
-                yield Row(str(name), "wrong", claims=True, task=TASK, line=number, reason="not resolved")
+                yield ForeignRow(
+                    sample_id=name, verdict="wrong", attempted=True, reason="not resolved", task=TASK, place=number
+                )
 
 
-class ProReader:
+class _Lists(NamedTuple):
+    submitted: set[str]
+    resolved: set[str]
+    empty: set[str]
+    broken: set[str]
+    """No result because the infrastructure failed."""
+
+
+def _lists(report: Fields) -> _Lists:
+    # `resolved` is a count where `resolved_ids` is the list.
+    ids = {name: set(report.texts(name)) for name in report if isinstance(report.value(name), list)}
+    resolved = ids.get("resolved_ids") or ids.get("resolved") or set()
+    if "no_generation" in ids:
+        generated, none = ids.get("generated", set()), ids["no_generation"]
+        broken = ids.get("install_fail", set()) | ids.get("reset_failed", set())
+        return _Lists(generated | none, resolved, none - generated, broken - resolved)
+    submitted, empty = {*report.texts("submitted_ids")}, {*report.texts("empty_patch_ids")}
+    return _Lists(submitted, resolved, empty, ids.get("infra_failure_ids", set()) - resolved)
+
+
+class ProReader(Reader):
     """SWE-bench Pro."""
 
+    name = "swe-bench-pro"
     about = "SWE-bench Pro: eval_results.json (instance → resolved)"
+    stems = _STEMS
 
     def sniff(self, head: Head) -> bool:
-        """An object of nothing but true and false."""
+        """Tell an object of nothing but true and false."""
         return head.shape == "object" and bool(head.first) and all(isinstance(v, bool) for v in head.first.values())
 
-    def read(self, source: Source) -> Iterator[Row]:
-        """One row an instance."""
-        for number, (name, resolved) in enumerate(source.document().items(), start=1):
-            yield Row(str(name), "right" if resolved else "wrong", claims=True, task="swe-bench-pro", line=number)
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each instance."""
+        report = document_fields(source)
+        for number, name in enumerate(report, start=1):
+            verdict: Verdict = "right" if report.flag(name) else "wrong"
+            yield ForeignRow(sample_id=name, verdict=verdict, attempted=True, task="swe-bench-pro", place=number)
 
 
-PREDICTIONS = RowReader("SWE-bench: predictions (an empty patch is no answer)", _is_predictions, _prediction, task=TASK)
-REPORT = ReportReader()
-PRO = ProReader()
+SWE_BENCH = ReportReader()
+SWE_BENCH_PRO = ProReader()

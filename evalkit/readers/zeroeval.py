@@ -12,7 +12,8 @@ import re
 from typing import Any
 
 from evalkit.dataset.source import as_text
-from evalkit.readers.base import Row, RowReader, has
+from evalkit.readers.base import ForeignRow, reader
+from evalkit.readers.fields import Fields
 
 _PATTERNS = (
     re.compile(r'"answer"\s*:\s*"([^"]*?)"'),
@@ -24,30 +25,36 @@ _FRACTION = re.compile(r"(-?\d+(?:\.\d+)?)\s*/\s*(-?\d+(?:\.\d+)?)")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-def _row(row: dict[str, Any], number: int) -> Row:
-    text, generator = as_text(row["output"][0] if row["output"] else ""), str(row["generator"])
-    answer = extracted(text, generator)
-    gold = str(row["answer"])
+@reader(
+    "zeroeval",
+    about="ZeroEval: math outputs (session_id, output, answer)",
+    columns=("session_id", "output", "generator", "answer"),
+    rule="the first number of its JSON answer equals that of the gold (ZeroEval)",
+)
+def zeroeval(row: Fields) -> ForeignRow:
+    """Read one problem."""
+    outputs, generator, gold = row.array("output"), row.text("generator"), row.text("answer")
+    text = as_text(outputs[0]) if outputs else ""
+    answer = extract(text, generator)
     right = answer is not None and (first := first_number(answer)) is not None and first == first_number(gold)
-    return Row(
-        sample_id=str(row.get("id", row["session_id"])),
+    return ForeignRow(
+        sample_id=row.text("id", "") or row.text("session_id"),
         verdict="right" if right else "wrong",
         text=text,
         answer=answer,
-        no_answer=answer is None,
-        claims=answer is not None,
+        unreadable=answer is None,
+        attempted=answer is not None,
         target=[gold],
-        input=str(row.get("problem") or ""),
+        input=row.text("problem", ""),
         model=generator,
-        task=str(row.get("dataset") or "zeroeval"),
-        line=number,
+        task=row.text("dataset", "") or "zeroeval",
     )
 
 
-def extracted(text: str, generator: str) -> str | None:
-    """The answer that an output gives, None where there is none."""
-    if (found := _first_object(text)) is not None and found.get("answer") is not None:
-        return str(found["answer"])
+def extract(text: str, generator: str) -> str | None:
+    """Extract the answer that an output gives; None where there is none."""
+    if (given := _first_object(text)) is not None and given.get("answer") is not None:
+        return str(given["answer"])
     for pattern in _PATTERNS:
         if match := pattern.search(text):
             return match.group(1)
@@ -57,12 +64,12 @@ def extracted(text: str, generator: str) -> str | None:
 
 
 def first_number(text: str) -> float | None:
-    """The first number of an answer, a plain fraction worked out."""
+    """Read the first number of an answer, a plain fraction worked out; None where there is none."""
     text = text.replace("$", "").replace(",", "").strip()
     if (fraction := _FRACTION.fullmatch(text)) and float(fraction.group(2)):
         return float(fraction.group(1)) / float(fraction.group(2))
-    found = _NUMBER.search(text)
-    return float(found.group()) if found else None
+    number = _NUMBER.search(text)
+    return float(number.group()) if number else None
 
 
 def _first_object(text: str) -> dict[str, Any] | None:
@@ -71,14 +78,8 @@ def _first_object(text: str) -> dict[str, Any] | None:
         depth += {"{": 1, "}": -1}.get(text[position], 0)
         if depth == 0:
             try:
-                found = json.loads(text[start : position + 1].replace("\n", ""))
+                parsed = json.loads(text[start : position + 1].replace("\n", ""))
             except (ValueError, RecursionError):
                 return None
-            return found if isinstance(found, dict) else None
+            return parsed if isinstance(parsed, dict) else None
     return None
-
-
-READER = RowReader(
-    "ZeroEval: math outputs (session_id, output, answer)", has("session_id", "output", "generator", "answer"), _row,
-    rule="the first number of its JSON answer equals that of the gold (ZeroEval)",
-)  # fmt: skip

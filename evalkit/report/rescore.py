@@ -27,10 +27,10 @@ def print_notes(found: Rescored, console: Console | None = None) -> None:
     said = ", ".join(f"{n} {name}" for name, n in sorted(formats.items()))
     rows = sum(report.rows for report in found.files)
     console.print(Text(f"{rows:,} rows from {len(found.files)} files ({said})"), soft_wrap=True)
-    if found.unrecognised:
-        names = ", ".join(visible(path.name) for path in found.unrecognised[:NAMED])
-        more = ", …" if len(found.unrecognised) > NAMED else ""
-        console.print(Text(f"not recognised, skipped: {len(found.unrecognised)} files ({names}{more})"), soft_wrap=True)
+    if found.unrecognized:
+        names = ", ".join(visible(path.name) for path in found.unrecognized[:NAMED])
+        more = ", …" if len(found.unrecognized) > NAMED else ""
+        console.print(Text(f"not recognised, skipped: {len(found.unrecognized)} files ({names}{more})"), soft_wrap=True)
     said_of: dict[str, list[str]] = {}
     for report in found.files:
         for line in _notes(report):

@@ -1,1 +1,1 @@
-"""Rescoring: outputs of other harnesses, sorted into the three outcomes and scored as a run."""
+"""Rescoring: outputs of other harnesses, sorted into outcomes and scored as a run."""

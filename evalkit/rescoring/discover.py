@@ -1,64 +1,90 @@
-"""Which files are meant, what each of them is, and what its model is called where it does not say."""
+"""Discover input files, detect their format, and name models that the files leave unnamed."""
 
 from __future__ import annotations
 
 import glob
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
 from evalkit import plugins
 from evalkit.dataset.source import Source
-from evalkit.errors import InputError
+from evalkit.errors import InputError, UsageError
 from evalkit.readers.base import Reader
-from evalkit.readers.helm import STATE
 
-GENERIC = re.compile(
-    r"(?:records|report|results?|predictions?|all_preds|eval_results(?:_\w+)?|cautious_eval|math_eval|judgments|"
-    r"scenario_state|per_instance_stats|outputs?|samples|responses|data|log|.*gpteval)"
-)
-"""File names that say nothing; the folder's does."""
-NO_DATA = (".md", ".txt", ".py", ".yaml", ".yml", ".png", ".pdf", ".sh")
+GENERIC = re.compile(r"records|report|results?|predictions?|outputs?|samples|responses|data|log")
+"""File names that name no model in any format."""
+ENDINGS = (".gz", ".zst", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".eval", ".zip", ".html")
+NO_DATA = (".md", ".txt", ".py", ".yaml", ".yml")
+"""Endings of files that are passed over in a folder."""
 LARGE = 8_000_000
-"""Bytes of a file from which what was read to recognise it is not kept."""
+"""Bytes of a file from which what was read to recognize it is not kept."""
 
 
-class Found(NamedTuple):
+class InputFile(NamedTuple):
     """One file and its reader."""
 
     source: Source
     reader: Reader
-    format: str
 
 
-class Recognised(NamedTuple):
-    """What was found."""
+class Discovery(NamedTuple):
+    """The files to read, and those of folders that are in no known format."""
 
-    files: list[Found]
+    files: list[InputFile]
     unknown: list[Path]
-    """Files of folders that are of no known format."""
 
 
-def detect(source: Source, name: str = "auto") -> tuple[str, Reader] | None:
-    """The reader of a file: by name, or the one that recognises it.
+def detect(source: Source, readers: Mapping[str, Reader] | None = None) -> Reader | None:
+    """Find the reader that recognizes a file.
+
+    Args:
+        source: the file.
+        readers: those to ask, by name; default: all that are registered.
+
+    Returns:
+        The reader; None where no reader recognizes the file.
 
     Raises:
-        UsageError: no reader of that name.
-        InputError: the file cannot be read at all.
+        UsageError: a plug-in raised.
+        InputError: the file cannot be read at all, or several readers recognize it.
     """
-    if name != "auto":
-        return name, plugins.find("readers", name)
-    for known in plugins.names("readers"):
-        reader: Reader = plugins.find("readers", known)
-        if reader.sniff(source.head):
-            return known, reader
-    return None
+    readers = registered_readers() if readers is None else readers
+    head = source.head
+    matches = []
+    for name, reader in readers.items():
+        with plugins.users_code(f"reader {name}, recognizing {source.path}"):
+            if reader.sniff(head):
+                matches.append(name)
+    if len(matches) > 1:
+        choices = " or ".join(f"--format {name}" for name in matches)
+        raise InputError(f"{source.path}: several readers recognize it ({', '.join(matches)}); choose with {choices}")
+    return readers[matches[0]] if matches else None
 
 
-def recognise(paths: Iterable[str | Path], open_: Callable[[Path], Source], wanted: str | Reader) -> Recognised:
-    """Find the reader of every file.
+def registered_readers() -> dict[str, Reader]:
+    """Load all registered readers, by name.
+
+    Raises:
+        UsageError: one cannot be imported, or is not a reader.
+    """
+    return {name: _checked(name, found) for name, found in plugins.find_all("readers").items()}
+
+
+def find_reader(name: str) -> Reader:
+    """Find a reader by its name, or in a user's file.
+
+    Raises:
+        UsageError: no such reader, or what is there is not one.
+    """
+    return _checked(name, plugins.find("readers", name))
+
+
+def discover(paths: Iterable[str | Path], open_: Callable[[Path], Source], wanted: str | Reader) -> Discovery:
+    """Find the files to read and the reader of each.
 
     Args:
         paths: files, folders or patterns.
@@ -66,41 +92,63 @@ def recognise(paths: Iterable[str | Path], open_: Callable[[Path], Source], want
         wanted: a reader, the name of one, or "auto".
 
     Raises:
-        UsageError: no reader of that name.
-        InputError: a file that was named is not there, cannot be read, or is of no known format.
+        UsageError: no reader of that name, or a plug-in raised.
+        InputError: a named file is missing, cannot be read, or is in no known format; a file is in several.
     """
-    found, unknown = [], []
-    for path, named in _files(paths):
+    discovery, readers = Discovery([], []), registered_readers()
+    only = find_reader(wanted) if isinstance(wanted, str) and wanted != "auto" else wanted
+    run_files = {name for reader in readers.values() if (name := getattr(reader, "run_file", ""))}
+    for path, named in _files(paths, run_files):
         source = open_(path)
-        try:
-            known = detect(source, wanted) if isinstance(wanted, str) else ("mapped", wanted)
-        except InputError:
-            if named:
-                raise
-            known = None
+        reader = _detect(source, readers, named=named) if isinstance(only, str) else only
         if path.stat().st_size > LARGE:
             source.forget()
-        if known is not None and known[0] == "helm" and not named and path.name != STATE:
-            continue  # the verdicts of a run folder, read with its state
-        if known is not None:
-            found.append(Found(source, known[1], known[0]))
-        elif named:
-            raise InputError(f"{path}: I can't tell what this is; use --format (evalkit list readers) or --map")
-        else:
-            unknown.append(path)
-    return Recognised(found, unknown)
+        if reader is None:
+            discovery.unknown.append(path)
+        elif named or getattr(reader, "run_file", "") in ("", path.name):  # else it is read with its run file
+            discovery.files.append(InputFile(source, reader))
+    return discovery
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
-    """Files with whether each was named; a folder is walked in order, hidden files left out."""
+def model_labels(files: Sequence[InputFile]) -> dict[Path, str]:
+    """Name the model of each file that does not: by the file's name, or its folder's where that says more."""
+    labels = {file.source.path: _label(file.source.path, file.reader) for file in files}
+    repeated = {label for label, n in Counter(labels.values()).items() if n > 1}
+    return {path: f"{path.parent.name}/{path.name}" if label in repeated else label for path, label in labels.items()}
+
+
+def _checked(name: str, found: object) -> Reader:
+    for method in ("sniff", "read"):
+        if not callable(getattr(found, method, None)):
+            raise UsageError(f"reader {name} has no method {method}(); see evalkit.Reader")
+    reader: Reader = found  # type: ignore[assignment] # checked above; what is optional is asked for with a default
+    return reader
+
+
+def _detect(source: Source, readers: Mapping[str, Reader], *, named: bool) -> Reader | None:
+    """The reader of a file; None for one of a folder that is damaged or in no known format."""
+    if not named:
+        try:
+            _ = source.head
+        except InputError:
+            return None
+    reader = detect(source, readers)
+    if reader is None and named:
+        remedy = "name it with --format (evalkit list readers), or map columns with --map"
+        raise InputError(f"{source.path}: unknown format; {remedy}")
+    return reader
+
+
+def _files(paths: Iterable[str | Path], run_files: Collection[str]) -> Iterator[tuple[Path, bool]]:
+    """Walk files, each with whether it was named; folders in order, without hidden files."""
     for given in paths:
         path = Path(given)
         if path.is_dir():
-            state = path / STATE
-            if state.is_file():
-                yield state, True
-                continue
-            yield from ((found, False) for found in sorted(path.rglob("*")) if _is_data(found, path))
+            runs = [path / name for name in sorted(run_files) if (path / name).is_file()]
+            if runs:
+                yield from ((run, True) for run in runs)
+            else:
+                yield from ((child, False) for child in sorted(path.rglob("*")) if _is_data(child, path))
         elif path.is_file():
             yield path, True
         elif matches := sorted(glob.glob(str(given), recursive=True)):  # noqa: PTH207 - may be absolute
@@ -111,21 +159,13 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, bool]]:
 
 def _is_data(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return (
-        path.is_file()
-        and not hidden
-        and not path.is_symlink()
-        and path.suffix.lower() not in (".md", ".txt", ".py", ".yaml", ".yml")
-    )
+    return path.is_file() and not hidden and not path.is_symlink() and path.suffix.lower() not in NO_DATA
 
 
-def label(paths: Sequence[Path]) -> dict[Path, str]:
-    """What a model is called where its file does not say: the file's name, or its folder's where that says more."""
-    labels = {}
-    for path in paths:
-        stem = path.name
-        for suffix in (".gz", ".zst", ".jsonl", ".json", ".csv", ".tsv", ".parquet", ".eval", ".zip", ".html"):
-            stem = stem.removesuffix(suffix)
-        labels[path] = path.parent.name or stem if GENERIC.fullmatch(stem) else stem
-    repeated = {label for label, n in Counter(labels.values()).items() if n > 1}
-    return {path: f"{path.parent.name}/{path.name}" if label in repeated else label for path, label in labels.items()}
+def _label(path: Path, reader: Reader) -> str:
+    stem = path.name
+    for ending in ENDINGS:
+        stem = stem.removesuffix(ending)
+    stems: Sequence[str] = getattr(reader, "stems", ())
+    nameless = GENERIC.fullmatch(stem) or any(fnmatchcase(stem, pattern) for pattern in stems)
+    return path.parent.name or stem if nameless else stem
