@@ -30,6 +30,7 @@ _RANGE_END = re.compile(r"[\s,]*(?:\d{4})?[\s,]*\b(?:and|und|et|y|e|и|a)\b[^.!?
 _DAY_OFFERED = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s*(?:or|/|to|-)\s*(?:the\s+)?$")
 _BARE_DIGITS = re.compile(r"\W*(\d{2})[\s,]?(\d{2})\W*")
 _LATEX = re.compile(r"</?\w+>|\$+|\\[()\[\]]|\\(?:text\w*|boxed|mathrm)(?![a-z])|[{}]|\\,|\\-")
+_CONTENT = re.compile(r"[^\W_]")
 _YEARS = range(1600, 2031)
 """Four digits in here are a year, not a day and a month."""
 
@@ -37,10 +38,12 @@ _YEARS = range(1600, 2031)
 @grader
 def date(sample: Sample, completion: Completion) -> Grade:
     """Compare the day and month that an answer settles on with the target (DD-MM)."""
-    if kind := non_answer(completion.text, question=sample.prompt, target=sample.target):
-        return Grade.idk(kind)
     text = _readable(completion.text)
     found = days(text)
+    if not _is_bare(text, found) and (
+        kind := non_answer(completion.text, question=sample.prompt, target=sample.target)
+    ):
+        return Grade.idk(kind)
     if not found:
         return _without_a_date(sample, text)
     final = final_statement(completion.text, question=sample.prompt)
@@ -57,6 +60,11 @@ def date(sample: Sample, completion: Completion) -> Grade:
 def _readable(text: str) -> str:
     text = plain(plain_digits(text))
     return _LATEX.sub("", text).lower()
+
+
+def _is_bare(text: str, found: list[Day]) -> bool:
+    """Whether a text is a day and nothing else."""
+    return len(found) == 1 and not _CONTENT.search(text[: found[0].start] + text[found[0].end :])
 
 
 def _without_a_date(sample: Sample, text: str) -> Grade:

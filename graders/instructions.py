@@ -2,28 +2,38 @@
 
 Strict looks at the text as it is; loose also without its first or last line and without asterisks. The share of
 instructions followed is kept as partial credit. A text that says no more than "I don't know" is IDK even where that
-happens to obey ("no commas"); a long answer that obeys is correct whatever else it says.
+happens to obey ("no commas"); a disclaimer and then the work is work. The language of a text of a few words is told by
+its function words, since the checkers' detector needs more of it.
 """
 
 from __future__ import annotations
 
 import random
+import re
 from typing import Any, Literal
 
-from evalkit import Completion, Grade, Sample, grader, non_answer, requires
+from evalkit import Completion, Grade, NonAnswer, Sample, grader, non_answer, requires
+from evalkit.graders._languages import speaks
 
 BRIEF = 25
 """Words up to which a text that makes no claim is IDK although it obeys."""
 TOKENIZER = (
-    "two of IFEval's checkers need nltk's tokenizer data: python -m nltk.downloader punkt_tab, then --resume the run"
+    "IFEval's checker of sentences needs nltk's tokenizer data: "
+    "python -m nltk.downloader punkt_tab, then --resume the run"
 )
+_QUESTION = re.compile(r"[^.!?\n]*\?")
+_CONTENT = re.compile(r"[^\W_]")
+_ENGLISH_CASE = {"change_case:english_capital": str.isupper, "change_case:english_lowercase": str.islower}
+_LANGUAGE = "language:response_language"
+_CAPITAL_WORDS = "change_case:capital_word_frequency"
+_Verdict = tuple[str, bool, bool]
+"""An instruction, and whether a text follows it strictly and loosely."""
 
 
 @grader
 def instructions(sample: Sample, completion: Completion, *, verdict: Literal["strict", "loose"] = "strict") -> Grade:
     """Check every instruction; `verdict` is strict or loose."""
-    # To ask back is to make no claim elsewhere; here a question is a text like any other.
-    kind = None if "?" in completion.text else non_answer(completion.text, question=sample.input)
+    kind = _abstains(sample, completion.text)
     if kind and len(completion.text.split()) <= BRIEF:
         return Grade.idk(kind)
     found = check(sample, completion.text)
@@ -37,7 +47,17 @@ def instructions(sample: Sample, completion: Completion, *, verdict: Literal["st
     return Grade.of(not missed, answer=None, credit=sum(followed) / len(followed), reason=reason)
 
 
-def check(sample: Sample, text: str) -> list[tuple[str, bool, bool]]:
+def _abstains(sample: Sample, text: str) -> NonAnswer | None:
+    """The kind of non-answer; to ask back is none here, where a question is a text like any other."""
+    if "?" in text:
+        text = _QUESTION.sub("", text)
+        if not _CONTENT.search(text):
+            return None
+    kind = non_answer(text, question=sample.prompt)
+    return NonAnswer(kind) if kind else None
+
+
+def check(sample: Sample, text: str) -> list[_Verdict]:
     """Each instruction with its strict and its loose verdict.
 
     Args:
@@ -49,29 +69,80 @@ def check(sample: Sample, text: str) -> list[tuple[str, bool, bool]]:
         ValueError: an instruction that the checkers do not know, or no arguments for it.
         RuntimeError: the tokenizer's data are missing.
     """
-    with requires("ifeval"):
-        from if_verifiable import IFEvalSample, evaluate_output_for_sample
-        from langdetect import DetectorFactory
-
     names: list[str] = sample.metadata["instructions"]
     arguments: list[dict[str, Any]] = sample.metadata["arguments"]
     if len(names) != len(arguments) or not names:
         raise ValueError(f"{len(names)} instructions, but arguments of {len(arguments)}")
+    asked = list(zip(names, arguments, strict=True))
+    try:
+        found = _checked(sample, asked, text)
+    except LookupError:  # a tokenizer's data are missing: only those that need them can't be checked
+        found = [one for pair in asked for one in _checked_alone(sample, pair, text)]
+    return [_judged_again(one, given, text) for one, (_, given) in zip(found, asked, strict=True)]
+
+
+def _checked(sample: Sample, asked: list[tuple[str, dict[str, Any]]], text: str) -> list[_Verdict]:
+    """The verdicts of IFEval's checkers."""
+    with requires("ifeval"):
+        from if_verifiable import IFEvalSample, evaluate_output_for_sample
+        from langdetect import DetectorFactory
+
+    names = [name for name, _ in asked]
     # Both draw at random unless told otherwise: the language detector, and two prompts whose letter is none.
     DetectorFactory.seed = 0
     before = random.getstate()
     random.seed(sample.id)
     try:
-        asked = IFEvalSample(key=0, prompt=sample.input, instruction_id_list=names, kwargs=arguments)
-        results, _ = evaluate_output_for_sample("ifeval", asked, text)
-    except LookupError as error:
-        raise RuntimeError(TOKENIZER) from error
+        wanted = IFEvalSample(
+            key=0, prompt=sample.input, instruction_id_list=names, kwargs=[given for _, given in asked]
+        )
+        results, _ = evaluate_output_for_sample("ifeval", wanted, text)
     finally:
         random.setstate(before)
     if len(results) != len(names):
         known = {result.instruction_id for result in results}
         raise ValueError(f"no checker for {next((name for name in names if name not in known), 'this text')}")
     return [(result.instruction_id, bool(result.strict_pass), bool(result.loose_pass)) for result in results]
+
+
+def _checked_alone(sample: Sample, pair: tuple[str, dict[str, Any]], text: str) -> list[_Verdict]:
+    """The verdict on one instruction, without the tokenizer's data where it can do without."""
+    try:
+        return _checked(sample, [pair], text)
+    except LookupError as error:
+        name, given = pair
+        if name != _CAPITAL_WORDS:
+            raise RuntimeError(TOKENIZER) from error
+        strict = _has_capital_words(text, given)
+        return [(name, strict, strict or any(_has_capital_words(part, given) for part in _loose_forms(text)))]
+
+
+def _has_capital_words(text: str, given: dict[str, Any]) -> bool:
+    """Whether as many words are in capitals as asked for; sentences need not be told apart for that."""
+    from nltk.tokenize import NLTKWordTokenizer
+
+    number = sum(word.isupper() for word in NLTKWordTokenizer().tokenize(text))
+    wanted = int(given["capital_frequency"])
+    return number < wanted if given["capital_relation"] == "less than" else number >= wanted
+
+
+def _loose_forms(text: str) -> list[str]:
+    """A text without its first or last line, and without asterisks, as IFEval's loose verdict allows."""
+    lines = text.split("\n")
+    cut = [text, "\n".join(lines[1:]).strip(), "\n".join(lines[:-1]).strip(), "\n".join(lines[1:-1]).strip()]
+    return [form for form in (*cut, *(part.replace("*", "") for part in cut)) if form]
+
+
+def _judged_again(found: _Verdict, given: dict[str, Any], text: str) -> _Verdict:
+    """A verdict that rests on the language of a text too short for the checkers' detector."""
+    name, strict, _ = found
+    if strict:
+        return found
+    if name == _LANGUAGE and speaks(text, str(given.get("language"))):
+        return name, True, True
+    if name in _ENGLISH_CASE and _ENGLISH_CASE[name](text) and speaks(text, "en"):
+        return name, True, True
+    return found
 
 
 def _said(obeys: bool) -> str:
