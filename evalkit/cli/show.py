@@ -41,7 +41,7 @@ def command(
     evalkit show 20261121-2104-letters DEEPSEEK-D
     evalkit show 20261121-2104-letters --records --outcome idk
     """
-    from evalkit.report import transcript
+    from evalkit.report import show as transcripts
     from evalkit.report.run import print_result
 
     folder = find_run(run, out) if run else newest_run(out)
@@ -58,19 +58,19 @@ def command(
     if sample_id is None and not listed and not filtered:
         print_result(read_result(folder), strata=strata)
         return
-    found = False
+    shown = False
     for record in journal.read_records(folder):
         if wanted(record):
-            found = True
+            shown = True
             if sample_id is not None or full:
-                transcript.print_transcript(record)
+                transcripts.print_transcript(record)
             else:
-                click.echo(transcript.record_line(record))
+                click.echo(transcripts.record_line(record))
     if outcome is None:
         for failure in journal.read_failures(folder):
             if (sample_id or failure.sample_id) == failure.sample_id and (not tasks or failure.task in tasks):
-                found = True
-                click.echo(transcript.failure_line(failure))
-    if not found:
+                shown = True
+                click.echo(transcripts.failure_line(failure))
+    if not shown:
         what = f"sample {sample_id!r}" if sample_id is not None else "such record"
         raise InputError(f"{folder} holds no {what}; list what it holds: evalkit show {folder} --records")

@@ -24,7 +24,7 @@ def audit_lines(audit: Behaviour) -> Iterator[str]:
         if at.deficiency_p is not None and at.deficiency_p < LEVEL and at.accuracy_given_attempted is not None:
             yield (
                 f"Asked to answer only if more than {at.t:.0%} sure, it was right in {at.correct} of"
-                f" {at.correct + at.error} answers: fewer than a model that keeps to it would be (p {_p(at.deficiency_p)})."
+                f" {at.correct + at.error} answers: too few for that (p {_p(at.deficiency_p)})."
             )
     yield from _refused(audit)
     yield from _incentives(audit)

@@ -1,21 +1,21 @@
-"""`run --dry-run`: what would be asked, without asking it."""
+"""`evalkit run --dry-run`: what would be asked, without asking it."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from evalkit.report.escape import visible
+from evalkit.display import visible
 from evalkit.report.table import target_label
 from evalkit.runs.plan import Plan, PlannedTask, draw
 from evalkit.runs.prompts import build_messages
 
 CHARACTERS_A_TOKEN = 4
-"""The usual rule of thumb for English; an estimate is all this is."""
+"""A rule of thumb for English."""
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:
-    """The plan as data: samples and calls a task, an example prompt, tokens estimated."""
+    """Return the plan as data: samples and calls a task, an example prompt, an estimate of tokens."""
     tasks = [_task(plan, planned) for planned in plan.tasks]
     calls = sum(task["calls"] for task in tasks)
     return {
@@ -30,14 +30,15 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 
 
 def plan_json(plan: Plan) -> str:
-    """The plan as one JSON document."""
+    """Return the plan as one JSON document."""
     return json.dumps(plan_document(plan), ensure_ascii=False, indent=1)
 
 
 def plan_text(plan: Plan) -> str:
-    """The plan as text."""
+    """Return the plan as text."""
     data = plan_document(plan)
-    lines = [f"{plan.model}, told: {', '.join(target_label(t) for t in plan.thresholds)}; nothing is asked now", ""]
+    stated = ", ".join(target_label(t) for t in plan.thresholds)
+    lines = [f"{visible(plan.model)}, target stated: {stated}; nothing is sent", ""]
     for task in data["tasks"]:
         lines.append(
             f"{visible(task['task'])}: {task['samples']:,} samples, {task['calls']:,} calls; the first prompt:"

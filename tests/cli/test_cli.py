@@ -168,7 +168,7 @@ def test_show_prints_a_summary_a_list_and_a_transcript(server: ChatServer, tmp_p
     right = [line for line in lines_of(folder / "records.jsonl") if line["grade"]["outcome"] == "correct"]
     assert len(listed.stdout.splitlines()) == len(right)
     transcript = cli("show", folder.name, "STRAWBERRY-R", cwd=tmp_path).stdout
-    assert transcript.count("STRAWBERRY-R · told") == 2
+    assert transcript.count("STRAWBERRY-R · target stated") == 2
     for part in (
         "How many Rs are in STRAWBERRY?",
         "There are **3**.",

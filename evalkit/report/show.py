@@ -1,4 +1,4 @@
-"""One record as its reader wants it: prompt as sent, answer, what the grader took from it and why."""
+"""`evalkit show`: transcripts and one-line summaries of records and failures."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from rich.padding import Padding
 from rich.rule import Rule
 from rich.text import Text
 
+from evalkit.display import one_line, visible
 from evalkit.records import Completion, Failure, Grade, Outcome, Record
-from evalkit.report.escape import one_line, visible
+from evalkit.report.palette import TERMINAL
 from evalkit.report.table import target_label
 
-STYLES = {Outcome.CORRECT: "green", Outcome.ERROR: "red", Outcome.IDK: "yellow"}
+STYLES = {outcome: TERMINAL.get(outcome.value, "dim") for outcome in Outcome}
 LONGEST_ANSWER = 48
 
 
 def print_transcript(record: Record, console: Console | None = None) -> None:
-    """Print one record whole."""
+    """Print a whole transcript: prompt as sent, answer, what the grader read in it and why."""
     console = console or Console(highlight=False)
     epoch = f" · epoch {record.epoch}" if record.epoch > 1 else ""
     model = f" · {record.model}" if record.source else ""
-    head = f"{record.task}{model} · {record.sample_id} · told {target_label(record.prompt_threshold)}{epoch}"
+    head = f"{record.task}{model} · {record.sample_id} · target stated: {target_label(record.prompt_threshold)}{epoch}"
     console.print(Rule(Text(visible(head), "bold"), align="left", style="dim"))
     for message in record.messages:
         _print_part(console, message.role, message.content)
@@ -36,7 +37,7 @@ def print_transcript(record: Record, console: Console | None = None) -> None:
 
 
 def record_line(record: Record) -> str:
-    """One record in a line: outcome, id, told, what was read, what was right."""
+    """Summarize a record in a line: outcome, id, stated target, answer read, right answer, text."""
     grade = record.grade
     accepted = " or ".join(record.target) or "nothing"
     return (
@@ -47,10 +48,10 @@ def record_line(record: Record) -> str:
 
 
 def failure_line(failure: Failure) -> str:
-    """One failed attempt in a line."""
+    """Summarize a failed attempt in a line."""
     stage = "no completion" if failure.stage == "completion" else "no verdict"
-    told_what = target_label(failure.prompt_threshold)
-    return f"failed   {one_line(failure.sample_id, 28):<28} {told_what:<9} {stage}: {one_line(failure.error, 200)}"
+    where = f"{one_line(failure.sample_id, 28):<28} {target_label(failure.prompt_threshold):<9}"
+    return f"failed   {where} {stage}: {one_line(failure.error, 200)}"
 
 
 def _verdict(record: Record) -> Text:
