@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from evalkit import final_statement, plain
 
+from ._digits import plain_digits
 from ._entity_words import EMPTY, overlap, unglued, words_of
 
 
@@ -95,8 +96,14 @@ _OBJECT = re.compile(
     r"|moved to)\s+(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
     re.IGNORECASE,
 )
-_OR = re.compile(r"\b(?:or|nebo|oder|ou|lub|или)\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$", re.IGNORECASE)
-_OR_BEHIND = re.compile(r"^[\"')]*,?\s*(?:(?:or|nebo|oder|ou|lub|или)\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)", re.IGNORECASE)
+_OR = re.compile(
+    r"\b(?:or|nebo|oder|ou|lub|или)\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$",
+    re.IGNORECASE,
+)
+_OR_BEHIND = re.compile(
+    r"^[\"')]*,?\s*(?:(?:or|nebo|oder|ou|lub|или)\b(?! (?:so|more|less|later|earlier|simply|just))|/\s?\w)",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(
     r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
 )
@@ -106,13 +113,18 @@ _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
     re.IGNORECASE,
 )
-_CONNECTED = re.compile(r"\b(?:not|never|or|nebo|oder|ou|but|although|though|either|neither|rather|instead)\b|;|[.?!] ", re.IGNORECASE)
+_CONNECTED = re.compile(
+    r"\b(?:not|never|or|nebo|oder|ou|but|although|though|either|neither|rather|instead)\b|;|[^\W\d_]{3}[.?!] ",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(
     r"\b(?:who|whose|whom|kdo|koho|komu|kým|wer|wen|qui|quién|quien|quem|chi|кто|actor|actress|singer|player|author"
     r"|(?:which|what|whose|name of the) (?:\w+ )?(?:president|king|queen|director|writer|poet|composer|artist|scientist"
     r"|painter|politician|person|man|woman|apostle|musician|mathematician|physicist|chemist|athlete|philosopher))\b"
 )
-_IN_FULL = re.compile(r"\b(?:full (?:\w+ )?name|birth name|middle|cel\w+ (?:rodn\w+ )?jmén\w+|rodn\w+ jmén\w+|plný název)\b")
+_IN_FULL = re.compile(
+    r"\b(?:full (?:\w+ )?name|birth name|middle|cel\w+ (?:rodn\w+ )?jmén\w+|rodn\w+ jmén\w+|plný název)\b"
+)
 _PLURAL = re.compile(r"\b(?:which|what) (?:are|were|\w+ ?\w*s (?:are|were|do|did|have|border))\b|\blist\b|\bwho were\b")
 _PREDICATE = re.compile(
     r"\b(?:is|was|are|were|by|named|called|in|at|on|over|with|je|byl|byla|bylo|jsou|byli)\s+"
@@ -219,7 +231,7 @@ def read(text: str, question: str) -> Said:
     """
     ending = final_statement(text, question=question)
     stated = ending.stated and any(char.isalnum() for char in ending.text)
-    words = unglued(plain(ending.text if stated else text))
+    words = unglued(plain_digits(plain(ending.text if stated else text)))
     corrected = list(_CORRECTION.finditer(words))
     if corrected and words[corrected[-1].end() :].strip():
         words = words[corrected[-1].end() :]
@@ -296,7 +308,20 @@ def _stands_first(said: Said, same: list[Mention]) -> bool:
     text = said.text[first.start : first.end].strip()
     words = words_of(text)
     short = 0 < len([word for word in words if word.key not in EMPTY]) <= 3  # noqa: PLR2004 - a name
-    greets = bool(words) and words[0].key in {"yes", "no", "sure", "okay", "ok", "well", "hello", "hi", "great", "good", "thanks", "hmm"}
+    greets = bool(words) and words[0].key in {
+        "yes",
+        "no",
+        "sure",
+        "okay",
+        "ok",
+        "well",
+        "hello",
+        "hi",
+        "great",
+        "good",
+        "thanks",
+        "hmm",
+    }
     return short and text.endswith(".") and not _VERB.search(text) and not greets and not said.anchors(first)
 
 
@@ -314,9 +339,7 @@ def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
     return Verdict.CANT_TELL, "something else stands before the accepted answer"
 
 
-def _weigh_values(
-    said: Said, lead: Span, here: list[Mention], there: list[Mention]
-) -> tuple[Verdict, str]:
+def _weigh_values(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
     """Two numbers or dates in a sentence: the clause that repeats most of the question holds the claim, else the first."""
     clauses = said.clauses(lead)
     weights = [(clause, (said.matter(clause), said.anchors(clause))) for clause in clauses]

@@ -1,4 +1,4 @@
-"""Dates in an answer, as far as each is given: in words, digits, figures of other calendars' order, with what is left out."""
+"""Dates in an answer, each as far as it is given: in words of many languages, in figures of any order."""
 
 from __future__ import annotations
 
@@ -7,28 +7,16 @@ from typing import NamedTuple
 
 from evalkit import simplify
 
-_NAMES = (
-    "january jan januar janvier enero janeiro gennaio januari leden ledna lednu stycznia styczen январь января ianuarie "
-    "ocak tammikuuta janvar",
-    "february feb februar fevrier febrero fevereiro febbraio februari unor unora unoru lutego luty февраль февраля "
-    "februarie subat helmikuuta febr",
-    "march mar marz mars marzo marco maart brezen brezna breznu marca marzec март марта martie mart maaliskuuta marts",
-    "april apr avril abril aprile duben dubna dubnu kwietnia kwiecien апрель апреля aprilie nisan huhtikuuta",
-    "may mai mayo maio maggio mei kveten kvetna kvetnu maja maj май мая mayis toukokuuta",
-    "june jun juni juin junio junho giugno cerven cervna cervnu czerwca czerwiec июнь июня iunie haziran kesakuuta",
-    "july jul juli juillet julio julho luglio cervenec cervence cervenci lipca lipiec июль июля iulie temmuz "
-    "heinakuuta",
-    "august aug aout agosto augustus srpen srpna srpnu sierpnia sierpien август августа agustos elokuuta augusti",
-    "september sep sept septembre septiembre setembro settembre zari wrzesnia wrzesien сентябрь сентября septembrie "
-    "eylul syyskuuta",
-    "october oct oktober octobre octubre outubro ottobre rijen rijna rijnu pazdziernika pazdziernik октябрь октября "
-    "octombrie ekim lokakuuta okt",
-    "november nov novembre noviembre novembro listopad listopadu listopada ноябрь ноября noiembrie kasim "
-    "marraskuuta",
-    "december dec dezember decembre diciembre dezembro dicembre prosinec prosince prosinci grudnia grudzien декабрь "
-    "декабря decembrie aralik joulukuuta dez",
-)
-MONTHS = {simplify(word): number for number, names in enumerate(_NAMES, start=1) for word in names.split()}
+from ._months import months
+
+_CASES = {
+    1: "lednu", 2: "unoru", 3: "breznu", 4: "dubnu", 5: "kvetnu", 6: "cervnu", 7: "cervenci", 8: "srpnu",
+    10: "rijnu", 12: "prosinci",
+}  # fmt: skip
+"""Forms of Czech that stand in sentences only."""
+MONTHS = {simplify(name): number for name, number in months().items()} | {
+    form: number for number, forms in _CASES.items() for form in forms.split()
+}
 _DAYS = {
     word: number
     for number, word in enumerate(
@@ -57,8 +45,10 @@ _MONTH_FIRST = re.compile(
 _MONTH_ONLY = re.compile(rf"(?P<month>{_WORD}){_BRIDGE}(?P<year>{_YEAR})(?!\d)", re.IGNORECASE)
 _ISO = re.compile(r"(?<!\d)(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?!\d)")
 _EASTERN = re.compile(r"(?P<year>\d{3,4})\s*[年년]\s*(?:(?P<month>\d{1,2})\s*[月월]\s*(?:(?P<day>\d{1,2})\s*[日일])?)?")
-_FIGURES = re.compile(r"(?<![\d./-])(?P<one>\d{1,2})(?P<mark>[./-])\s?(?P<two>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?!\d)")
-_BARE_YEAR = re.compile(r"(?<![\w.,$€£/-])(?:1\d{3}|20\d\d)(?!\d|,\d{3}|[/%]|\.\d|s\b|-\w)")
+_FIGURES = re.compile(
+    r"(?<![\d./-])(?P<one>\d{1,2})(?P<mark>[./-])\s?(?P<two>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?!\d)"
+)
+_BARE_YEAR = re.compile(r"(?:(?<![\w.,$€£/-])|(?<=\d{4}-))(?:1\d{3}|20\d\d)(?!\d|,\d{3}|[/%]|\.\d|s\b|-(?!\d{4}\b)\w)")
 
 
 class Date(NamedTuple):
@@ -112,7 +102,9 @@ def agreement(said: Date, wanted: Date) -> bool | None:
 def _taken(date: Date, found: list[Date]) -> bool:
     """Whether the place was read already; the two readings of one match share theirs exactly."""
     span = (date.start, date.end)
-    return any(other.start < date.end and date.start < other.end and (other.start, other.end) != span for other in found)
+    return any(
+        other.start < date.end and date.start < other.end and (other.start, other.end) != span for other in found
+    )
 
 
 def _read(match: re.Match[str]) -> list[Date]:

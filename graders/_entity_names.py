@@ -151,7 +151,8 @@ def shares_words(said: Said, target: str) -> bool:
     """
     wanted = {word.key for word in content(words_of(target))} - said.asked - EMPTY
     keys = {word.key for word in words_of(said.text)}
-    return any(any(one == key or near(one, key) for key in keys) for one in wanted)
+    proper = _is_proper(target)
+    return any(any(one == key or near(one, key, name=proper) for key in keys) for one in wanted)
 
 
 def equal(text: str, target: str) -> bool:
@@ -199,7 +200,7 @@ def _compare_words(said: Said, form: str) -> Verdict:
     if not _JOINED.search(form) and _person(said, mine, wanted):
         return Verdict.MATCH
     if not extra:
-        return _part(said.text, form, mine)
+        return _part(said, form, mine, missing)
     if any(near(w.key, m.key, name=proper) for w in missing for m in extra):
         return Verdict.CANT_TELL
     if len(missing) == len(wanted):
@@ -224,16 +225,26 @@ def _with_extra(said: Said, mine: list[Word], wanted: list[Word], extra: list[Wo
     return Verdict.MATCH
 
 
-def _part(text: str, form: str, mine: list[Word]) -> Verdict:
-    """Nothing but a part of what is wanted: enough where it is all before a comma, or a river's name."""
+def _part(said: Said, form: str, mine: list[Word], missing: list[Word]) -> Verdict:
+    """Nothing but a part of what is wanted.
+
+    Enough where it is all before a comma, or a river's name; another thing where it leaves out a name, such as the
+    "Papua" of "Papua New Guinea", not a word like "lake".
+    """
     head = form.split(",")[0].split(" in ")[0]
     if head != form and [w.key for w in content(words_of(head))] == [word.key for word in mine]:
         return Verdict.MATCH
     whole = [word.key for word in content(words_of(form))]
     if "river" in whole and [key for key in whole if key != "river"] == [word.key for word in mine]:
         return Verdict.MATCH
-    new_york = {"new", "york", "city"}
-    return Verdict.MATCH if set(whole) == new_york and simplify(text) == "new york" else Verdict.CANT_TELL
+    if set(whole) == {"new", "york", "city"} and simplify(said.text) == "new york":
+        return Verdict.MATCH
+    named = any(
+        not word.raw.isupper() and not word.key.isdecimal() and not overlap({word.key}, _NO_PERSON | _SUFFIX)
+        for word in missing
+    )
+    short = len(whole) <= 3 and _is_proper(form) and not _JOINED.search(form)  # noqa: PLR2004 - one name, no title
+    return Verdict.NO_MATCH if named and short and not said.about_person else Verdict.CANT_TELL
 
 
 def _person(said: Said, mine: list[Word], wanted: list[Word]) -> bool:
@@ -281,7 +292,7 @@ def _is_person(said: Said, names: list[Word]) -> bool:
 @lru_cache(maxsize=4096)
 def _is_proper(form: str) -> bool:
     words = content(words_of(form))
-    return bool(words) and all(word.capital or word.key.isdecimal() for word in words)
+    return bool(words) and all(not word.raw.islower() or word.key.isdecimal() for word in words)
 
 
 def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
@@ -321,9 +332,7 @@ def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mentio
 
 def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool) -> list[tuple[int, int]]:
     """Stretches of words, first and last place, that hold all that are wanted."""
-    places = [
-        [place for place, word in enumerate(words) if _reads(word.key, one, name=proper)] for one in wanted
-    ]
+    places = [[place for place, word in enumerate(words) if _reads(word.key, one, name=proper)] for one in wanted]
     if not all(places):
         return []
     reach = len(wanted) * 2 + 2
@@ -415,4 +424,3 @@ def _others(said: Said, targets: Sequence[str], found: list[Mention]) -> list[Me
         partly = any(any(word.key == one or near(word.key, one) for one in wanted) for word in new)
         others.append(Mention(start, end, Relation.NEAR if partly else Relation.OTHER))
     return others
-

@@ -114,7 +114,9 @@ def _digits(match: re.Match[str], text: str) -> Quantity:
         half = 0.5 if parts["whole"] and not parts["decimals"] else half
     sign = -1.0 if parts["sign"] else 1.0
     exact = factor > 1 and half == 0.5 and value == int(value) and scale == 1  # noqa: PLR2004 - half a unit
-    return Quantity(sign * value * factor, 0.0 if exact else half * factor, unit, match.start(), end, bool(parts["tail"]))
+    return Quantity(
+        sign * value * factor, 0.0 if exact else half * factor, unit, match.start(), end, bool(parts["tail"])
+    )
 
 
 def _spoken(match: re.Match[str], text: str) -> Quantity:

@@ -27,7 +27,8 @@ _LOOSE = frozenset(
 )
 """What makes an accepted date vague: its year can be missed, not hit."""
 _COMPOUND = re.compile(
-    r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d", re.IGNORECASE
+    r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d",
+    re.IGNORECASE,
 )
 """What makes "6 feet" more: "6 feet 4 inches"."""
 _YES = re.compile(
@@ -184,9 +185,9 @@ def _dates(text: str, question: str) -> tuple[Date, ...]:
 
 
 def _counts(question: str) -> bool:
-    return bool(re.search(r"\bhow (?:many|much|far|tall|long|high|big|large)\b|\bkolik\b", question, re.IGNORECASE)) and not (
-        _WHEN.search(question)
-    )
+    return bool(
+        re.search(r"\bhow (?:many|much|far|tall|long|high|big|large)\b|\bkolik\b", question, re.IGNORECASE)
+    ) and not (_WHEN.search(question))
 
 
 def _date_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
@@ -311,13 +312,17 @@ def _without_unit(said: Said, one: Quantity) -> Relation:
 
 def _with_unit(said: Said, one: Quantity) -> Relation:
     """A number with a unit that the accepted answer leaves to the question."""
-    units = [UNITS[word] for word in re.findall(r"[^\W\d_]+|[%$€£]", said.question.lower()) if word in UNITS and len(word) > 2]  # noqa: PLR2004 - "a", "s" and "in" are words
+    units = [
+        UNITS[word]
+        for word in re.findall(r"[^\W\d_]+|[%$€£]", said.question.lower())
+        if word in UNITS and len(word) > 2
+    ]  # noqa: PLR2004 - "a", "s" and "in" are words
     rival = any(unit.measures == one.unit.measures and unit != one.unit for unit in units) if one.unit else False
     return Relation.OTHER if rival and one.unit not in units else Relation.SAME
 
 
 def _with_noun(said: Said, one: Quantity, nouns: frozenset[str]) -> Relation:
-    """"7 gold medals" where "7 silver medals" is accepted are other ones."""
+    """ "7 gold medals" where "7 silver medals" is accepted are other ones."""
     if not nouns:
         return Relation.SAME
     behind = words_of(said.text[one.end : one.end + 60])
