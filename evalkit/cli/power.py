@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +11,9 @@ from evalkit.cli.options import command as new_command
 from evalkit.cli.options import stated, threshold_option
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
+
+if TYPE_CHECKING:
+    from evalkit.display import Printable
 
 
 @new_command("power", short_help="How many questions a comparison or an interval needs.")
@@ -39,5 +43,6 @@ def command(pilots: tuple[str, ...], *, thresholds: list[float | None], as_json:
     if len(pilots) > 2:  # noqa: PLR2004 - A and B
         raise UsageError(f"power compares two runs; given are {len(pilots)}")
     ts = stated(thresholds, "power")
-    result: Any = power(*pilots, **given, **({"thresholds": ts} if ts else {}))
-    print_result(result, as_json)
+    settings = given | ({"thresholds": ts} if ts else {})
+    call: Callable[..., Printable] = power
+    print_result(call(*pilots, **settings), as_json)

@@ -11,7 +11,7 @@ import inspect
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 
 from evalkit import plugins
 from evalkit.dataset import hub
-from evalkit.errors import EvalkitError, MissingExtraError
+from evalkit.errors import EvalkitError, InputError, MissingExtraError
 from evalkit.experiments.judge_attacks import SAMPLE, attacks
 from evalkit.grading.grade import grade
 from evalkit.grading.judge import ask_verdict
@@ -123,7 +123,8 @@ async def audit_task(name: str, data: str | None = None, judge: str | None = Non
             task, source = _open(name, example, data, Path(folder))
             samples = list(islice(iter(task.samples), SAMPLES))
         except EvalkitError as error:
-            return TaskAudit(task=name, points={}, outcomes={}, paper=paper, **_described(error))
+            audit = TaskAudit(task=name, points={}, outcomes={}, paper=paper)
+            return _with_trouble(audit, error)
     sample = next((sample for sample in samples if sample.answerable), None)
     if sample is None:
         problem = f"none of its first {SAMPLES:,} questions has an answer"
@@ -186,7 +187,7 @@ async def _measure(
     name: str, task: Task, sample: Sample, answers: dict[str, str | None], samples: Sequence[Sample], source: str,
     example: dict[str, Any] | None, judge: str | None,
 ) -> TaskAudit:  # fmt: skip
-    trouble: dict[str, str] = {}
+    trouble: Exception | None = None
     points: dict[str, float | None] = dict.fromkeys(answers)
     outcomes: dict[str, str] = {}
     by_credit = (example or {}).get("points") == "credit"
@@ -195,21 +196,21 @@ async def _measure(
     try:
         grader, function = plugins.make_grader(task.grader, _judge_parameter(task, judge))
     except EvalkitError as error:
-        trouble = _described(error)
+        trouble = error
     for kind, text in answers.items():
         if text is None or (function is None and kind not in ("IDK", "blank")):
             continue
         try:
             result = await grade(sample, Completion(text=text), function or _without_grader, grader, {})
         except EvalkitError as error:
-            trouble = _described(error)
-            function = None if "missing_extra" in trouble else function
+            trouble = error
+            function = None if _missing_extra(error) else function
             continue
         points[kind], outcomes[kind] = _points(result, by_credit), result.outcome.value
     responses = task.responses(sample) if task.responses else ()
-    if not trouble and None in (answers["right"], answers["wrong"]):
-        trouble = {"problem": "no right and no wrong answer is at hand to try its scoring with"}
-    return TaskAudit(
+    if trouble is None and None in (answers["right"], answers["wrong"]):
+        trouble = InputError("no right and no wrong answer is at hand to try its scoring with")
+    audit = TaskAudit(
         task=name,
         grader=grader,
         points=points,
@@ -219,16 +220,20 @@ async def _measure(
         source=source,
         paper=(example or {}).get("paper"),
         note=(example or {}).get("note", ""),
-        **trouble,
     )
+    return audit if trouble is None else _with_trouble(audit, trouble)
 
 
-def _described(error: Exception) -> dict[str, str]:
-    """What hindered an audit; a missing extra apart, since the remedy is the same for every task that needs it."""
-    if isinstance(error, MissingExtraError):
-        return {"missing_extra": str(error)}
-    cause = error.__cause__
-    return {"missing_extra": str(cause)} if isinstance(cause, MissingExtraError) else {"problem": str(error)}
+def _with_trouble(audit: TaskAudit, error: Exception) -> TaskAudit:
+    """An audit with what hindered it; a missing extra apart, since many tasks may share its remedy."""
+    if extra := _missing_extra(error):
+        return replace(audit, missing_extra=extra)
+    return replace(audit, problem=str(error))
+
+
+def _missing_extra(error: Exception) -> str:
+    """What the error says of a missing extra; "" where it is about something else."""
+    return next((str(each) for each in (error, error.__cause__) if isinstance(each, MissingExtraError)), "")
 
 
 def _judge_parameter(task: Task, judge: str | None) -> dict[str, str]:

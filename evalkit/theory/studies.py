@@ -183,11 +183,11 @@ class FactsStudy(Quantities):
     def sweep(self) -> list[Trained]:
         """Train on smaller texts, N falling by steps of √10, and on this one; what the figure shows."""
         sizes = sorted(size for k in range(1, 20) if (size := round(self.n / 10 ** (k / 2))) >= SMALLEST)
-        settings = {"people": self.people, "alpha": self.alpha, "noise": self.noise, "shifted": self.shift}
-        return [
-            *(birthday_corpus.study(n, questions=self.questions, seed=self.seed, **settings) for n in sizes),
-            self.trained,
+        smaller = [
+            birthday_corpus.study(n, self.people, self.alpha, self.noise, self.shift, self.questions, self.seed)
+            for n in sizes
         ]
+        return [*smaller, self.trained]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings and all quantities."""
