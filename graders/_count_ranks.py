@@ -248,7 +248,7 @@ def _absence(letter: str) -> re.Pattern[str]:
 
 def _ends_statement(text: str, end: int) -> bool:
     """Whether the number that ends here is stated as a count without its letter."""
-    return any(match.end() == end for match in _STATED.finditer(text, max(0, end - 80)))
+    return any(match.end() == end for match in _STATED.finditer(text, max(0, end - 80), end + 30))
 
 
 def _is_something_else(text: str, start: int, end: int, letter: str) -> bool:
@@ -283,7 +283,7 @@ def _is_of_other_letter(text: str, start: int, end: int, letter: str) -> bool:
     if after and after[1] != letter and after[1] not in "aix":
         return True
     before = _OTHERS_COUNT.search(text[max(0, start - 30) : start])
-    return bool(before) and next(name for name in before.groups() if name) != letter
+    return before is not None and next(name for name in before.groups() if name) != letter
 
 
 def _is_of_part(text: str, start: int, end: int, word: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from evalkit.graders._months import any_month, months
+from ._months import any_month, months
 
 DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",

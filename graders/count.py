@@ -16,11 +16,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer
-from evalkit.graders._corrections import after_correction
-from evalkit.graders._count_ranks import Rank, absent, counts, two_at_once
-from evalkit.graders._digits import plain_digits
-from evalkit.graders._numerals import roman, with_digits
 
+from ._corrections import after_correction
+from ._count_ranks import Rank, absent, counts, two_at_once
+from ._digits import plain_digits
+from ._numerals import roman, with_digits
+
+TAIL = 4000
+"""Characters from the end in which a count is looked for."""
 _MARKUP = re.compile(
     r"\\(?:boxed|fbox|text\w*|mathbf|mathrm)(?![a-z])|[*_`$#{}]+|\\[()\[\]]|</?\w+>|^\s*>+\s+", re.MULTILINE
 )
@@ -70,12 +73,11 @@ def count(sample: Sample, completion: Completion) -> Grade:
     text = _readable(completion.text)
     if (number := _bare(final.text, text)) is not None:
         return _grade(sample, number, "the number that the answer ends on")
-    stated = _from_json(completion.text, asked) or (_best(_readable(final.text), asked) if final.stated else None)
-    if stated:
+    ending = _readable(final.text)
+    if stated := _from_json(completion.text, asked) or (_best(ending, asked) if final.stated else None):
         return _grade(sample, stated, "the number that the answer states")
-    is_absent = absent(text, asked.letter)
     kind = non_answer(completion.text, question=sample.prompt, target=sample.target)
-    if kind and not is_absent:
+    if kind and not absent(ending, asked.letter):  # "no G" is a number
         return Grade.idk(kind)
     return _read(sample, text, asked)
 
@@ -89,7 +91,7 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
     best = max(found, key=lambda one: (one.rank, one.at), default=None)
     if best and best.rank >= Rank.COUNT:
         return _grade(sample, best.number, "the count that the answer states")
-    if (opens := _OPENS.match(text)) and not _LISTED.search(text):
+    if (opens := _BARE.fullmatch(_lines(text)[0]) or _OPENS.match(text)) and not corrected and not _LISTED.search(text):
         return _grade(sample, opens.group(1), "the number that the answer opens with")
     if pair := two_at_once(text):
         return Grade.unparsed(f"offers two numbers: {pair}")
@@ -110,29 +112,25 @@ def _best(text: str, asked: _Asked) -> str | None:
 @lru_cache(maxsize=4)
 def _readable(text: str) -> str:
     """Lower case without markup, all numbers in ASCII digits."""
-    text = _MARKUP.sub(" ", plain_digits(text).translate(_QUOTES)).strip().lower()
+    text = _MARKUP.sub(" ", plain_digits(text[-TAIL:]).translate(_QUOTES)).strip().lower()
     return _BESIDE_UNSPACED.sub(" ", _SINGLE.sub("1", with_digits(_NOT_ONE.sub("not any", text))))
 
 
 def _bare(final: str, text: str) -> str | None:
-    """The number that is all of the final statement or of the last line that is no decimal; or all of the first."""
-    lines = [line.strip(" |") for line in text.splitlines() if line.strip(" |-=")] or [""]
-    for line in (_readable(final), *reversed(lines[1:][-2:]), lines[0]):
-        if (bare := _BARE.fullmatch(line.strip())) and _is_whole(bare.group(1)):
+    """The number that is all of the final statement, or of the last line that is no decimal."""
+    lines = _lines(text)
+    for line in (_readable(final), *reversed(lines[-2:])):
+        bare = _BARE.fullmatch(line.strip())
+        if bare and _is_whole(bare.group(1)):
             return bare.group(1)
         if not bare:
             break
-    if len(lines) == 1 and (numeral := roman(lines[0].strip(" .!\"'"))) is not None:
-        return str(numeral)
-    return _opening(lines, text)
+    numeral = roman(lines[0].strip(" .!\"'")) if len(lines) == 1 else None
+    return None if numeral is None else str(numeral)
 
 
-def _opening(lines: list[str], text: str) -> str | None:
-    """A bare first line, unless the text goes on to correct it or is one number and nothing else."""
-    bare = _BARE.fullmatch(lines[0])
-    if not bare or after_correction(text):
-        return None
-    return bare.group(1)
+def _lines(text: str) -> list[str]:
+    return [line.strip(" |") for line in text.splitlines() if line.strip(" |-=")] or [""]
 
 
 def _is_whole(number: str) -> bool:

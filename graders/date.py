@@ -13,11 +13,12 @@ from __future__ import annotations
 import re
 
 from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer, plain
-from evalkit.graders._corrections import after_correction
-from evalkit.graders._dates import DAYS_IN, ORDINALS, Day, days, is_of_birth, is_of_death, is_of_something_else
-from evalkit.graders._digits import plain_digits
-from evalkit.graders._months import ENGLISH as MONTHS
-from evalkit.graders._months import any_full_month
+
+from ._corrections import after_correction
+from ._dates import DAYS_IN, ORDINALS, Day, days, is_of_birth, is_of_death, is_of_something_else
+from ._digits import plain_digits
+from ._months import ENGLISH as MONTHS
+from ._months import any_full_month
 
 __all__ = ["DAYS_IN", "MONTHS", "ORDINALS", "date"]
 

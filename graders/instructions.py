@@ -13,7 +13,8 @@ import re
 from typing import Any, Literal
 
 from evalkit import Completion, Grade, NonAnswer, Sample, grader, non_answer, requires
-from evalkit.graders._languages import speaks
+
+from ._languages import speaks
 
 BRIEF = 25
 """Words up to which a text that makes no claim is IDK although it obeys."""
@@ -121,7 +122,8 @@ def _has_capital_words(text: str, given: dict[str, Any]) -> bool:
     """Whether as many words are in capitals as asked for; sentences need not be told apart for that."""
     from nltk.tokenize import NLTKWordTokenizer
 
-    number = sum(word.isupper() for word in NLTKWordTokenizer().tokenize(text))
+    words: list[str] = NLTKWordTokenizer().tokenize(text)
+    number = sum(word.isupper() for word in words)
     wanted = int(given["capital_frequency"])
     return number < wanted if given["capital_relation"] == "less than" else number >= wanted
 

@@ -18,8 +18,9 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from evalkit import Completion, Grade, NonAnswer, Sample, final_statement, grader, non_answer, plain, requires, simplify
-from evalkit.graders._corrections import after_correction
-from evalkit.graders._math_text import (
+
+from ._corrections import after_correction
+from ._math_text import (
     as_intervals,
     end_of_derivation,
     in_bases,
@@ -117,7 +118,7 @@ def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
     """The kind of non-answer, judged by what the answer gives as its expression where it gives one."""
     for part in (plain(said.text.strip("$ ")), said.after) if said.text else (text,):
         kind = non_answer(part, question=sample.prompt, target=sample.target) if part else None
-        if kind and not (kind == NonAnswer.EMPTY and said.text):
+        if kind and not (kind == "empty" and said.text):
             return NonAnswer(kind)
     return None
 

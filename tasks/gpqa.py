@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, option_letters, shuffled, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 WRONG = ("Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 ASK = 'Choose one of the options. End your reply with "The answer is (X)", where X is its letter.'

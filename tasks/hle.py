@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 
 from evalkit import BenchmarkRow, Completion, Grade, Hub, Sample, Task, benchmark_rows, grade_with, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 HUB = Hub("cais/hle", files=("hle/*.jsonl", "hle/*.json", "hle/*.csv", "hle/*.parquet", "data/test-*.parquet"))
 ASK = 'End with a line of its own: "The answer is …".'

@@ -8,7 +8,8 @@ IDK originally pays: a blank or "I don't know" is checked like any text, and now
 from __future__ import annotations
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 HUB = Hub("google/IFEval", ("train",), files=("ifeval/input_data.jsonl", "ifeval/*.parquet", "ifeval_input_data.jsonl"))
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Rows, Sample, Task, benchmark_rows, last_boxed, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 SUBJECTS = (
     "algebra", "counting_and_probability", "geometry", "intermediate_algebra", "number_theory", "prealgebra",

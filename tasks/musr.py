@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, lettered, option_letters, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 DOMAINS = ("murder_mysteries", "object_placements", "team_allocation")
 FILES = ("musr/*.json", "datasets/*.json", "data/*.parquet")

@@ -8,7 +8,8 @@ Grader: `math`, which compares expressions; proofs and answers in words need a j
 from __future__ import annotations
 
 from evalkit import BenchmarkRow, Completion, Grade, Hub, Outcome, Sample, Task, benchmark_rows, grade_with, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 HUB = Hub(
     "KbsdJames/Omni-MATH", files=("omni_math/omni_math_rule_500.jsonl", "omni_math/*.jsonl", "omni_math/*.parquet")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import ast
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 HUB = Hub("basicv8vc/SimpleQA", files=("simpleqa/simple_qa_test_set.csv", "simpleqa/*.csv", "data/test-*.parquet"))
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 from typing import Literal
 
 from evalkit import BenchmarkRow, Hub, Sample, Task, benchmark_rows, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 NAMES = {"verified": "SWE-bench_Verified", "lite": "SWE-bench_Lite", "full": "SWE-bench"}
 FILES = ("swe_bench/*.jsonl", "swe_bench/*.json", "swe_bench/*.parquet", "data/test-*.parquet")

@@ -8,7 +8,8 @@ was. Grader: `rubric`, a judge's 1 to 10. IDK originally pays: a low mark, never
 from __future__ import annotations
 
 from evalkit import BenchmarkRow, Hub, Message, Sample, Task, benchmark_rows, task
-from evalkit.tasks._strata import by_stratum
+
+from ._strata import by_stratum
 
 HUB = Hub("allenai/WildBench", configs=("v2",), files=("wildbench/*.jsonl", "wildbench/*.json", "wildbench/*.parquet"))
 

@@ -154,3 +154,71 @@ def test_the_same_text_gets_the_same_verdict() -> None:
         grade("Nein no ja yes si oui", ("language:response_language", {"language": "de"})).outcome for _ in range(10)
     }
     assert len(verdicts) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am no poet but here is a try. Rivers run down to the sea and come back as rain upon the hills they left.",
+        "I'm not sure what you like so I chose the sea. Waves roll in and out all day and never tire of the shore.",
+        "As an AI I have no cats. Still: a cat sleeps through most of the day and hunts for mice at dusk and at dawn.",
+    ],
+)
+def test_a_disclaimer_and_then_the_work_is_work(text: str) -> None:
+    """Checked like any text."""
+    assert grade(text, ("punctuation:no_comma", {})).outcome is Outcome.CORRECT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't help with that.",
+        "i don't know",
+        "I DON'T KNOW.",
+        "No lo sé.",
+        "Je ne sais pas.",
+        "I don't know. Any hints?",
+    ],
+)
+def test_an_abstention_instead_of_the_work_is_idk(text: str) -> None:
+    """In any case and language, whichever instructions it happens to obey."""
+    assert grade(text, ("punctuation:no_comma", {})).outcome is Outcome.IDK
+
+
+@pytest.mark.parametrize(
+    "text", ["how are you today?", "What is your name?\n\nWhy do you ask?", "Could you tell me more?"]
+)
+def test_a_text_of_questions_is_a_text(text: str) -> None:
+    """Some prompts ask for one."""
+    assert grade(text, ("punctuation:no_comma", {})).outcome is Outcome.CORRECT
+
+
+SHORT = [
+    ("change_case:english_lowercase", {}, "what did you do with my old hat?", True),
+    ("change_case:english_lowercase", {}, "the rain is on the roof", True),
+    ("change_case:english_lowercase", {}, "The rain is on the roof", False),
+    ("change_case:english_capital", {}, "WHO IS IT THAT YOU SEE?", True),
+    ("change_case:english_lowercase", {}, "la lluvia está en el tejado", False),
+    ("language:response_language", {"language": "es"}, "El río es muy largo.", True),
+    ("language:response_language", {"language": "fr"}, "La pluie est sur le toit.", True),
+    ("language:response_language", {"language": "de"}, "Das ist ein Hut.", True),
+    ("language:response_language", {"language": "it"}, "Il fiume è molto lungo.", True),
+    ("language:response_language", {"language": "es"}, "The river is very long.", False),
+    ("language:response_language", {"language": "de"}, "Le fleuve est très long.", False),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "text", "follows"), SHORT)
+def test_the_language_of_a_short_text(name: str, arguments: dict[str, Any], text: str, follows: bool) -> None:
+    """A few words are enough for a reader; the checkers' detector guesses there."""
+    assert (grade(text, (name, arguments)).outcome is Outcome.CORRECT) is follows
+
+
+@pytest.mark.parametrize(("text", "follows"), [("A LOUD and LONG storm.", True), ("A loud LONG storm.", False)])
+def test_words_in_capitals_need_no_tokenizer_data(text: str, follows: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences have to be told apart for other instructions, not for this one."""
+    import nltk
+
+    monkeypatch.setattr(nltk.data, "path", [])
+    wanted = {"capital_frequency": 3, "capital_relation": "at least"}
+    assert (grade(text, ("change_case:capital_word_frequency", wanted)).outcome is Outcome.CORRECT) is follows
