@@ -17,7 +17,7 @@ from evalkit.errors import EvalkitError
 COMMANDS = {
     "run": "Put tasks to a model and score the answers.",
     "show": "Show a run's summary, or the transcript of one sample.",
-    "rescore": "Read what other harnesses wrote, and score it.",
+    "rescore": "Read outputs of other harnesses and score them.",
     "leaderboard": "Rank models over runs, at every threshold.",
     "plot": "Draw a figure of runs as PNG, SVG or HTML.",
     "view": "Browse runs, records and transcripts as local web pages.",
@@ -27,29 +27,29 @@ COMMANDS = {
     "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
     "power": "How many questions a comparison or an interval needs.",
-    "list": "List tasks, graders, readers or models.",
+    "list": "List tasks, graders, readers, models, metrics or runs.",
 }
-"""Name → short help; the command is the attribute `command` of the module of that name."""
+"""Name → short help. The command is the attribute `command` of the module of that name."""
 MODULES = {"list": "listing"}
-"""Where the module has another name: one called `list` would shadow the built-in in this package."""
+"""Modules with another name: one called `list` would shadow the built-in in this package."""
 
 
 class Commands(click.Group):
-    """Imports a command's module only when that command is called."""
+    """A group that imports a command's module only when that command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All names, in the order of the table."""
+        """Return all names, in the order of the table."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that name."""
+        """Import and return the command of that name."""
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = import_module(f"evalkit.cli.{MODULES.get(cmd_name, cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The list of commands, without importing them."""
+        """Write the list of commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

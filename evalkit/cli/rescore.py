@@ -8,8 +8,8 @@ from typing import get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, Thresholds, as_dict
-from evalkit.errors import UsageError
+from evalkit.cli.options import KeyValue, as_dict, stated, threshold_option
+from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.selective import Policy
 
@@ -29,9 +29,9 @@ class Fields(click.ParamType["dict[str, str]"]):
         return {field.strip(): path.strip() for field, _, path in pairs}
 
 
-@click.command("rescore", short_help="Read what other harnesses wrote, and score it.")
+@new_command("rescore", short_help="Read what other harnesses wrote, and score it.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--threshold", "thresholds", type=Thresholds(), metavar="T,…", help="Default: 0,0.5,0.75,0.9.")
+@threshold_option(help="Default: 0,0.5,0.75,0.9.")
 @click.option(
     "--format", "format_", default="auto", show_default=True, metavar="NAME", help="See evalkit list readers."
 )
@@ -52,7 +52,7 @@ class Fields(click.ParamType["dict[str, str]"]):
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
-    paths: tuple[str, ...], *, thresholds: list[float | None] | None, format_: str, mapping: dict[str, str] | None,
+    paths: tuple[str, ...], *, thresholds: list[float | None], format_: str, mapping: dict[str, str] | None,
     targets: Path | None, verdicts: tuple[tuple[str, str], ...], scorer: str, model: str, task: str,
     count_as: tuple[tuple[str, str], ...], extract: str, pass_mark: float | None, regrade: str,
     policy: Policy | None, skip_bad: bool, out: str, as_json: bool,
@@ -67,10 +67,8 @@ def command(
     from evalkit.report import rescore, run
     from evalkit.rescoring.rescore import Terms, rescore_files
 
-    if thresholds and None in thresholds:
-        raise UsageError("--threshold none: rescoring needs targets, such as 0,0.75")
     terms = Terms(
-        thresholds=[t for t in thresholds or () if t is not None] or Terms.thresholds,
+        thresholds=stated(thresholds, "rescoring") or Terms.thresholds,
         format=format_,
         mapping=mapping or {},
         targets=targets,
