@@ -84,7 +84,7 @@ _OTHER_BEFORE = re.compile(
 _OTHER_AFTER = re.compile(
     r"\s*(?:%|percent\b|per cent\b|points?\b|confiden|certain\b|sure\b|letters?\b(?!\s+[\"']?[a-z][\"']?(?:'?s)?\b)|"
     r"characters?\b|words?\b|syllables?\b|vowels?\b|"
-    r"consonants?\b|seconds?\b|steps?\b|/\s*\d|st\b|nd\b|rd\b|th\b|-letter|times to\b)"
+    r"consonants?\b|seconds?\b|steps?\b|/\s*\d|st\b|nd\b|rd\b|th\b|-letter|times to\b|or (?:more|fewer|less)\b|\+)"
 )
 _OF_A_PART = re.compile(
     r"\s*,?\s*(?:in|at|after|before|from|within|for)\s+(?:the\s+)?(?:first|second|last|[\"']?([a-z]+))"
@@ -96,7 +96,8 @@ _WHOLE = frozenset(
 _TWO = re.compile(
     r"(?<![\w.,/])(\d+)\s*(?:,\s*)?(?:\bor\b|\bto\b|\boder\b|\bou\b|\bo\b|\bили\b|或|-|/|~)\s*(?:maybe |perhaps |"
     r"even |possibly )?(\d+)(?![\w%]|[.,]\d)"
-    r"|between\s+(\d+)\s+and\s+(\d+)"
+    r"|between\s+(\d+)\s+and\s+(\d+)|\b(?:maybe|perhaps|possibly)\s+(\d+),?\s+(?:or\s+)?(?:maybe|perhaps|"
+    r"possibly)\s+(\d+)"
 )
 _ONE_LETTER = re.compile(r"(?<![\w'])[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])")
 _ONE_LETTER_LAST = re.compile(r"(?<![\w'])[\"']?([a-z])[\"']?(?:'?s)?\s*$")
@@ -108,7 +109,7 @@ _OTHERS_COUNT = re.compile(
 _NOTHING = (
     r"no|no hay|non c'è|non ci sono|não há|no existe|zero|0|not (?:a single|any)|without (?:a|an|any)|not contain|"
     r"kein(?:e|en)?|aucun(?:e)?|pas de|ningun[ao]?|ninguna|ninguno|nessuna?|nessun|"
-    r"nenhum(?:a)?|нет|ни одной|žádn[éáý]|geen|ingen|inga|żadn\w+|brak|没有|沒有|لا يوجد|कोई नहीं|hiç"
+    r"nenhum(?:a)?|нет|ни одной|žádn[éáý]|geen|ingen|inga|żadn\w+|brak|لا يوجد|कोई नहीं|hiç"
 )
 
 
@@ -238,6 +239,9 @@ def _absence(letter: str) -> re.Pattern[str]:
         rf"|(?:does not|doesn't|do not|don't|didn't)\s+(?:contain|have|include|use|feature|show|see|find)\s+{of}{named}"
         rf"|(?:lacks?|free of|devoid of|missing|lacking)\s+{of}{named}"
         r"|there (?:aren't|are not|isn't|is not) any(?: at all)?\s*(?:[.!]|$)"
+        rf"|(?:没有|沒有|没|無|없)\s*(?:字母)?\s*{named}"
+        rf"|(?:can't|cannot|don't|couldn't|could not|did not|didn't|do not)\s+(?:find|see|spot|detect|"
+        rf"locate)\s+{of}{named}"
         rf"|{named}\s+{never}"
         rf"|{named}\s+(?:is|are|was)\s*(?:not|n't|nowhere|absent|missing|never)"
         rf"|{named}\s+(?:isn't|aren't|wasn't)\b"

@@ -53,10 +53,24 @@ _FIELDS_MONTH_FIRST = re.compile(
     r"\b(?:mm|month)[\"']?\s*(?:[:=]|is)?\s*[\"']?(?P<month>\d{1,2}|[a-z]{3,9})[\"']?\W{1,4}(?:and\s+)?"
     r"[\"']?(?:dd|day)[\"']?\s*(?:[:=]|is)?\s*[\"']?(?P<day>\d{1,2})\b"
 )
+_ROMAN_MONTHS = "i ii iii iv v vi vii viii ix x xi xii".split()
+_ROMAN = re.compile(
+    r"(?<![\w.])(?P<day>\d{1,2})\s*[\s./-]\s*(?P<month>i{1,3}|iv|vi{0,3}|ix|xi{0,2})\s*[\s./-]\s*\d{4}(?!\d)"
+)
+_ORDINAL_MONTH = re.compile(
+    rf"\b(?P<day>\d{{1,2}}|{'|'.join(sorted(_WORDS_FOR_DAYS, key=len, reverse=True))})(?:st|nd|rd|"
+    rf"th)?\s+(?:day\s+)?of\s+the\s+"
+    rf"(?P<month>\d{{1,2}}|{'|'.join(ORDINALS[:12])})(?:st|nd|rd|th)?\s+month\b"
+)
+_TABLE = re.compile(
+    r"\bday\b[^|\n]*\|\s*month\b[^\n]*\n(?:[\s|:-]*\n)?[^\n]*?\|?\s*(?P<day>\d{1,2})\s*\|\s*(?P<month>\d{1,2}|"
+    r"[a-z]{3,9})\b"
+)
+_BOTH_CALENDARS = r"(?<![\w.])(?P<a>\d{1,2})\s*[(\[]\s*(?P<b>\d{1,2})\s*[)\]]\s*(?P<month>%s)(?![^\W\d])"
 _YEAR_FIRST = re.compile(
     rf"(?<![\d.,/-])\d{{4}}(?:{_SEPARATOR}|\s)(?P<month>\d{{1,2}})(?:{_SEPARATOR}|\s)(?P<day>\d{{1,2}})\.?(?!\d)"
 )
-_YEAR_FIRST_NAMED = r"(?<!\d)\d{4}\.?[\s,-]+(?P<month>%s)\.?[\s-]+(?P<day>\d{1,2})(?!\d)"
+_YEAR_FIRST_NAMED = r"(?<!\d)(?<!\d, )(?<!\d )\d{4}\.?[\s,-]+(?P<month>%s)\.?[\s-]+(?P<day>\d{1,2})(?!\d)"
 _COMPACT = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)")
 _NUMERIC = re.compile(
     rf"(?<![\d.,/$€£+-])(?P<a>\d{{1,2}})(?:{_SEPARATOR})(?P<b>\d{{1,2}})(?P<y>{_SEPARATOR}\d{{4}}|"
@@ -65,10 +79,10 @@ _NUMERIC = re.compile(
 )
 _NO_DATE_BEFORE = re.compile(
     r"(?:\b(?:page|pages|pp?\.|chapter|chapters|section|verse|vol\.?|no\.|issue|score|ratio|odds|version|v\.?|aged?|"
-    r"between ages|grade|room|lines?|steps?|than|least)\s*(?:of|is|[:=~<>≈])*|[<>≈~])\s*$"
+    r"between ages|grade|room|lines?|steps?|than|least)\s*(?:of|is|[:=~<>≈])*)\s*$"
 )
 _SHARE_BEFORE = re.compile(
-    r"\b(?:confiden\w+|probability|certain\w*|sure|t|threshold|chance|likelihood)\s*(?:of|is|[:=~<>≈])*\s*$"
+    r"(?:\b(?:confiden\w+|probability|certain\w*|sure|t|threshold|chance|likelihood)\s*(?:of|is|[:=~<>≈])*|[<>≈~])\s*$"
 )
 _NO_DATE_AFTER = re.compile(
     r" *(?:%|percent|points?\b|confiden|certain\b|sure\b|sources?\b|references?\b|pages?\b|times\b|years?\b|"
@@ -86,7 +100,7 @@ def _named() -> tuple[re.Pattern[str], ...]:
     return (
         re.compile(rf"(?<![\w.,/]){day}{_OF}[\s,./-]*{month}(?=\W|\d|$)"),
         re.compile(_YEAR_FIRST_NAMED % any_month()),
-        re.compile(rf"(?<!\w){month}[\s,-]*(?:the\s+|den\s+)?{day}(?![\d:])(?!\w)"),
+        re.compile(rf"(?<!\w){month}[\s,/.-]*(?:the\s+|den\s+)?{day}(?![\d:])(?!\w)"),
     )
 
 
@@ -96,9 +110,10 @@ def days(text: str) -> list[Day]:
     Args:
         text: in lower case, with ASCII digits, dashes and slashes.
     """
-    found: list[Day] = []
+    found = [_new_style(match) for match in _both_calendars().finditer(text)]
     patterns = (
-        (_FIELDS, ""), (_FIELDS_MONTH_FIRST, ""), (_CJK, ""), (_VIETNAMESE, ""), (_YEAR_FIRST, " (year first)"),
+        (_FIELDS, ""), (_FIELDS_MONTH_FIRST, ""), (_TABLE, ""), (_CJK, ""), (_VIETNAMESE, ""),
+        (_ORDINAL_MONTH, ""), (_ROMAN, ""), (_YEAR_FIRST, " (year first)"),
         (_COMPACT, " (year first)"), *((pattern, "") for pattern in _named()),
     )  # fmt: skip
     for pattern, how in patterns:
@@ -110,6 +125,16 @@ def days(text: str) -> list[Day]:
         if not _overlaps(found, match) and not _is_no_date(text, match):
             found.append(_numeric(match))
     return sorted(found)
+
+
+@cache
+def _both_calendars() -> re.Pattern[str]:
+    return re.compile(_BOTH_CALENDARS % any_month())
+
+
+def _new_style(match: re.Match[str]) -> Day:
+    """The later of "14 (2) March"."""
+    return Day(*match.span(), max(int(match["a"]), int(match["b"])), months()[match["month"]], " (the later calendar)")
 
 
 def _overlaps(found: list[Day], match: re.Match[str]) -> bool:
@@ -142,7 +167,11 @@ def _day(text: str) -> int:
 
 
 def _month(text: str) -> int | None:
-    return int(text) if text.isdecimal() else months().get(text)
+    if text.isdecimal():
+        return int(text)
+    if text in _ROMAN_MONTHS:
+        return _ROMAN_MONTHS.index(text) + 1
+    return ORDINALS.index(text) + 1 if text in ORDINALS else months().get(text)
 
 
 _BIRTH = (
@@ -162,23 +191,33 @@ _DEATH = (
     r"meghalt|decedat\w*|πέθανε|meninggal|wafat|mất|去世|死去|逝世|死亡|사망|توفي|وفاة|निधन|मृत्यु|מת|נפטר|убит|assassinated|"
     r"killed|†"
 )
-_OTHER = (
-    r"bapti[sz]\w*|christen\w*|getauft|taufe|baptême|bautiz\w+|batiz\w+|battezz\w+|крещ\w+|o\.?s\.?|old style|julian|"
-    r"julien|"
-    r"juliano|julianisch\w*|giuliano|юлиан\w*|as of|accessed|retrieved|updated?|cut-?off|knowledge|published|posted|"
-    r"source|"
-    r"wikipedia|page|today|currently|now|married|wed|wedding|inaugurat\w+|elected|appointed|took office|sworn in|"
-    r"crowned|"
-    r"coronation|ceremony|celebrated|observed|commemorated|debuted?|released?|awarded|received|graduated|joined|"
-    r"signed|founded|"
-    r"feast|name day|nameday|registered|buried|funeral|since|misreported|not|rather than|instead of|n't"
+_EVENT = (
+    r"bapti[sz]\w*|baptism|christen\w*|getauft|taufe|baptême|baptisée?|bautiz\w+|batiz\w+|battezz\w+|крещ\w+|married|"
+    r"wed|wedding|"
+    r"inaugurat\w+|elected|re-elected|appointed|took office|sworn in|crowned|coronation|ceremony|commemorated|debuted?|"
+    r"released?|premiered|awarded|received|won|graduated|enrolled|joined|signed|founded|feast|name day|nameday|"
+    r"registered|"
+    r"buried|burial|funeral|became|succeeded|resigned|retired|ordained|knighted|canoni[sz]ed|moved|arrived|emigrated|"
+    r"zodiac|sign|aries|taurus|gemini|cancer|leo|virgo|libra|scorpio|sagittarius|capricorn|aquarius|pisces|misreported|"
+    r"o\.?s\.?|old style|julian|julien|juliano|julianisch\w*|giuliano|юлианск\w*|старому стилю|ст\. ?ст\.?"
 )
-_OF_OTHER = re.compile(rf"(?:(?<!\w)(?:{_DEATH}|{_OTHER})(?!\w)|†)(?:(?!(?<!\w)(?:{_BIRTH})(?!\w))[^.!?\n;,]){{0,60}}$")
+_SOURCE = (
+    r"as of|accessed|retrieved|last updated?|updated?|cut-?off|knowledge|published|posted|source|wikipedia|page|"
+    r"article|today|"
+    r"currently|now|since|dated|version"
+)
+_OF_EVENT = re.compile(rf"(?:(?<!\w)(?:{_DEATH}|{_EVENT})(?!\w)|†)(?:(?!(?<!\w)(?:{_BIRTH})(?!\w))[^.!?\n;,]){{0,60}}$")
+_OF_SOURCE = re.compile(rf"(?<!\w)(?:{_SOURCE})(?!\w)(?:(?!(?<!\w)(?:{_BIRTH})(?!\w))[^.!?\n;,]){{0,40}}$")
+_DENIED = re.compile(
+    r"(?:\bnot|n't|\brather than|\binstead of|\bnicht|\bpas|\bне)\s+(?:on\s+|the\s+|am\s+|le\s+|el\s+)*$"
+)
 _OF_DEATH = re.compile(rf"(?:(?<!\w)(?:{_DEATH})(?!\w)|†)(?:(?!(?<!\w)(?:{_BIRTH})(?!\w))[^.!?\n;]){{0,60}}$")
 _OLD_AFTER = re.compile(
     r"[\s,]*(?:\d{3,4})?[\s,]*[(\[]?\s*"
-    r"(?:o\.?\s?s\.?+(?!\w)|old style|(?:in|on|by|according to|under) the julian|julian)"
-    r"(?:\s+calend[ae]r)?\s*(?:[)\];,/]|$|\.(?:\s|$)|and\b|but\b|which\b|-)"
+    r"(?:o\.?\s?s\.?+(?!\w)|old style|(?:in|on|by|according to|under) the julian|julian|по юлианскому|по старому|"
+    r"ст\. ?ст\.|"
+    r"nach (?:dem )?julian\w+|alten stils|(?:du |selon le )?calendrier julien|vieux style|del calendario \w*juli?ano)"
+    r"(?:\s+(?:calend[ae]r\w*|календар\w+|стил\w+|kalender))?\s*(?:[)\];,/]|$|\.(?:\s|$)|and\b|but\b|which\b|-)"
 )
 _DIED_AFTER = re.compile(r"\s*(?:に)?(?:去世|死去|逝世|死亡|亡くな|사망|별세|öldü|निधन|मृत्यु)")
 _BORN_AFTER = re.compile(r"\s*(?:に|에)?\s*(?:出生|诞生|誕生|生まれ|태어|출생|doğ|जन्म)")
@@ -205,16 +244,32 @@ def is_of_death(text: str, day: Day) -> bool:
     return bool(_OF_DEATH.search(text[max(0, day.start - 100) : day.start]) or _DIED_AFTER.match(text, day.end))
 
 
-def is_of_something_else(text: str, day: Day, before: Day | None) -> bool:
-    """Whether a text says of a day that it is a death's, a baptism's, a source's, of the old calendar, or not the one.
+def is_of_another_event(text: str, day: Day, before: Day | None) -> bool:
+    """Whether a text says of a day that it is a death's, a baptism's, of the old calendar, or not the one.
 
     Args:
         text: in lower case.
         day: one of `days`.
         before: the day before it in the text, None for the first; a day after "…1879 -" ends a life.
     """
-    start = max(0, day.start - 100, before.end if before else 0)
-    lead = text[start : day.start]
-    if _OF_OTHER.search(lead) or _OLD_AFTER.match(text, day.end) or _DIED_AFTER.match(text, day.end):
+    lead = _lead(text, day, before)
+    if _OF_EVENT.search(lead) or _DENIED.search(lead):
+        return True
+    if _OLD_AFTER.match(text, day.end) or _DIED_AFTER.match(text, day.end):
         return True
     return before is not None and bool(_LIFE.fullmatch(lead)) and (day.month, day.day) != (before.month, before.day)
+
+
+def is_of_a_source(text: str, day: Day, before: Day | None) -> bool:
+    """Whether a text says of a day that something was read, written or known then.
+
+    Args:
+        text: in lower case.
+        day: one of `days`.
+        before: the day before it in the text, None for the first.
+    """
+    return bool(_OF_SOURCE.search(_lead(text, day, before)))
+
+
+def _lead(text: str, day: Day, before: Day | None) -> str:
+    return text[max(0, day.start - 100, before.end if before else 0) : day.start]

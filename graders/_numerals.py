@@ -45,6 +45,10 @@ _SMALL = frozenset(
     "ein eine einen un une uno una um uma en ett et to on bir egy o ti ni hat sei fire unu een nul null jeden jedna "
     "jedno 이 일 한 공 오 구 사".split()
 )
+_NONE = frozenset(
+    "none nil nought naught keine keins keiner keinen keinmal aucun aucune ninguna ninguno nada nessuna nessuno nenhum "
+    "nenhuma нету žádné žádný žádná geen ingen inga inget žadne żadne żadna brak yok hiç なし 没有 沒有 없음".split()
+) | {"ni una", "ni uno", "ни одной", "ни одного", "not one", "not any", "none at all", "no ones"}
 _CHINESE = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
             "九": 9, "壹": 1, "贰": 2, "叁": 3, "弐": 2, "参": 3}  # fmt: skip
 _CHINESE_NUMERAL = re.compile(f"[{''.join(_CHINESE)}十]{{1,3}}")
@@ -121,3 +125,12 @@ def _chinese(found: re.Match[str]) -> str:
     if ten:
         return str(10 * (_CHINESE[tens] if tens else 1) + (_CHINESE[ones] if ones else 0))
     return "".join(str(_CHINESE[digit]) for digit in digits)
+
+
+def means_none(text: str) -> bool:
+    """Whether a text is a word for none and nothing else.
+
+    Args:
+        text: in lower case, such as "ninguna".
+    """
+    return text in _NONE

@@ -20,7 +20,7 @@ from evalkit import Completion, Grade, Sample, final_statement, grader, non_answ
 from ._corrections import after_correction
 from ._count_ranks import Rank, absent, counts, two_at_once
 from ._digits import plain_digits
-from ._numerals import roman, with_digits
+from ._numerals import means_none, roman, with_digits
 
 TAIL = 4000
 """Characters from the end in which a count is looked for."""
@@ -37,6 +37,7 @@ _BARE = re.compile(
     r"(?:(?:the |my )?(?:final |correct )?(?:answer|count|total|output|result)(?: is|:|=)*:?\s*)?"
     r"[\"'(]*(-?\d+(?:,\d{3})*(?:\.\d+)?)[\"')]*\s*(?:\((?:\d+|[a-z]+)\))?\s*[.!?…✓✔✅]*",
 )
+_DOTTED_I = re.compile("i\u0307")
 _NOT_ONE = re.compile(r"\bnot (?:even )?(?:one|a single)\b")
 _SINGLE = re.compile(r"\ba single\b|\bsingle\b")
 _CJK = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -113,11 +114,14 @@ def _best(text: str, asked: _Asked) -> str | None:
 def _readable(text: str) -> str:
     """Lower case without markup, all numbers in ASCII digits."""
     text = _MARKUP.sub(" ", plain_digits(text[-TAIL:]).translate(_QUOTES)).strip().lower()
+    text = _DOTTED_I.sub("i", text)
     return _BESIDE_UNSPACED.sub(" ", _SINGLE.sub("1", with_digits(_NOT_ONE.sub("not any", text))))
 
 
 def _bare(final: str, text: str) -> str | None:
     """The number that is all of the final statement, or of the last line that is no decimal."""
+    if means_none(_DOTTED_I.sub("i", final.lower()).strip(" .!\"'*")):
+        return "0"
     lines = _lines(text)
     for line in (_readable(final), *reversed(lines[-2:])):
         bare = _BARE.fullmatch(line.strip())

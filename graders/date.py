@@ -15,10 +15,11 @@ import re
 from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer, plain
 
 from ._corrections import after_correction
-from ._dates import DAYS_IN, ORDINALS, Day, days, is_of_birth, is_of_death, is_of_something_else
+from ._dates import DAYS_IN, ORDINALS, Day, days, is_of_a_source, is_of_another_event, is_of_birth, is_of_death
 from ._digits import plain_digits
 from ._months import ENGLISH as MONTHS
 from ._months import any_full_month
+from ._numerals import is_english, with_digits
 
 __all__ = ["DAYS_IN", "MONTHS", "ORDINALS", "date"]
 
@@ -28,7 +29,11 @@ _BETWEEN_OFFERS = re.compile(
 )
 _RANGE = re.compile(r"\b(?:between|zwischen|entre|tra|fra|между|mezi)\b[^.!?\n]{0,15}$")
 _RANGE_END = re.compile(r"[\s,]*(?:\d{4})?[\s,]*\b(?:and|und|et|y|e|и|a)\b[^.!?\n]{0,15}$")
-_DAY_OFFERED = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s*(?:or|/|to|-)\s*(?:the\s+)?$")
+_DAY_OFFERED = re.compile(
+    r"(?:\b(?:between|from)\s+(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?\s*and|\b(\d{1,2})(?:st|nd|rd|th)?\s*(?:or|/|to|-))"
+    r"\s*(?:the\s+)?$"
+)
+_SLASHED = re.compile(r"\s*/\s*(\d{1,2})-(\d{1,2})(?!\d)")
 _BARE_DIGITS = re.compile(r"\W*(\d{2})[\s,]?(\d{2})\W*")
 _LATEX = re.compile(r"</?\w+>|\$+|\\[()\[\]]|\\(?:text\w*|boxed|mathrm)(?![a-z])|[{}]|\\,|\\-")
 _CONTENT = re.compile(r"[^\W_]")
@@ -41,6 +46,9 @@ def date(sample: Sample, completion: Completion) -> Grade:
     """Compare the day and month that an answer settles on with the target (DD-MM)."""
     text = _readable(completion.text)
     found = days(text)
+    if not found and not is_english(text):  # "le quatorze mars"
+        text = with_digits(text)
+        found = days(text)
     if not _is_bare(text, found) and (
         kind := non_answer(completion.text, question=sample.prompt, target=sample.target)
     ):
@@ -83,11 +91,12 @@ def _without_a_date(sample: Sample, text: str) -> Grade:
 def _choose(text: str, found: list[Day], stated: str) -> tuple[Day | None, str]:
     """The day that the answer settles on, and why; None where it names only days of something else."""
     befores: list[Day | None] = [None, *found[:-1]]
-    meant = [day for day, before in zip(found, befores, strict=True) if not is_of_something_else(text, day, before)]
-    if not meant:
-        if all(is_of_death(text, day) for day in found):
-            return None, "the only date in it is of the death"
-        meant = [day for day in found if not is_of_death(text, day)]
+    pairs = list(zip(found, befores, strict=True))
+    of_birth = [pair for pair in pairs if not is_of_another_event(text, *pair)]
+    if not of_birth:
+        what = "the death" if all(is_of_death(text, day) for day in found) else "something else"
+        return None, f"the only date in it is of {what}"
+    meant = [day for day, before in of_birth if not is_of_a_source(text, day, before)] or [day for day, _ in of_birth]
     if stated and (ends := days(stated)):
         last = [day for day in meant if str(day) == str(ends[-1])]
         if last and len({str(day) for day in ends}) == 1:
@@ -111,8 +120,10 @@ def _also_offered(text: str, found: list[Day], chosen: Day) -> Day | None:
         between = text[before.end : chosen.start]
         if len(between) < 60 and (_BETWEEN_OFFERS.search(between) or _is_range(text, before, between)):  # noqa: PLR2004 - a clause
             return before
+    if slashed := _SLASHED.match(text, chosen.end):
+        return Day(0, 0, int(slashed[1]), int(slashed[2]), "")
     if single := _DAY_OFFERED.search(text[: chosen.start]):
-        other = Day(0, 0, int(single[1]), chosen.month, "")
+        other = Day(0, 0, int(single[1] or single[2]), chosen.month, "")
         return other if other.exists and other.day != chosen.day else None
     return None
 
