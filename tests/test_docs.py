@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from evalkit import Completion, Outcome, Sample
 from evalkit.cli import COMMANDS, cli
-from evalkit.plugins import find, make_grader, make_task
+from evalkit.plugins import find, make_task
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -67,6 +68,16 @@ def test_commands_named_in_prose_exist(name: str) -> None:
     assert not re.search(r"@[A-Z]+@", text)
 
 
+@pytest.mark.parametrize("command", ["theory bounds", "theory facts --n 100000"])
+def test_figures_of_the_theory_are_what_the_commands_print(command: str) -> None:
+    """Each line below `$ evalkit theory …` in docs/theory.md is a line of its output."""
+    text = (ROOT / "docs" / "theory.md").read_text(encoding="utf-8")
+    lines = text.split(f"$ evalkit {command}\n", 1)[1].split("```", 1)[0].splitlines()
+    printed = CliRunner().invoke(cli, command.split(), env={"COLUMNS": ""}).output.splitlines()
+    assert len(lines) > 4
+    assert [" ".join(line.split()) for line in lines if line not in printed] == []
+
+
 def recipe(title: str) -> str:
     """The Python block below a heading of CONTRIBUTING.md."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -79,7 +90,6 @@ def test_the_recipe_for_a_task_works(tmp_path: Path) -> None:
     path.write_text(recipe("Add a task"), encoding="utf-8")
     task = make_task(f"{path}::capitals", {"n": "2"})
     assert [sample.target for sample in task.samples] == [["Paris"], ["Rome"]]
-    make_grader(f"{ROOT / 'graders' / 'count.py'}")
 
 
 def test_the_recipe_for_a_grader_works(tmp_path: Path) -> None:

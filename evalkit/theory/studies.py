@@ -145,21 +145,23 @@ class FactsStudy(Quantities):
     def quantities(self) -> list[Quantity]:
         """Return the singleton rate, the missing mass, the errors, and errors by how often a date was read."""
         measured, trained = self.trained.measured, self.trained
+        singletons = "people whose date the text gives exactly once, over its sentences"
+        missing = "probability of being asked for a date that the text never gives"
         calibrated = "of a model that memorizes, and otherwise guesses as often as the text answers"
-        ngram = f"wrong answers of a {birthday_corpus.ORDER}-gram model trained on the text"
+        ngram = f"share of wrong answers of a {birthday_corpus.ORDER}-gram model trained on the text"
         quantities = [
-            Quantity("singleton rate", [measured.singleton_rate], "people whose date is given once, over sentences"),
-            Quantity("missing mass", [measured.missing_mass], "probability of a question whose answer was never read"),
+            Quantity("singleton rate", [measured.singleton_rate], singletons),
+            Quantity("missing mass", [measured.missing_mass], missing),
             Quantity("calibrated error", [measured.error], calibrated),
             Quantity("its upper bound", [self.upper], "Theorem 2"),
             Quantity("lower bound", [self.lower], "Theorem 2, for any calibrated model; loose below N = 10⁶"),
             Quantity("language model's error", [trained.error], f"{ngram}, to {self.questions:,} questions"),
             Quantity("its IDK", [trained.idk], "share of the questions it says IDK to"),
-        ]  # fmt: skip
+        ]
         for group in trained.groups:
             meaning = (
-                f"wrong answers about these {group.people:,} people, who are asked about in {group.share:.1%} of the"
-                f" questions; right {group.right:.0%}, IDK {group.idk:.0%}"
+                f"share of wrong answers about these {group.people:,} people ({group.share:.1%} of the questions);"
+                f" right {group.right:.0%}, IDK {group.idk:.0%}"
             )
             quantities.append(Quantity(f"  date read {group.seen}×", [group.error], meaning))
         return quantities
