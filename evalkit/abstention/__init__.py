@@ -16,6 +16,8 @@ from importlib import resources
 from itertools import takewhile
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
+from evalkit.abstention.bare import is_bare_abstention
+from evalkit.abstention.final import final_statement
 from evalkit.text import plain
 
 Kind = Literal["abstained", "refusal", "empty"]
@@ -28,6 +30,11 @@ LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
 """Tried in turn on a text with few of the commonest English words."""
 
 _ENGLISH = frozenset(("the", "is", "of", "and", "you", "that", "are", "don't", "i'm"))
+_TOOL_CALL = re.compile(
+    r"^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
+    r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
+    re.IGNORECASE,
+)
 _CONTENT = re.compile(r"[^\W_]")
 _STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
 _ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
@@ -217,6 +224,20 @@ def non_answer(
         return "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
+    if _TOOL_CALL.search(text):
+        return "abstained"
+    final = final_statement(text, question=question)
+    if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
+        return None
+    if is_bare_abstention(final.text, stated=final.stated or not final.before):
+        return "abstained"
+    if final.stated and final.text:
+        return _detect(final.text, question)
+    return _detect(words, question)
+
+
+def _detect(words: str, question: str | None) -> Kind | None:
+    """What a text says as a whole, by its sentences."""
     if "<" in words and _MACHINE.search(words):
         return "abstained"
     lower = words.lower()

@@ -1,13 +1,86 @@
 """What a text ends on: the one notion of a final statement that the detector and every grader share.
 
 The last line or sentence decides, less what merely dresses it: a heading, "final answer is", quotes, emphasis,
-brackets, a box, JSON or a tag around it, a line on confidence, a note on the penalty. An answer that is stated
-outright ("The answer is (B). Option D is wrong because …") outranks the explanation after it.
+brackets, a box, JSON or a tag around it, a line on confidence, a note on the penalty, a polite closing. An answer that
+is stated outright ("The answer is (B). Option D is wrong because …") outranks the explanation after it, unless a later
+sentence takes it back.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+from evalkit.abstention.bare import is_bare_abstention
+from evalkit.abstention.leads import LEAD, SO
+from evalkit.text import last_boxed, plain
+
+LONGEST = 20_000
+"""Characters that are looked at: the end of a longer text."""
+ANSWER_KEYS = ("final_answer", "answer", "finalanswer", "final", "response", "result", "choice", "output", "value")
+LOOP = 3
+"""Times a sentence is said in a row from which a text only repeats itself."""
+
+_FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$\n?", re.MULTILINE)
+_TAGGED = re.compile(
+    r"<(final[_-]?answer|answer|ans|final|response|result|output|choice)\b[^<>]*>\s*(.*?)\s*</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPEN_TAG = re.compile(r"<(?:final[_-]?answer|answer|ans|final)\b[^<>]*>\s*", re.IGNORECASE)
+_HEADING = re.compile(
+    r"^[\s#>*_=\-]*(?:(?:my|the|your)\s+)?(?:(?:final|short|direct|best|correct)\s+)*"
+    r"(?:answer|conclusion|response|result|verdict|réponse|antwort|respuesta|resposta|ответ|risposta|odpověď|"
+    r"odpowiedź|svar|antwoord|答案|回答|答え|정답|답변|答)(?:\s+finale?|\s+final)?\s*[:：.*_#\s-]*$",
+    re.IGNORECASE,
+)
+_SURE = r"(?:confiden\w*|certain\w*|sure|probab\w*|likelihood|credence|konfidenz|sicherheit|confiance|confianza|уверенност\w*|置信度|信心)"
+_COST = r"(?:penal\w+|mistakes?|wrong\s+answers?|incorrect\s+answers?|errors?|guess\w*|threshold|target|points?|risk\w*|cost\w*)"
+_CONFIDENCE_LINE = re.compile(
+    rf"^[\s*_`>#(\[-]*(?:(?:my|overall|estimated|self-reported|stated)\s+)*{_SURE}(?:\s+(?:level|score|estimate|rating|in\s+"
+    r"(?:my|this|the)\s+answer|that\s+[^:]{0,60}))?[*_`]*\s*(?:[:=：~≈-]|\bis\b|\bof\b)[^\n]{0,60}$",
+    re.IGNORECASE,
+)
+_CONFIDENCE_TAIL = re.compile(
+    rf"[\s,;.–—-]*[(\[][^()\[\]\n]*(?:{_SURE}|{_COST}|\d\s*%|\bt\s*=|[<>≥≤]\s*0?\.\d|no\s+(?:tool|search|web|browsing))[^()\[\]\n]*[)\]]"
+    r"[\s.*_`]*$",
+    re.IGNORECASE,
+)
+_PERCENT_TAIL = re.compile(
+    r"[\s,;–—-]+(?:about\s+|~|≈)?\d{1,3}\s*%(?:\s+(?:sure|confident|certain|confidence))?[\s.*_`]*$"
+)
+_NOTE = re.compile(
+    rf"^[\s*_(-]*(?:(?:since|because|as|given|for|note\s+that|note|here|otherwise)[:,]?\s+)*(?:(?:a|an|the|any|each|every|my|this|i|it|"
+    rf"guessing|answering)\s+)?(?:\w+\s+){{0,3}}{_COST}\b[^.!?\n]*\b(?:cost|penal\w+|lose|losing|points?|risk\w*|worse|negative|"
+    r"0|not\s+worth|earn\w*)\b[^\n]{0,80}$"
+    rf"|^[\s*_(-]*(?:my\s+|the\s+|overall\s+)?{_SURE}\b[^.!?\n]*\b(?:below|under|above|over|less|more|exceed\w*|meet\w*|reach\w*|"
+    r"about|around|roughly|approximately|low|high|moderate|not\s+enough|insufficient|is|was|at)\b[^\n]{0,80}$"
+    r"|^[\s*_(-]*\(?0\s+points?\)?[\s.]*$",
+    re.IGNORECASE,
+)
+_CLOSER = re.compile(
+    r"^[\s*_(-]*(?:let\s+me\s+know\b|(?:i\s+)?hope\s+(?:this|that|it)\b|feel\s+free\b|(?:please\s+)?(?:do\s+not|don't)\s+hesitate\b|"
+    r"if\s+you(?:'d|\s+would|\s+have|\s+need|\s+want)\b[^.!?\n]*\b(?:let\s+me|ask|happy|glad|help|further|more)\b|"
+    r"is\s+there\s+anything\b|happy\s+to\b|glad\s+to\b|thank(?:s|\s+you)\b|good\s+luck\b|(?:i'm\s+)?sorry\b(?!,?\s+(?:but\s+)?i)|"
+    r"would\s+you\s+like\b|any\s+(?:other|more|further)\s+questions\b|have\s+a\s+(?:nice|great|good)\b|cheers\b|best\s+regards\b)",
+    re.IGNORECASE,
+)
+_CORRECTION = re.compile(
+    r"^[\s*_(\"'-]*(?:wait|hold\s+on|hmm+|actually|no,|nope|scratch\s+that|correction|on\s+second\s+thought|let\s+me\s+(?:re|double|"
+    r"check|correct)|oops|sorry,\s+(?:i|that)|i\s+(?:made|was\s+wrong|misread|miscounted|take\s+that\s+back|retract)|my\s+mistake|"
+    r"but\s+wait|however,\s+(?:on|after|that\s+is|this\s+is)|moment|warte|doch\s+nein|нет|attends|espera)\b",
+    re.IGNORECASE,
+)
+_STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])")
+_SHORTENED = re.compile(
+    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)|^\s*\d{1,2})\.[\"'”’)\]*_]*\s*$"
+)
+_DRESS = " \t\n*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!。、|"
+_ECHO = re.compile(
+    r"\b(?:say|answer|respond|reply|write|state)\s+(?:with\s+)?[\"“'‘«]?\s*(?:i\s+don['’]t\s+know|idk)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,20 +102,229 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
 
     Args:
         text: what the model answered, without its reasoning.
-        question: the prompt as sent; numbers and words that it holds are no new claims.
+        question: the prompt as sent; a closing line that repeats it is no statement.
     """
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    last = lines[-1].strip() if lines else ""
-    return FinalStatement(text=last, before="\n".join(lines[:-1]), stated=False)
+    body = undressed(text[-LONGEST:], question)
+    marked = _marked(body)
+    if marked is not None:
+        return marked
+    closing_start, closing = _closing(body)
+    lead_start, stated, after = _last_stated(body)
+    takes_over = stated is None or is_bare_abstention(closing) or _is_taken_back(after)
+    if takes_over and closing_start >= lead_start:
+        bare, led = _without_lead(closing)
+        return FinalStatement(text=_bare(bare), before=body[:closing_start].strip(), stated=led)
+    return FinalStatement(text=_bare(stated or ""), before=body[:lead_start].strip(), stated=True, after=after.strip())
 
 
 def committed(text: str, *, question: str | None = None) -> bool:
     """Whether a text that the token limit cut off had committed to an answer before the cut.
 
-    It has where it states an answer outright, or where it only repeats one claim. Steps of reasoning are no answer.
+    It has where it states an answer outright and goes on, where it begins with a bare answer, or where it only repeats
+    one claim. Steps of reasoning are no answer, nor is a statement that the cut ended in its middle.
 
     Args:
         text: the torso.
         question: the prompt as sent.
     """
-    return final_statement(text, question=question).stated
+    body = undressed(text[-LONGEST:], question)
+    if not body:
+        return False
+    marked = _marked(body)
+    if marked is not None:
+        return bool(marked.text)
+    _, stated, after = _last_stated(body)
+    if stated is not None and _bare(stated):
+        return bool(after.strip()) and not _is_taken_back(after)
+    return _repeats(body)
+
+
+def undressed(text: str, question: str | None = None) -> str:
+    """A text without what closes it politely, states a confidence or explains the penalty, and without code fences.
+
+    Args:
+        text: an answer.
+        question: the prompt as sent; lines at the end that repeat it are left out too.
+    """
+    body = (
+        _FENCE.sub("", text.replace("’", "'").replace("‘", "'")).strip()
+        if "```" in text
+        else text.replace("’", "'").strip()
+    )
+    asked = plain(question).lower() if question else ""
+    while True:
+        shorter = _CONFIDENCE_TAIL.sub("", body).rstrip()
+        start, last = _last_sentence(shorter)
+        head = shorter[:start].rstrip()
+        if head and (_is_remark(last) or _echoes(last, asked)):
+            shorter = head
+        if shorter == body or not shorter:
+            return body
+        body = shorter
+
+
+def sentences(text: str) -> Iterator[tuple[int, str]]:
+    """Sentences and lines of a text, each with its place; stops after initials and abbreviations do not end one."""
+    offset = 0
+    for line in text.split("\n"):
+        start = 0
+        for stop in _STOP.finditer(line):
+            if _SHORTENED.search(line[start : stop.start()]) and stop.end() < len(line):
+                continue
+            if line[start : stop.end()].strip():
+                yield offset + start, line[start : stop.end()]
+            start = stop.end()
+        if line[start:].strip():
+            yield offset + start, line[start:]
+        offset += len(line) + 1
+
+
+def _is_remark(sentence: str) -> bool:
+    return bool(_CONFIDENCE_LINE.match(sentence) or _NOTE.match(sentence) or _CLOSER.match(sentence))
+
+
+def _echoes(sentence: str, asked: str) -> bool:
+    """Whether a sentence only repeats the instructions of the prompt."""
+    bare = plain(sentence).lower().strip()
+    return len(bare.split()) > 4 and bool(asked) and (bare in asked or bool(_ECHO.search(bare) and bare[:12] in asked))  # noqa: PLR2004 - a short phrase may be an answer
+
+
+def _last_sentence(body: str) -> tuple[int, str]:
+    line_start = body.rfind("\n") + 1
+    last = (line_start, body[line_start:])
+    for place, sentence in sentences(body[line_start:]):
+        last = (line_start + place, sentence)
+    return last
+
+
+def _marked(body: str) -> FinalStatement | None:
+    """The answer where the text sets it apart at its end: JSON, a tag, a box."""
+    for read in (_json_answer, _tagged_answer, _boxed_answer):
+        statement = read(body)
+        if statement is not None:
+            return statement
+    return None
+
+
+def _json_answer(body: str) -> FinalStatement | None:
+    if not body.endswith("}"):
+        return None
+    for start in (place.start() for place in re.finditer(r"\{", body)):
+        try:
+            content = json.loads(body[start:])
+        except (ValueError, RecursionError):
+            continue
+        value = _answer_value(content)
+        if value is not None:
+            return FinalStatement(text=_bare(value), before=body[:start].strip(), stated=True)
+    return None
+
+
+def _answer_value(content: Any) -> str | None:
+    """The answer in an object: "null" where it is null; None where it has none."""
+    if not isinstance(content, dict):
+        return None
+    folded = {str(key).lower().replace(" ", "_"): value for key, value in content.items()}
+    for key in ANSWER_KEYS:
+        if key in folded:
+            value = folded[key]
+            if isinstance(value, (dict, list)):
+                return None
+            return "null" if value is None else str(value)
+    return None
+
+
+def _tagged_answer(body: str) -> FinalStatement | None:
+    last = None
+    if "<" in body:
+        for last in _TAGGED.finditer(body):
+            pass
+    if last is None or _is_taken_back(body[last.end() :]):
+        return None
+    after = body[last.end() :].strip()
+    return FinalStatement(text=_bare(last.group(2)), before=body[: last.start()].strip(), stated=True, after=after)
+
+
+def _boxed_answer(body: str) -> FinalStatement | None:
+    place = body.rfind("\\boxed{")
+    content = last_boxed(body) if place >= 0 else None
+    if content is None:
+        return None
+    end = place + len("\\boxed{") + len(content) + 1
+    after = body[end:].strip(" \t\n$.*_)]\\")
+    if after and (_is_taken_back(after) or is_bare_abstention(_closing(body)[1])):
+        return None
+    text = re.sub(r"\\(?:text|mathrm|textbf|mbox|textit)\{([^{}]*)\}", r"\1", content)
+    return FinalStatement(text=_bare(text), before=body[:place].strip(" $\n*"), stated=True, after=after)
+
+
+def _closing(body: str) -> tuple[int, str]:
+    """Where the last sentence begins, and the sentence; an answer under a heading is the whole paragraph's first."""
+    start, last = _last_sentence(body)
+    return start, last.strip()
+
+
+def _last_stated(body: str) -> tuple[int, str | None, str]:
+    """Place, words and what follows of the last answer that is stated outright."""
+    best: tuple[int, int] | None = None
+    for match in LEAD.finditer(body):
+        if not _ECHO.search(body[match.start() : match.end() + 20]):
+            best = (match.start(), match.end())
+    heading = _last_heading(body)
+    if heading is not None and (best is None or heading[0] > best[0]):
+        best = heading
+    if best is None:
+        return -1, None, ""
+    start, end = best
+    rest = body[end:].lstrip(" \t:：*_\n")
+    end = len(body) - len(rest)
+    first = next(iter(sentences(rest)), None)
+    if first is None:
+        return start, None, ""
+    stop = first[0] + len(first[1])
+    return start, rest[first[0] : stop].strip(), rest[stop:]
+
+
+def _last_heading(body: str) -> tuple[int, int] | None:
+    offset, last = 0, None
+    for line in body.split("\n"):
+        end = offset + len(line)
+        if line.strip() and _HEADING.match(line) and body[end:].strip():
+            last = (offset, end)
+        offset = end + 1
+    return last
+
+
+def _is_taken_back(after: str) -> bool:
+    return any(_CORRECTION.match(sentence) for _, sentence in sentences(after))
+
+
+def _without_lead(sentence: str) -> tuple[str, bool]:
+    lead = None
+    for lead in LEAD.finditer(sentence):
+        pass
+    if lead is not None and sentence[lead.end() :].strip(_DRESS):
+        return sentence[lead.end() :], True
+    so = SO.match(sentence)
+    return (sentence[so.end() :], False) if so and sentence[so.end() :].strip(_DRESS) else (sentence, False)
+
+
+def _bare(statement: str) -> str:
+    """Words without what dresses them: quotes, emphasis, brackets, tags, LaTeX, a percentage at the end."""
+    words = re.sub(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}", r"\1", statement)
+    words = _OPEN_TAG.sub("", words)
+    words = _PERCENT_TAIL.sub("", words) if "%" in words and len(words.split()) > 1 else words
+    words = plain(words.strip().strip("*_`#> ")).strip()
+    while words and words[0] in "\"'([{<" and words[-1:] in "\"')]}>." and len(words) > 2:  # noqa: PLR2004 - something inside
+        inner = words.rstrip(".")
+        if inner[-1:] not in "\"')]}>":
+            break
+        words = inner[1:-1].strip()
+    return words.rstrip(".").strip() if not re.search(r"\d\.$", words) else words[:-1]
+
+
+def _repeats(body: str) -> bool:
+    """Whether a text says nothing but one sentence, over and over."""
+    said = [plain(sentence).strip().lower() for _, sentence in sentences(body)]
+    whole = said[:-1]  # the cut ended the last one
+    return len(whole) >= LOOP and len(set(whole)) == 1

@@ -1,0 +1,116 @@
+"""Statements that do nothing but abstain: "I don't know", "IDK", "Keine Ahnung", "N/A".
+
+Matched whole, so that a claim beside the words is never lost. Where such a statement closes a text, or is given as its
+answer, it decides whatever stands before it.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+from evalkit.text import plain
+
+LONGEST = 400
+"""Characters beyond which a statement says more than that."""
+
+_ADVERB = (
+    r"(?:(?:really|honestly|simply|just|currently|actually|still|personally|truly|frankly|sadly|unfortunately|regrettably|"
+    r"definitively|reliably|confidently|accurately|certainly|also|therefore|genuinely|presently|absolutely|sincerely|do|as|well)\s+)*"
+)
+_NOT = r"(?:do\s+not|don't|dont|did\s+not|didn't|can't|cannot|can\s+not|could\s+not|couldn't|won't|will\s+not|wouldn't|would\s+not)"
+_KNOWING = (
+    r"(?:know|knows|remember|recall|recollect|say|tell|answer|determine|decide|be\s+(?:sure|certain|confident)|confirm|verify|"
+    r"identify|guess|give\s+(?:an?|the|you\s+an?)\s+(?:\w+\s+){0,2}answer|provide\s+(?:an?|the)\s+(?:\w+\s+){0,2}answer|pin\s+(?:it|this|that)\s+down|"
+    r"figure\s+(?:it|this|that)\s+out|work\s+(?:it|this|that)\s+out|name\s+(?:one|it|him|her|them|anyone)|say\s+for\s+(?:sure|certain)|"
+    r"speculate|respond|state\s+(?:it|this|an?\s+\w+)|find\s+(?:it|out|the\s+answer|an\s+answer)|solve\s+(?:it|this)|commit)"
+)
+_OBJECT = (
+    r"(?:\s+(?:(?:the|this|that|any|an|a|his|her|its|their|your)\s+(?:\w+[\s-]+){0,4}?(?:answer|question|one|date|title|name|number|year|"
+    r"value|person|result|solution|birthday|figure|fact|detail|details|information|count|option)s?|this|that|it|these|those|either|"
+    r"one|enough|anything|here|exactly|precisely|now|anymore|yet|at\s+all|offhand|off\s+hand))?"
+)
+_MANNER = (
+    r"(?:,?\s+(?:for\s+(?:sure|certain)|with\s+(?:\w+\s+){0,3}(?:certainty|confidence|accuracy)|(?:very\s+)?(?:reliably|confidently|"
+    r"accurately|definitively)|to\s+(?:this|that|the|your)\s+question|with(?:out)?\s+(?:guessing|more\s+\w+|further\s+\w+|"
+    r"access\s+to\s+[\w\s]{1,40}|the\s+(?:\w+\s+){1,3})|from\s+memory|at\s+(?:this|the)\s+(?:time|moment|point)|right\s+now|sorry|though|"
+    r"i'm\s+afraid|unfortunately|in\s+this\s+case|well\s+enough(?:\s+to\s+(?:answer|say))?|enough(?:\s+to\s+(?:answer|say|give\s+[\w\s]{1,20}))?|"
+    r"above\s+(?:the\s+)?[\d.%t\s]+(?:threshold|confidence)?|here))*"
+)
+_SUBORDINATE = r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b[^.!?;:]{0,160})?"
+_CORE = (
+    # "I don't know", "we cannot say"
+    rf"(?:i|we)\s+{_ADVERB}{_NOT}\s+{_ADVERB}{_KNOWING}{_OBJECT}{_SUBORDINATE}{_MANNER}"
+    rf"|(?:don't|do\s+not|dont)\s+know{_OBJECT}{_SUBORDINATE}{_MANNER}|(?:i\s+)?dunno|i\s*dk|i\.?d\.?k\.?"
+    # "I have no idea", "no idea"
+    rf"|(?:i|we)\s+{_ADVERB}have\s+(?:absolutely\s+)?no\s+(?:idea|clue|answer|information|knowledge|way\s+(?:of\s+knowing|to\s+(?:know|tell|answer)))"
+    rf"(?:\s+(?:about|on|regarding|of)\s+[^.!?;]{{1,80}}|{_SUBORDINATE}){_MANNER}|no\s+(?:idea|clue|answer|response|guess|comment)(?:\s+(?:given|available|possible))?"
+    # "I abstain", "I'd rather not guess"
+    r"|i(?:'ll|\s+will|'d|\s+would|\s+must|\s+have\s+to|\s+shall|'m\s+going\s+to|\s+am\s+going\s+to|\s+choose\s+to|\s+prefer\s+to|\s+decide\s+to|"
+    r"\s+should|\s+need\s+to|\s+opt\s+to|\s+elect\s+to|\s+am\s+choosing\s+to)?\s+(?:abstain(?:ing)?|pass|skip|decline|refrain)"
+    r"(?:\s+(?:here|on\s+this(?:\s+(?:one|question))?|from\s+(?:answering|guessing|giving\s+an\s+answer|this(?:\s+question)?)|this(?:\s+(?:one|question))?|"
+    r"to\s+(?:answer|guess|say|respond)))*"
+    r"|i(?:'d|\s+would|'ll|\s+will)?\s+(?:rather|prefer|choose|opt)\s+(?:to\s+)?not\s+(?:to\s+)?(?:answer|guess|say|speculate|respond|commit)"
+    r"(?:\s+(?:this|here|that|on\s+this))?|i\s+(?:won't|will\s+not|refuse\s+to|decline\s+to|am\s+not\s+going\s+to|'m\s+not\s+going\s+to)\s+"
+    r"(?:guess|answer|speculate|hazard\s+a\s+guess|state\s+an?\s+\w+|give\s+an\s+answer)(?:\s+(?:this|here))?"
+    r"|(?:abstain(?:ed|ing)?|abstention|skip(?:ped)?|pass|declined|withheld|refrain)(?:\s+from\s+answering)?"
+    # "It cannot be determined": said of one's own knowledge where it stands alone as the last word
+    r"|(?:(?:it|this|that|the\s+answer|which)\s+(?:is\s+)?)?(?:unknown\s+to\s+me|not\s+known\s+to\s+me|beyond\s+my\s+knowledge|unknown|unsure|undetermined|"
+    r"unclear|not\s+(?:sure|certain|known|available|applicable|enough\s+information)|insufficient\s+(?:information|knowledge|confidence)|"
+    r"n\s*/?\s*a|null|nil|nan|undefined)"
+    r"|(?:i\s+am|i'm)\s+(?:at\s+a\s+loss|stumped|unable\s+to\s+(?:answer|say|tell|determine|provide\s+an?\s+answer)"
+    r"(?:\s+(?:this|that|it|the\s+question|this\s+question))?)"
+    r"|(?:i\s+am|i'm)\s+(?:really\s+|just\s+|simply\s+)?(?:not\s+(?:confident|certain|sure)\s+enough|unsure|not\s+sure|not\s+certain)"
+    r"(?:\s+to\s+(?:answer|say|give\s+[\w\s]{1,30}|name\s+\w+|commit[\w\s]{0,20}))?"
+    r"|(?:not\s+confident|not\s+sure|not\s+certain|low\s+confidence|not\s+enough\s+confidence|insufficient\s+confidence)"
+)
+_UNSURE = re.compile(
+    r"^(?:(?:i\s+am|i'm)\s+)?(?:really\s+|just\s+|simply\s+)?(?:not\s+(?:sure|certain|confident)|unsure|uncertain|low\s+confidence|unclear)\b(?!\s+enough)",
+    re.IGNORECASE,
+)
+_REASON = (
+    r"(?:(?:since|because|as|given|with|due\s+to|considering|after|despite|without|based\s+on|if|my\s+confidence|confidence|expected|at|in|"
+    r"under|to\s+avoid|i'm|i\s+am|i\s+was|i\s+would|i\s+have|i\s+can|not|on|while|though|although|this\s+is|that's|that\s+is|these|the\s+(?:penalty|"
+    r"threshold|expected|risk|confidence|probability|required)|only|below|less|p\s*\(|p\s*=|probability|0?\.\d+|\d+\s*%|~)[^!?\n]{0,240}?"
+    r"(?:[,:;]|[–—-]|\bso|\bthus|\btherefore|\bhence|\band|\bbut|→|⇒|=>)\s*)"
+)
+_OPENING = (
+    r"(?:(?:so|therefore|thus|hence|then|and|but|still|well|ok(?:ay)?|yes|no|sorry|apologies|unfortunately|honestly|frankly|sadly|"
+    r"overall|ultimately|finally|in\s+(?:short|conclusion|that\s+case|the\s+end)|my\s+(?:honest\s+)?answer(?:\s+is)?|the\s+answer\s+is|"
+    r"answer|final\s+answer|i(?:'m|\s+am)\s+(?:sorry|afraid)(?:\s+(?:that|but))?|i\s+(?:would\s+|will\s+|must\s+)?(?:answer|say|respond|reply|conclude|"
+    r"admit|confess)(?:\s+(?:with|that))?|to\s+be\s+honest|tbh|however|as\s+such|for\s+now|at\s+this\s+point)[,:;!.…\s–—-]*)"
+)
+_ENGLISH = re.compile(
+    rf"(?:{_OPENING}|{_REASON})*[\"“'(\[]*(?:{_CORE})[\"”')\]]*(?:,?\s+(?:sorry|so\s+i\s+abstain))?", re.IGNORECASE
+)
+_DRESS = " \t\n\r*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!?。、！？．।|$\\~-–—…"
+
+
+def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
+    """Whether a statement abstains and says nothing else.
+
+    Args:
+        statement: a sentence or a short answer, in any of the languages of the tables.
+        stated: whether it was given as the answer; then also one that only says how unsure it is, such as "unsure".
+    """
+    if len(statement) > LONGEST:
+        return False
+    words = " ".join(plain(statement).split()).strip(_DRESS)
+    if not words:
+        return False
+    if _ENGLISH.fullmatch(words):
+        # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.
+        return stated or not _UNSURE.match(words)
+    return any(pattern.fullmatch(words.lower()) for pattern in _foreign(words.isascii()))
+
+
+@lru_cache(maxsize=2)
+def _foreign(ascii_only: bool) -> tuple[re.Pattern[str], ...]:
+    source = resources.files("evalkit.abstention").joinpath("tables", "bare.toml")
+    table: dict[str, list[str]] = tomllib.loads(source.read_text(encoding="utf-8"))
+    patterns = [pattern for language in table.values() for pattern in language]
+    if ascii_only:
+        patterns = [pattern for pattern in patterns if re.search(r"[a-z]{3}", pattern)]
+    return (re.compile("|".join(f"(?:{pattern})" for pattern in patterns)),)
