@@ -1,6 +1,14 @@
-"""Which of the options? Reads a letter or an option's text; the last statement wins.
+"""Which of the options? Reads the letter or the text of the option that an answer commits to.
 
-A letter beyond the options is unparsed, as are two options offered at once; nothing is ever drawn at random.
+What an answer says of an option has ranks (`_statements`): stated as the answer, held to be right, put first, merely
+mentioned, offered among others, withdrawn, denied. The highest rank decides, of equals the last, and what follows a
+correction ("Wait, no: B") outranks what it corrects. Neither mentions before nor explanations after overrule a stated
+answer. Where all options but one are denied, that one is meant. Two options offered at once, or a letter beyond the
+options, are a claim from which no answer can be read; nothing is ever drawn at random.
+
+An answer that ends in "I don't know" is IDK whatever stands before, and so is an option that speaks of the answerer
+("I don't know", "not sure"), chosen by its text or letter. One that speaks of the matter ("unknown", "cannot be
+determined") is a claim like any other. A target is an option's text; else its letter, in brackets or not.
 """
 
 from __future__ import annotations
@@ -8,122 +16,306 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from evalkit import Completion, Grade, Sample, grader, non_answer, plain, simplify
+from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer
+from evalkit.graders._corrections import after_correction
+from evalkit.graders._options import Mention, mentions, readable, same_text
+from evalkit.graders._statements import COMMITTED, Rank, rank, sentence_start
 
-_LEAD = r"(?:answer|choice|option|correct(?:\s+(?:answer|choice|option))?)(?:\s+(?:is|would be|should be|must be))?"
-_STATED = re.compile(
-    rf"\b{_LEAD}(?:\s*:\s*|\s+|(?=[(\[]))(?:option\s+)?[(\[]?([A-Za-z])[)\].]?(?![\w'])", re.IGNORECASE
+_LINK = re.compile(
+    r"[)\]}.'\"*]*\s*(?:[,;]?\s*(?:and/or|or|and|und|oder|y|ou|et|e|o|и|или|和|或|plus|as\s+well\s+as|&|/|vs\.?|\+)\s*|,\s*|/\s*)"
+    r"(?:(?:possibly|maybe|also|perhaps|both|either|even|option|choice|answer|letter|the|an?)\s+)*[(\[{'\"*]*",
+    re.IGNORECASE,
 )
-_LED_TO = re.compile(rf"\b{_LEAD}\s*:?\s*[\"'(]?$", re.IGNORECASE)
-_PICKED = re.compile(
-    r"\b(?:[Ii](?:'ll| will| would|'d)?\s+(?:choose|pick|select|go with|say))\s*:?\s*[(\[]?([A-Z])[)\]]?(?![\w'])"
+_OWN_VERB = re.compile(
+    r"[)\].'\"*]*(?:\s*\([^)]*\))?\s+(?:is|was|has|does|would|can|could|seems|looks|isn't|cannot|can't)\b",
+    re.IGNORECASE,
 )
-_BRACKETED = re.compile(r"[(\[]([A-Z])[)\]]")
-_LINE = re.compile(r"^\s*[(\[]?([A-Za-z])[)\]]?\s*(?:[.:)]|$)", re.MULTILINE)
-_BOXED = re.compile(r"\\boxed\{\s*(?:\\text\{)?\s*\(?([A-Za-z])\)?\s*\}")
-_OR_ANOTHER = re.compile(r"[)\].'\"]*\s*(?:or|/)\s*(?:option\s+)?[(\[]?([A-Z])(?![\w'])")
-_PROSE = re.compile(r"\s+(?!because|since|as\b|is\b|and\b|or\b|for\b|due|based|which)[a-z]")
-_EITHER = re.compile(r"^[\s,'\")\]]*(?:or|and|/)[\s'\"(\[]*(?:option\s+)?$", re.IGNORECASE)
+_GOES_ON = re.compile(r"[)\].'\"*]*\s+(?!and\b|or\b|is\b|as\b|because\b|since\b|for\b|due\b|based\b)\w", re.IGNORECASE)
+_BREAK = re.compile(
+    r"[)\]}'\"*]*\s*(?:$|[.,;:!\n—–(-]|because\b|since\b|as\b|is\b|due\b|for\b|based\b|given\b|which\b)", re.IGNORECASE
+)
+_DRESS = " \t\"'*_`([{<>}]).,:;!|#-–—→=."
+_POSITIVE = re.compile(r"\b(?:correct|right|yes|true|best|answer|fits)\b|[✓✔✅]", re.IGNORECASE)
+_NEGATIVE = re.compile(
+    r"\b(?:not|no|n't|incorrect|wrong|false|eliminated?|excluded?|ruled?\s+out|unlikely|too)\b|n't\b|[✗✘❌✖]",
+    re.IGNORECASE,
+)
+_LABEL_BEFORE = re.compile(
+    r"(?:^|[\n.;!?|])\s*(?:[-*•]\s*)?(?:option|choice|answer|statement)?\s*[(\[*\"]*$", re.IGNORECASE
+)
+_OF_THE_ANSWERER = re.compile(
+    r"\b(?:i|we|i'm|don't\s+know|do\s+not\s+know|idk|not\s+(?:\w+\s+)?(?:sure|certain)|unsure|uncertain|no\s+idea|abstain\w*|skip|pass|"
+    r"prefer\s+not|dunno|decline|ich|weiß\s+nicht|no\s+sé|je\s+ne|ne\s+sais|non\s+so|não\s+sei|не\s+знаю|nevím|nie\s+wiem)\b|不知道|不确定|わからない|모르",
+    re.IGNORECASE,
+)
+_CONTENT = re.compile(r"[^\W_]")
+FEWEST_TO_ELIMINATE = 2
+SHORT = 400
+"""Characters up to which an option that is merely mentioned, or left over, may be the answer."""
 
 
-class _Mention(NamedTuple):
-    start: int
-    end: int
-    option: int
-    what: str
-    firm: bool
+class _Said(NamedTuple):
+    mention: Mention
+    rank: Rank
 
 
 @grader
 def choice(sample: Sample, completion: Completion) -> Grade:
-    """Compare the option that an answer settles on with the target."""
-    options = sample.choices or []
-    if not options:
+    """Compare the option that an answer commits to with the target."""
+    if not sample.choices:
         raise ValueError("choice needs a sample with choices")
-    text = _BOXED.sub(r"answer is \1", completion.text)
-    text = plain(text)
-    letters = _letters(text)
-    # "The answer is (A)" means the letter, also where one of the options reads "A".
-    stated = {mention.start for mention in letters if mention.firm}
-    mentions = sorted([*letters, *(mention for mention in _texts(text, options) if mention.start not in stated)])
-    firm = [mention for mention in mentions if mention.firm]
-    if not firm and (kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=options)):
+    options = tuple(sample.choices)
+    text = readable(completion.text)
+    whole = same_text(text, options)
+    if whole is not None and not _is_letter(text, len(options)):
+        return _grade(sample, options, whole, "an option's text, and nothing else")
+    said = _read(text, options)
+    if kind := _abstains(sample, completion.text, options, said):
         return Grade.idk(kind)
-    if not mentions:
-        return Grade.unparsed("a claim, but none of the options in it")
-    chosen = (firm or mentions)[-1]
-    return _grade(sample, options, text, mentions, chosen)
+    return _decide(sample, options, text, said)
 
 
-def _grade(sample: Sample, options: list[str], text: str, mentions: list[_Mention], chosen: _Mention) -> Grade:
-    if chosen.option >= len(options):
-        return Grade.unparsed(f"{_letter(chosen.option)} is none of the {len(options)} options")
-    if other := _also_offered(text, mentions, chosen):
-        return Grade.unparsed(f"offers two options: {other} and {_letter(chosen.option)}")
-    found = _letter(chosen.option)
-    return Grade.of(chosen.option in _accepted(sample, options), answer=found, reason=chosen.what)
+def _decide(sample: Sample, options: tuple[str, ...], text: str, said: list[_Said]) -> Grade:
+    chosen = _chosen(text, said, len(options))
+    if chosen is None:
+        left = _left_over(said, len(options)) if _is_short(text) else None
+        if left is not None:
+            return _grade(sample, options, left, "the only option that is not denied")
+        if not said:
+            return Grade.unparsed("a claim, but none of the options in it")
+        return Grade.unparsed(
+            "names several options and commits to none" if len(_named(said)) > 1 else "commits to none"
+        )
+    option = chosen.mention.option
+    if option >= len(options):
+        return Grade.unparsed(f"{_letter(option)} is none of the {len(options)} options")
+    if other := _also_offered(text, said, chosen):
+        return Grade.unparsed(f"offers two options: {_letter(other.mention.option)} and {_letter(option)}")
+    return _grade(sample, options, option, _WHY[chosen.rank])
 
 
-def _also_offered(text: str, mentions: list[_Mention], chosen: _Mention) -> str | None:
-    after = _OR_ANOTHER.match(text, chosen.end)
-    if after and after.group(1) != _letter(chosen.option):
-        return after.group(1)
-    for other in mentions:
-        apart = other.option != chosen.option and other.end <= chosen.start
-        if apart and _EITHER.match(text[other.end : chosen.start]):
-            return _letter(other.option)
-    return None
+_WHY = {
+    Rank.STATED: "the option that is stated as the answer",
+    Rank.HELD: "the option that is held to be right",
+    Rank.OPENED: "the option that the answer opens with",
+    Rank.MENTIONED: "the only option named",
+    Rank.OFFERED: "the only option named",
+}
 
 
-def _accepted(sample: Sample, options: list[str]) -> set[int]:
-    return {_index(target.strip(), options) for target in sample.target}
+def _grade(sample: Sample, options: tuple[str, ...], option: int, reason: str) -> Grade:
+    correct = option in _accepted(sample.target, options)
+    if not correct and _speaks_of_the_answerer(options[option]):
+        return Grade.idk(reason=f"{_letter(option)}, the option that says it does not know")
+    return Grade.of(correct, answer=_letter(option), reason=reason)
 
 
-def _index(target: str, options: list[str]) -> int:
-    """The option that a target means: its text, else its letter, else its text written otherwise; -1 for none."""
-    if target in options:
-        return options.index(target)
-    if len(target) == 1 and ord("A") <= ord(target) < ord("A") + len(options):
-        return ord(target) - ord("A")
-    simple = [simplify(option) for option in options]
-    if simplify(target) in simple:
-        return simple.index(simplify(target))
-    letters = [_letter(index) for index in range(len(options))]
-    return letters.index(target.upper()) if target.upper() in letters else -1
-
-
-def _letters(text: str) -> list[_Mention]:
-    found = []
-    for pattern, what, firm in (
-        (_STATED, "the letter that the answer states", True),
-        (_PICKED, "the letter that the answer states", True),
-        (_BRACKETED, "the last letter in brackets", False),
-        (_LINE, "the letter that a line begins with", False),
-    ):
-        for match in pattern.finditer(text):
-            alone = match.group().strip() == text.strip()
-            # "The answer is a compound", "Answer: I don't know": words, not letters.
-            if match.group(1) in "aAI" and _PROSE.match(text, match.end(1)):
-                continue
-            found.append(_Mention(*match.span(1), ord(match.group(1).upper()) - ord("A"), what, firm or alone))
+def _accepted(targets: list[str], options: tuple[str, ...]) -> set[int]:
+    """The options that the targets mean: by their text as it is written, else by letter, else by text in other dress."""
+    found = set()
+    for target in targets:
+        letter = target.strip().strip("()[].")
+        if target in options:
+            found.add(options.index(target))
+        elif len(letter) == 1 and 0 <= (place := ord(letter.upper()) - ord("A")) < len(options):
+            found.add(place)
+        elif (same := same_text(readable(target), options)) is not None:
+            found.add(same)
     return found
 
 
-def _texts(text: str, options: list[str]) -> list[_Mention]:
-    found = []
-    for index, option in enumerate(options):
-        words = [re.escape(word) for word in re.findall(r"\w+", plain(option))]
-        if not words:
+def _speaks_of_the_answerer(option: str) -> bool:
+    return bool(_OF_THE_ANSWERER.search(option)) and non_answer(option) in ("abstained", "refusal")
+
+
+def _abstains(sample: Sample, answer: str, options: tuple[str, ...], said: list[_Said]) -> str | None:
+    """Which kind of non-answer it is, None where it makes a claim."""
+    asked = sample.prompt
+    ending = final_statement(answer, question=asked)
+    end = readable(ending.text)
+    if _names_the_matter(end, options):
+        return None
+    ends_silent = _CONTENT.search(end) and not _commits(end, options) and non_answer(ending.text, question=asked)
+    if ends_silent:
+        return ends_silent
+    kind = non_answer(answer, question=asked, target=sample.target, choices=options)
+    stated = any(one.rank >= Rank.HELD for one in said)
+    return kind if kind and not stated else None
+
+
+def _commits(end: str, options: tuple[str, ...]) -> bool:
+    if same_text(end, options) is not None:
+        return True
+    return any(one.rank >= COMMITTED and not one.mention.common for one in _read(end, options))
+
+
+def _names_the_matter(end: str, options: tuple[str, ...]) -> bool:
+    """Whether it ends in an option that itself sounds like not knowing, but speaks of the matter: "unknown"."""
+    for mention in mentions(end, options):
+        if mention.option < len(options) and non_answer(options[mention.option]):
+            if not _speaks_of_the_answerer(options[mention.option]):
+                return rank(end, mention.start, mention.end) > Rank.WITHDRAWN
+    return False
+
+
+def _read(text: str, options: tuple[str, ...]) -> list[_Said]:
+    """What a text says of the options, each with its rank; after a correction, what follows it where that commits."""
+    tail = after_correction(text)
+    if tail and tail.strip() != text:
+        # "no: B it is"
+        start = len(text) - len(tail)
+        after = _ranked(tail, options)
+        if any(one.rank >= COMMITTED for one in after):
+            return [_Said(m._replace(start=m.start + start, end=m.end + start), r) for m, r in after]
+    return _ranked(text, options)
+
+
+def _ranked(text: str, options: tuple[str, ...]) -> list[_Said]:
+    found = mentions(text, options)
+    said = [_Said(one, _rank(text, one)) for one in found]
+    said = [one for one in said if one.rank >= COMMITTED or not one.mention.common]
+    said = [one for one in said if one.rank is Rank.STATED or one.mention.option < len(options)]
+    said = _level(text, said)
+    return _verdicts(text, said)
+
+
+def _rank(text: str, mention: Mention) -> Rank:
+    start, end = mention.start, mention.end
+    line = text[text.rfind("\n", 0, start) + 1 :].split("\n", 1)[0]
+    alone = line.strip(_DRESS) == text[start:end].strip(_DRESS)
+    if alone:
+        return Rank.STATED
+    found = rank(text, start, end)
+    if found in (Rank.MENTIONED, Rank.OFFERED) and not text[:start].strip(_DRESS) and _BREAK.match(text, end):
+        return Rank.OPENED
+    if found is Rank.HELD and mention.common and _GOES_ON.match(text, end) and "," not in text[end : end + 2]:
+        return Rank.MENTIONED
+    return found
+
+
+def _level(text: str, said: list[_Said]) -> list[_Said]:
+    """Options joined by "and", "or" or a comma share the rank of the first, or the denial that follows the last."""
+    ranks = [one.rank for one in said]
+    for k in range(1, len(said)):
+        if _linked(text, said[k - 1].mention, said[k].mention) and ranks[k] is Rank.MENTIONED:
+            ranks[k] = (
+                Rank.DENIED
+                if ranks[k - 1] is Rank.DENIED and not _OWN_VERB.match(text, said[k].mention.end)
+                else ranks[k]
+            )
+    for k in range(len(said) - 1, 0, -1):
+        if (
+            _linked(text, said[k - 1].mention, said[k].mention)
+            and ranks[k] is Rank.DENIED
+            and ranks[k - 1] is Rank.MENTIONED
+        ):
+            if re.match(r"[)\].'\"*]*\s+(?:are|were|can|do|don't|aren't|fail|options)\b", text[said[k].mention.end :]):
+                ranks[k - 1] = Rank.DENIED
+    return [_Said(one.mention, new) for one, new in zip(said, ranks, strict=True)]
+
+
+def _verdicts(text: str, said: list[_Said]) -> list[_Said]:
+    """Options gone through one by one ("A: … – incorrect"): the one called right is held, the others are denied."""
+    labels = [k for k, one in enumerate(said) if _is_label(text, one.mention)]
+    if len({said[k].mention.option for k in labels}) < FEWEST_TO_ELIMINATE:
+        return said
+    judged = {}
+    for place, k in enumerate(labels):
+        stop = said[labels[place + 1]].mention.start if place + 1 < len(labels) else len(text)
+        judged[k] = _verdict(text[said[k].mention.end : stop].split("\n\n", 1)[0])
+    right = {said[k].mention.option for k, verdict in judged.items() if verdict}
+    new = list(said)
+    for k, verdict in judged.items():
+        if said[k].rank is Rank.STATED and verdict is not False:
             continue
-        pattern = re.compile(r"(?<!\w)" + r"\W+".join(words) + r"(?!\w)", re.IGNORECASE)
-        for match in pattern.finditer(text):
-            alone = simplify(match.group()) == simplify(text)
-            led_to = text[: match.start()].rstrip("*\"' ")
-            firm = alone or bool(_LED_TO.search(led_to)) or led_to.lstrip("(*").rstrip(".:)*") == _letter(index)
-            found.append(_Mention(*match.span(), index, "the last option named in the answer", firm))
-    # An option inside a longer one ("iron" in "iron oxide") is not named by it.
-    return [m for m in found if not any(o.start <= m.start and m.end <= o.end and o[:2] != m[:2] for o in found)]
+        if verdict:
+            new[k] = _Said(said[k].mention, Rank.HELD if len(right) == 1 else Rank.MENTIONED)
+        else:
+            new[k] = _Said(said[k].mention, Rank.DENIED if verdict is False else Rank.MENTIONED)
+    return new
 
 
-def _letter(index: int) -> str:
-    return chr(ord("A") + index)
+def _is_label(text: str, mention: Mention) -> bool:
+    starts = mention.by_letter and not text[mention.start + 1 : mention.start + 2].isalpha()
+    return starts and bool(_LABEL_BEFORE.search(text[max(0, mention.start - 40) : mention.start]))
+
+
+def _verdict(remark: str) -> bool | None:
+    """Right, wrong or neither, by the last word on it in the first lines of a remark."""
+    remark = re.split(r"\b(?:so|therefore|thus|hence)\b", remark, maxsplit=1, flags=re.IGNORECASE)[0]
+    wrong = [found.end() for found in _NEGATIVE.finditer(remark)]
+    right = [found.end() for found in _POSITIVE.finditer(remark)]
+    if not wrong and not right:
+        return None
+    return bool(right) and not wrong
+
+
+def _chosen(text: str, said: list[_Said], count: int) -> _Said | None:
+    held = [one for one in said if one.rank >= COMMITTED]
+    if held:
+        best = max(one.rank for one in held)
+        last = [one for one in held if one.rank is best]
+        return last[0] if best is Rank.OPENED else last[-1]
+    mentioned = [one for one in said if one.rank in (Rank.MENTIONED, Rank.OFFERED)]
+    last = [one for one in mentioned if one.mention.start >= _last_sentence(text)]
+    for some in (mentioned, last) if _is_short(text) else (last,):
+        if len(_named(some)) == 1 and some[0].mention.option < count:
+            return some[-1]
+    return None
+
+
+def _last_sentence(text: str) -> int:
+    return sentence_start(text, len(text.rstrip(_DRESS + "\n")))
+
+
+def _is_short(text: str) -> bool:
+    """Whether a text is an answer rather than a train of thought, from which no mere mention is fished."""
+    return len(text) <= SHORT
+
+
+def _named(said: list[_Said]) -> set[int]:
+    return {one.mention.option for one in said}
+
+
+def _left_over(said: list[_Said], count: int) -> int | None:
+    """The one option left where all others are denied and nothing is said for any."""
+    denied = {one.mention.option for one in said if one.rank is Rank.DENIED}
+    left = set(range(count)) - denied
+    if (
+        len(left) != 1
+        or count < FEWEST_TO_ELIMINATE
+        or any(one.rank > Rank.DENIED and one.mention.option in denied for one in said)
+    ):
+        return None
+    return left.pop()
+
+
+def _also_offered(text: str, said: list[_Said], chosen: _Said) -> _Said | None:
+    """Another option in one breath with the chosen one."""
+    place = said.index(chosen)
+    for step in (-1, 1):
+        k = place
+        while 0 <= k + step < len(said):
+            first, second = sorted((k, k + step))
+            if not _linked(text, said[first].mention, said[second].mention):
+                break
+            other = said[k + step]
+            own_verb = step == 1 and _OWN_VERB.match(text, other.mention.end)
+            if other.mention.option != chosen.mention.option and other.rank > Rank.WITHDRAWN and not own_verb:
+                return other
+            k += step
+    return None
+
+
+def _linked(text: str, first: Mention, second: Mention) -> bool:
+    between = text[first.end : second.start]
+    return len(between) < 40 and bool(_LINK.fullmatch(between) or re.fullmatch(r"[)\]]*\n[(\[]*", between))  # noqa: PLR2004
+
+
+def _is_letter(text: str, count: int) -> bool:
+    bare = text.strip(_DRESS + "\n")
+    return len(bare) == 1 and bare.isupper() and bare.isascii() and ord(bare) - ord("A") < count
+
+
+def _letter(option: int) -> str:
+    return chr(ord("A") + option)

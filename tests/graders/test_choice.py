@@ -59,8 +59,6 @@ READ = [
     ("copper (ii) sulfate", "C"),
     ("The answer is Copper (II) sulfate.", "C"),
     ("It's copper II sulfate", "C"),
-    # an option that sounds like an abstention is an option
-    ("I don't know which", "D"),
     # a hedge in front of an answer is an answer
     ("I'm not sure, but the answer is B.", "B"),
     ("I'm not certain. My answer: B", "B"),

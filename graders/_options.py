@@ -1,0 +1,308 @@
+"""Where an answer names one of the options, by its letter or by its text. Pure.
+
+A letter counts where it can be meant as one: in brackets, at the start of a line or after words that introduce an
+option. "A" before a noun is an article, "I" before a verb a pronoun, "Vitamin C" and "C = 20" are no options. Texts are
+compared with their signs and numbers, and with case where only case tells two options apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from evalkit import plain, simplify
+from evalkit.graders._numerals import ENGLISH
+from evalkit.graders._statements import introduces
+
+_BLACK_LETTERS = {
+    **{code + k: ord("A") + k for code in (0x1F150, 0x1F170, 0x1F130, 0x1F1E6) for k in range(26)},
+    **dict.fromkeys(map(ord, "‐‑‒–−﹣－"), "-"),
+}
+_TEX_DRESS = re.compile(
+    r"\\(?:text|textbf|textit|textrm|texttt|textsf|mathrm|mathbf|mathit|mathsf|mathtt|mathcal|boldsymbol|bm|emph|"
+    r"operatorname|underline|mbox|hbox|rm|bf|ensuremath)\s*\{([^{}]*)\}"
+)
+_BOX = re.compile(r"\\(?:boxed|fbox|framebox)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_TEX_SPACE = re.compile(r"\\[,;:!> ]|~")
+_DASHED_LINE = re.compile(r" - ")
+_SPACES = re.compile(r"[ \t]+")
+
+_BEFORE_A_LETTER = frozenset(
+    "is be was are or and not so therefore thus hence than over with choose chose pick select say option options choice choices answer "
+    "answers letter between either neither nor both to out eliminate eliminates leaves leaving only for think believe guess picking "
+    "choosing chosen selecting selected selects on it that it's that's the la el le die der das los las o a il ist es est lautet é è "
+    "to je är er on wähle opción opcion respuesta réponse antwort resposta opção risposta opzione scelta ответ вариант это elijo "
+    "choisis odpověď jest antwoord svar svaret válasz az este correct right best final while whereas but because since then "
+    "if of rules exclude reject reject consider considered considering prefer favor try from like called be: except unlike "
+    "likely probably definitely clearly obviously certainly actually in eliminating excluding options: und oder y ou e и или "
+    "nicht no pas non не mark marked submit through seems possibly perhaps maybe wait no yes against than: est-ce vs versus "
+    "letra lettre lettera buchstabe буква là adalah είναι cevap doğru kies wybieram vybírám volím escolho scelgo выбираю "
+    "lösung auswahl möglichkeit alternativa alternativ варіант відповідь одговор odgovor є je:".split()
+)
+_AFTER_ARTICLE = frozenset(
+    "is was are or and because since as over it wins fits would must should has seems instead rather not vs versus nor "
+    "but so if by correct wrong right false true best then which based due given being remains can cannot can't could "
+    "isn't doesn't does matches being ist ist: es est è é je und y et e или и for appears looks might may will, also "
+    "richtig correcta korrekt stimmt".split()
+)
+_AFTER_PRONOUN = frozenset("is was or and because since instead rather not vs nor correct wrong right over".split())
+_LETTER = re.compile(
+    r"(?<![A-Za-z0-9_À-ɏͰ-ϿЀ-ӿ.\\^°])(?<![A-Za-z]['’])([A-Za-z])(?![A-Za-z0-9_À-ɏͰ-ϿЀ-ӿ^]|['’][a-z]|\.[A-Za-z]|-[A-Za-z])"
+)
+_WORD_CHARACTER = re.compile(r"[^\W_]")
+_OPENING = frozenset("([{<")
+_LAST_WORD = re.compile(r"([^\W\d_](?:\w|['’](?=\w))*)[ \"'*(\[]*$")
+_NEXT_WORD = re.compile(r"^[ \"'*]*([^\s\"'*(\[{<.,;:!?|>=)\]}]+(?:'[a-z]+)?)")
+_OPERATOR_BEFORE = re.compile(r"[+×·^<≤≥≈∈]\s*$|[\w)][ ]?\*[ ]?$|[\d)]\s*/\s*$|(?<![=-])(?<!is )[=]\s*$|\d\s*$|\w\s*-$")
+_OPERATOR_AFTER = re.compile(r"^[ \t]*(?:=(?![>=])|[+×·^≤≥≈∈]|<(?!/)|\*\s*\w|/\s*[\d(]|\(\w\))")
+_CYRILLIC = str.maketrans("АВСЕНабсе", "ABCEHabce")
+_LONE_CYRILLIC = re.compile(r"(?:(?<=[:—(] )|(?<=\()|^)([АВСЕН])(?=[).\s]*(?:$|\n))", re.MULTILINE)
+_SIGNED = re.compile(r"[+-]?\d")
+_NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?|[+-]?\.\d+")
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_PROSE = re.compile(r"[\w\s.,;:'\"()&!?/-]+")
+# Words that stand in every text: named only where they open, conclude or state.
+_COMMON = frozenset(
+    "yes no true false none all both neither a an the and or it he she they i one maybe not some any other".split()
+)
+
+
+class Mention(NamedTuple):
+    """One place where an option is named."""
+
+    start: int
+    end: int
+    option: int
+    """Index of the option; a letter beyond the options has one, too."""
+    by_letter: bool
+    common: bool = False
+    """A word that may be meant otherwise, such as "no"."""
+
+
+def readable(text: str) -> str:
+    """An answer with boxes as statements, one kind of dash, and without dress; lines stay.
+
+    Args:
+        text: as the model wrote it.
+    """
+    text = text.translate(_BLACK_LETTERS)
+    if "\\" in text:
+        text = _TEX_SPACE.sub(" ", text)
+        for _ in range(3):
+            text = _TEX_DRESS.sub(r"\1", text)
+        text = _BOX.sub(r" answer: \1 ", text)
+    text = plain(_LONE_CYRILLIC.sub(lambda found: found.group().translate(_CYRILLIC), text))
+    return text.translate(_BLACK_LETTERS)
+
+
+def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
+    """Every place where an option is named, in order.
+
+    Args:
+        text: as `readable` gives it.
+        options: in the order shown.
+    """
+    letters = _letters(text, len(options))
+    texts = _texts(text, options, {mention.start for mention in letters})
+    # A letter inside an option's text ("A and C") is a part of it.
+    letters = [one for one in letters if not any(t.start <= one.start < t.end for t in texts)]
+    return _joined(text, sorted([*letters, *texts]))
+
+
+def same_text(text: str, options: tuple[str, ...]) -> int | None:
+    """The option that a text is, dress, an article and a full stop aside; None where it is none, or two are it.
+
+    Args:
+        text: as `readable` gives it.
+        options: in the order shown.
+    """
+    said = _bare(text)
+    for key in (_bare, _folded):
+        found = [k for k, option in enumerate(options) if key(readable(option)) == key(said)]
+        if len(found) == 1:
+            return found[0]
+    if value := _value(said):
+        found = [k for k, option in enumerate(options) if _value(_bare(readable(option))) == value]
+        return found[0] if len(found) == 1 else None
+    simple = [simplify(option) for option in options]
+    loose = simplify(said)
+    fits = [k for k, option in enumerate(options) if loose and simple[k] == loose and is_prose(option)]
+    return fits[0] if len(fits) == 1 and simple.count(loose) == 1 else None
+
+
+def is_prose(option: str) -> bool:
+    """Whether an option is words, so that its punctuation does not matter.
+
+    Args:
+        option: its text.
+    """
+    return (
+        bool(_PROSE.fullmatch(option)) and not _SIGNED.match(option.strip()) and bool(re.search(r"[^\W\d_]{2}", option))
+    )
+
+
+def _bare(text: str) -> str:
+    return _SPACES.sub(" ", text).strip(" \n\"'").removesuffix(".").strip(" \"'`")
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
+
+
+def _value(text: str) -> float | None:
+    text = text.strip("$ ")
+    if not _NUMBER.fullmatch(text):
+        return None
+    return float(text.replace(",", ""))
+
+
+def _letters(text: str, count: int) -> list[Mention]:
+    found = []
+    for match in _LETTER.finditer(text):
+        letter = match.group(1)
+        start, end = match.span()
+        bracketed = text[start - 1 : start] in _OPENING and text[end : end + 1] in ")]}>"
+        alone = len(_WORD_CHARACTER.findall(text)) == 1
+        option = ord(letter.upper()) - ord("A")
+        if alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed):
+            # "(X)" stands for any letter in prompts; what echoes it names no option.
+            if letter not in "Xx" or option < count:
+                found.append(Mention(start, end, option, by_letter=True))
+    return found
+
+
+def _may_be_letter(text: str, letter: str, start: int, end: int, count: int, *, bracketed: bool) -> bool:
+    before, after = text[max(0, start - 40) : start], text[end : end + 40]
+    if bracketed:
+        # f(A), P(B) are no options, nor is a list's (a) where options are capitals.
+        return not re.search(r"[A-Za-z0-9_][(\[]$", before) or bool(
+            re.search(r"(?:option|choice|answer)s?[(\[]$", before)
+        )
+    if _OPERATOR_AFTER.match(after) or (_OPERATOR_BEFORE.search(before) and not introduces(before)):
+        return False
+    word = _LAST_WORD.search(before)
+    if letter.islower():
+        return _lower_is_letter(before, after)
+    if word and text[max(0, start - 1) : start] not in "\n" and not _introduces(word.group(1), before):
+        return False
+    following = _NEXT_WORD.match(after)
+    if following is None or after[:1] in ").]:,;\n":
+        return letter != "I" or count > ord("I") - ord("A")
+    if letter == "I":
+        return count > ord("I") - ord("A") and following.group(1) in _AFTER_PRONOUN
+    if letter == "A":
+        return _is_no_article(following.group(1))
+    return True
+
+
+def _introduces(word: str, before: str) -> bool:
+    line = before.rsplit("\n", 1)[-1]
+    return not line.strip(" \"'*(") or word.lower() in _BEFORE_A_LETTER or introduces(before)
+
+
+def _is_no_article(following: str) -> bool:
+    return following.lower() in _AFTER_ARTICLE or not following[:1].islower()
+
+
+def _lower_is_letter(before: str, after: str) -> bool:
+    """Small letters count after a lead ("option b", "answer: b") or as a line's label ("b) Jupiter")."""
+    led = re.search(
+        r"(?:\b(?:option|choice|letter)\s+|(?:answer|choice|option|ans)\"?\s*(?::|=|\bis)\s*[\"'(]*)$",
+        before,
+        re.IGNORECASE,
+    )
+    ends = re.match(r"[)\].:,;\"'*]*\s*(?:$|\n|[).:,;])|\s+(?:is|because|since|as)\b", after)
+    labels = re.search(r"(?:^|\n)\s*[(\[]?$", before) and re.match(r"[).:\]]\s|\s*$", after)
+    return bool((led and ends) or labels)
+
+
+def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Mention]:
+    found = []
+    for option, (pattern, exact, common) in enumerate(_patterns(options)):
+        for match in pattern.finditer(text):
+            if exact and match.group() != exact:
+                continue
+            if (
+                match.end() - match.start() == 1
+                and match.start() in letters
+                and not _labeled(text, match.start(), option)
+            ):
+                continue
+            found.append(Mention(*match.span(), option, by_letter=False, common=common))
+    # An option inside a longer one ("iron" in "iron oxide") is not named by it.
+    return [one for one in found if not any(_holds(other, one) for other in found)]
+
+
+def _labeled(text: str, start: int, option: int) -> bool:
+    """Whether the option's letter stands before its text: "(B) C"."""
+    return bool(re.search(rf"(?<!\w){chr(ord('A') + option)}[)\].:]+\s*$", text[max(0, start - 8) : start]))
+
+
+def _holds(outer: Mention, inner: Mention) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end and outer[:2] != inner[:2]
+
+
+@lru_cache(maxsize=64)
+def _patterns(options: tuple[str, ...]) -> list[tuple[re.Pattern[str], str, bool]]:
+    """For each option what finds it, its exact text where only case tells it from another, and whether it is common."""
+    texts = [_bare(readable(option)) for option in options]
+    folded = [_folded(text) for text in texts]
+    loose = [simplify(text) for text in texts]
+    found = []
+    for option, text in enumerate(texts):
+        twins = folded.count(folded[option]) > 1
+        if is_prose(text) and loose.count(loose[option]) == 1:
+            forms = [r"[\W_]+".join(map(re.escape, re.findall(r"\w+", text)))]
+        else:
+            forms = [r"\s*".join(re.escape(part) for part in re.findall(r"\w+|[^\w\s]", text))]
+        if text.isdecimal() and (words := _in_words(int(text))):
+            forms.append(re.escape(words).replace(r"\-", r"[\s-]"))
+        if text.isdecimal():
+            forms[0] += r"(?:\.0+)?"
+        exact = twins or len(text) == 1
+        found.append((_bounded(text, forms), text if exact else "", simplify(text) in _COMMON))
+    return found
+
+
+def _bounded(text: str, forms: list[str]) -> re.Pattern[str]:
+    body = "|".join(form for form in forms if form)
+    if not body:
+        return re.compile(r"(?!)")
+    if re.match(r"[\d.]", text):
+        left = r"(?<![\w.,])(?<![\d)] [+-])(?<![^\s\d)][+-])(?<!^[+-])(?<!\s[+-])(?<!\d[+-])"
+    else:
+        left = r"(?<!\w)" if re.match(r"\w", text) else r"(?<![\w+-])"
+    numeric = re.search(r"\d$", text)
+    right = r"(?![\w^%]|[.,]\d|\s*[+*×/^=·÷]\s*[\w(]|\s[-−]\s*\d|\s*/\s*\d)" if numeric else r"(?!\w)"
+    return re.compile(rf"{left}(?:{body}){right}", re.IGNORECASE)
+
+
+def _in_words(number: int) -> str:
+    """A number below 100 in English words, "" for others."""
+    ones = {value: word for word, value in reversed(ENGLISH.items())}
+    if number in ones:
+        return ones[number]
+    ten, one = divmod(number, 10)
+    if not 2 <= ten <= 9:  # noqa: PLR2004 - twenty to ninety
+        return ""
+    return _TENS[ten - 2] + (f"-{ones[one]}" if one else "")
+
+
+def _joined(text: str, found: list[Mention]) -> list[Mention]:
+    """ "B. Jupiter", "(B) Jupiter" and "Jupiter (B)" name one option once."""
+    joined: list[Mention] = []
+    for mention in found:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.option == mention.option
+            and re.fullmatch(r"[)\].:,\s\"'*(\[=–-]*", text[last.end : mention.start])
+        ):
+            if "\n\n" not in text[last.end : mention.start]:
+                joined[-1] = Mention(last.start, mention.end, last.option, by_letter=True, common=False)
+                continue
+        # "(A) iron" where A is copper: the letter is what is chosen.
+        joined.append(mention)
+    return joined
