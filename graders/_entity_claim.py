@@ -72,30 +72,36 @@ _ABBREVIATION = re.compile(
 )
 _CLAUSE = re.compile(
     r"\s*[;:—(]\s*|\s+[–-]\s+|,\s+(?=(?:and|but|while|whereas|although|though|so|with|not)\b)"
-    r"|,?\s+(?=(?:but|while|whereas|although|though|however)\b)|\s+(?=and (?:later|then|now|was|is|were|completed|the)\b)"
-    r"|,\s+(?=(?:who|which|where|when|today)\b)",
+    r"|,?\s+(?=(?:but|while|whereas|although|though|however)\b)"
+    r"|\s+(?=and\s+(?:later|then|now|was|is|were|(?-i:the [a-z])|it|he|she|they"
+    r"|(?-i:[a-z]+)\s+(?:in|to|at|for|with|by|up|from|on|as|an?|the|his|her)\b))"
+    r"|,\s+(?=(?:who|which|where|when|today|later|then)\b)",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r",\s+(?!\d{4}\b|\d{3}\b)")
 _DENIED = re.compile(
     r"(?:\b(?:not(?! (?:only|just|merely))|never|neither|nor|rather than|instead of|unlike|except(?: for)?|other than"
     r"|apart from|as opposed to|no longer)|n't)\s+(?:\w+\s+){0,2}[\"'(]*$",
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(r"^[\"')]*\s+(?:(?:is|was|are|were|did|does|do|has|had)(?:\s+not|n't)|never)\b(?!\s+only)")
-_PASSING = re.compile(
+PASSING = re.compile(
     r"\b(?:although|though|many (?:people )?(?:say|think|believe|assume|claim)|some (?:say|think|believe|sources|claim)"
     r"|(?:often|sometimes|commonly|frequently) (?:\w+\s+)?(?:confused|mistaken|thought|believed|misattributed|assumed)"
     r"|contrary to|not to be confused|confused with|mistaken for|compared (?:to|with)|similar to|in contrast to"
     r"|formerly|previously)\b[^.;]*$",
     re.IGNORECASE,
 )
-_OBJECT = re.compile(
+OBJECT = re.compile(
     r"\b(?:succeed(?:ed|ing|s)?|replac(?:ed|ing|es)|defeat(?:ed|ing|s)?|beat(?:ing|s)?|preced(?:ed|ing|es)"
-    r"|follow(?:ed|ing|s)|before|after|over|against|than|besides|unlike|during the presidency of|under|(?:son|daughter|wife|husband"
-    r"|brother|sister|friend|father|mother|student|widow|nephew|cousin|partner|member|capital|suburb) of"
-    r"|moved to)\s+(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
+    r"|follow(?:ed|ing|s)|before|after|over|against|than|besides|unlike|like|near|outside|close to|married to"
+    r"|during the presidency of|under|moved to|moved from"
+    r"|(?:son|daughter|wife|husband|brother|sister|friend|father|mother|student|pupil|teacher|widow|nephew|cousin|partner"
+    r"|member|suburb|north|south|east|west|rival|assistant) (?:of|to))\s+(?:\w+\s+){0,2}"
+    r"(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
     re.IGNORECASE,
 )
+"""What makes a name the object of another: somebody's pupil, the town near it, whom somebody succeeded."""
 _OR = re.compile(
     r"\b(?:or|nebo|oder|ou|lub|или)\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$",
     re.IGNORECASE,
@@ -108,6 +114,7 @@ _NAMED = re.compile(
     r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
 )
 """Where two names joined by "or" are two names of one thing."""
+_PERHAPS = re.compile(r"\b(?:possibly|perhaps|maybe|could be|might be|may be|may have been)\b", re.IGNORECASE)
 _EITHER = re.compile(r"\b(?:either|between|whether|one of)\b[^.;]*$", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
@@ -126,10 +133,16 @@ _IN_FULL = re.compile(
     r"\b(?:full (?:\w+ )?name|birth name|middle|cel\w+ (?:rodn\w+ )?jmén\w+|rodn\w+ jmén\w+|plný název)\b"
 )
 _PLURAL = re.compile(r"\b(?:which|what) (?:are|were|\w+ ?\w*s (?:are|were|do|did|have|border))\b|\blist\b|\bwho were\b")
-_PREDICATE = re.compile(
-    r"\b(?:is|was|are|were|by|named|called|in|at|on|over|with|je|byl|byla|bylo|jsou|byli)\s+"
-    r"(?:(?!and\b|or\b|than\b|with\b|not\b)[\w'.-]+\s+){0,6}[\"'(]*$|:\s+$"
+_BETWEEN = (
+    r"(?:(?!(?:and|or|than|with|not|to|for|from|near|after|before|against|under|like|who|which|that|of)\b)[\w'.-]+\s+"
+    r"|(?:city|town|village|state|region|province|island|country|planet|name|title|form) of\s+){0,6}[\"'(]*$"
 )
+_AGENT = re.compile(
+    rf"\b(?:(?:awarded|given|attributed|credited|belong(?:s|ed)?|went|goes|due) to|by|named|called|as)\s+{_BETWEEN}|\b(?:is|was|are|were|je|byl|byla|bylo|byli)\s+{_BETWEEN}|:\s+$"
+)
+"""What stands before a name that says who or what it was, whatever the sentence began with."""
+_TITLED = re.compile(r"^(?:\s*(?:the|a|an|sir|dr\.?|king|queen|president|general|colonel|captain|[\"'(]))+\s", re.IGNORECASE)
+_PREDICATE = re.compile(rf"\b(?:in|at|on|over|with|v|ve|na)\s+{_BETWEEN}|{_AGENT.pattern}")
 """What stands before a name that says who or what it was: "is", "was won by", "in the city of"."""
 STATED = "an accepted answer is stated"
 LONG = 150
@@ -200,10 +213,13 @@ class Said:
             spans.append(Span(start, len(self.text)))
         return [span for span in spans if self.text[span.start : span.end].strip(" .\n")]
 
-    def clauses(self, sentence: Span) -> list[Span]:
-        """The clauses of a sentence in order."""
+    def clauses(self, sentence: Span, *, commas: bool = False) -> list[Span]:
+        """The clauses of a sentence in order; with `commas`, its parts between commas too."""
         places = [sentence.start]
         places += [found.start() for found in _CLAUSE.finditer(self.text, sentence.start, sentence.end)]
+        if commas:
+            places += [found.start() for found in _COMMA.finditer(self.text, sentence.start, sentence.end)]
+        places.sort()
         places.append(sentence.end)
         return [Span(start, end) for start, end in zip(places, places[1:], strict=False) if end > start]
 
@@ -341,7 +357,7 @@ def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
 
 def _weigh_values(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
     """Two numbers or dates in a sentence: the clause that repeats most of the question holds the claim, else the first."""
-    clauses = said.clauses(lead)
+    clauses = said.clauses(lead, commas=True)
     weights = [(clause, (said.matter(clause), said.anchors(clause))) for clause in clauses]
     ours = max(weight for clause, weight in weights if any(clause.holds(mention) for mention in here))
     theirs = max(weight for clause, weight in weights if any(clause.holds(mention) for mention in there))
@@ -354,10 +370,29 @@ def _weigh_values(said: Said, lead: Span, here: list[Mention], there: list[Menti
 
 
 def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
-    """Two names in a sentence: the claim stands first or last, the rest says more of it or of what was asked."""
-    if here[0].start < there[0].start or here[-1].start > there[-1].start:
+    """Two names in a sentence: in a clause of its own the accepted one says as much of what was asked; in one clause it
+    stands first, or where the sentence says who or what it was."""
+    clauses = said.clauses(lead)
+    weights = {clause: (said.matter(clause), said.anchors(clause)) for clause in clauses}
+    ours = max((c for c in clauses if any(c.holds(m) for m in here)), key=weights.__getitem__)
+    theirs = max((c for c in clauses if any(c.holds(m) for m in there)), key=weights.__getitem__)
+    opens = not said.text[lead.start : there[0].start].strip(" \"'(")
+    claimed = opens or any(_PREDICATE.search(said.text[theirs.start : m.start]) for m in there if theirs.holds(m))
+    own = ours == theirs or said.matter(ours) > 0 or not claimed
+    if own and any(_AGENT.search(said.text[ours.start : m.start]) for m in here if ours.holds(m)):
         return Verdict.MATCH, STATED
-    if any(_PREDICATE.search(said.text[lead.start : mention.start]) for mention in here):
+    if not _TITLED.sub("", said.text[lead.start : here[0].start]).strip(" \"'("):
+        return Verdict.MATCH, STATED
+    if ours != theirs and weights[theirs] > weights[ours] and there[0].start < here[0].start:
+        beside = (Verdict.NO_MATCH, "another answer, the accepted one beside it")
+        return beside if claimed else (Verdict.CANT_TELL, "two answers, and no telling which is meant")
+    if all(_PERHAPS.search(said.text[lead.start : m.start][-20:]) for m in (here[0], there[0])):
+        return Verdict.NO_MATCH, "two answers are offered"
+    if here[0].start < there[0].start and weights[ours] >= weights[theirs]:
+        return Verdict.MATCH, STATED
+    if not opens and any(_PREDICATE.search(said.text[ours.start : m.start]) for m in here if ours.holds(m)):
+        return Verdict.MATCH, STATED
+    if ours != theirs and weights[ours] > weights[theirs]:
         return Verdict.MATCH, STATED
     return Verdict.CANT_TELL, "two answers, and no telling which is meant"
 
@@ -389,9 +424,11 @@ def _in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
     sentence = said.sentence_of(mention)
     clause = next((span for span in said.clauses(sentence) if span.holds(mention)), sentence)
     before = said.text[clause.start : mention.start]
-    if _PASSING.search(before):
+    if PASSING.search(before):
         return True
     if values:
         return False
-    found = _OBJECT.search(before)
+    if re.match(r"'s?\s+[a-z]", said.text[mention.end :]) and "whose" not in said.question.lower():
+        return True
+    found = OBJECT.search(before)
     return found is not None and not overlap({found.group().split()[0].lower()}, said.asked)

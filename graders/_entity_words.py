@@ -16,9 +16,16 @@ EMPTY = frozenset(
     "around about approximately roughly circa ca nearly almost".split()
 )
 """Words that carry nothing, whether the accepted answer or the given one holds them."""
+STARTS = frozenset(
+    "the a an it he she they this that these those there in on at as by for from to of and or but so if when while "
+    "after before since during according however although though based because yes no well with some many most one i we "
+    "you my his her its their our is was are were what who which where how why here not also both each every other "
+    "another currently originally unfortunately sorry please note answer final today possibly perhaps maybe".split()
+)
+"""Words that begin a sentence and are no name."""
 _NOTES = frozenset("major minor dur moll flat sharp level levels team road star grade side".split())
 """What follows an "A" that is a letter, not an article."""
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_WORD = re.compile(r"\d+(?:[.,]\d+)+[a-z]?(?![^\W_])|[^\W_]+(?:'[^\W_]+)?")
 _ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _CITED = re.compile(r"([^\W\d_]{4,})\d{1,3}")
 _GLUED = re.compile(r"(?<![^\W_])([a-z]{2,})(?=[A-ZÀ-Þ][a-zß-ÿ]{2})")
@@ -146,13 +153,18 @@ def unspaced(text: str) -> bool:
 
 
 def foreign(text: str, other: str) -> bool:
-    """Whether a text is in a script that the other is not written in, so that their letters cannot be compared.
+    """Whether two texts are in different scripts, so that comparing letters says nothing.
 
     Args:
         text: one text.
         other: the other.
     """
-    return unspaced(text) != unspaced(other)
+    return _latin(text) != _latin(other) and any(map(str.isalpha, text)) and any(map(str.isalpha, other))
+
+
+def _latin(text: str) -> bool:
+    letters = [char for char in text if char.isalpha()]
+    return sum(char < "\u0250" for char in letters) * 2 >= len(letters)
 
 
 def alike(one: str, other: str, *, name: bool) -> bool:
@@ -178,7 +190,7 @@ def alike(one: str, other: str, *, name: bool) -> bool:
     edits, replaced = distance(one, other)
     if edits == 1:
         return not replaced or (name and shortest >= 6)  # noqa: PLR2004 - long enough to be recognized
-    return name and edits == 2 and shortest >= 8  # noqa: PLR2004 - likewise
+    return name and edits == 2 and shortest >= 9  # noqa: PLR2004 - likewise
 
 
 def near(one: str, other: str, *, name: bool = False) -> bool:
@@ -189,7 +201,7 @@ def near(one: str, other: str, *, name: bool = False) -> bool:
         other: another.
         name: whether they are names, of which a longer one is another ("Niger", "Nigeria").
     """
-    if one.isdecimal() or other.isdecimal():
+    if one.isdecimal() or other.isdecimal() or one[0] != other[0]:
         return False
     shortest = min(len(one), len(other))
     if not name and shortest >= 4 and (one.startswith(other[:-1]) or other.startswith(one[:-1])):  # noqa: PLR2004 - a stem

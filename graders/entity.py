@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, plain
 
+from ._entity_bare import compare_bare
 from ._entity_claim import OTHER, STATED, Said, Verdict, decide, read
-from ._entity_names import are_several, compare_bare, equal, is_formula, mentions_of, shares_words
+from ._entity_forms import are_several, equal, is_formula, shares_words
+from ._entity_names import mentions_of
 from ._entity_values import Target, says_yes, target_of, value_mentions
 from ._entity_words import foreign, unspaced
 
