@@ -1,4 +1,4 @@
-"""The command line. Commands are imported when they are called, so that --help stays quick.
+"""The command line. A command is imported when it is called, so that --help stays quick.
 
 Exit codes: 0 done; 1 a bug of evalkit; 2 bad usage or input; 3 finished, but some samples failed;
 130 interrupted.
@@ -78,14 +78,14 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("evalkit: interrupted", 130)
     except BrokenPipeError:
-        # The reader of our output has gone (a pager that was quit): nothing to say, nowhere to say it.
+        # Whoever read our output has gone, such as a pager that was quit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(text: str, code: int) -> None:
-    from evalkit.report.escape import visible
+    from evalkit.display import visible
 
     click.echo(visible(" ".join(text.split())), err=True)
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""What stderr shows while a run goes on: done/total, rate, time left, running counts."""
+"""What stderr shows during a run: done/total, rate, time left, running counts."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from evalkit.report.escape import one_line
+from evalkit.display import one_line
 from evalkit.runs.tally import Tally
 
 LINE_SECONDS = 15.0
-"""Between two lines where stderr is no terminal."""
+"""Between two lines where stderr is not a terminal."""
 
 
 class Display:
-    """A live line on a terminal, a plain line now and then elsewhere.
+    """A live line on a terminal, a plain line every few seconds elsewhere.
 
-    It reads the run's tally by the clock, so that an answer costs it nothing.
+    It reads the run's tally at intervals, so an answer costs it nothing.
     """
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._note = ""
         self._tally: Tally | None = None
         self._live: Live | None = None
@@ -36,7 +36,8 @@ class Display:
         self._lines: threading.Thread | None = None
 
     def notify(self, note: str) -> None:
-        """Say what takes long before the first answer."""
+        """Show what takes long before the first answer."""
+        note = one_line(note, 200)
         what = note.split(": ", maxsplit=1)[0]
         if self._live is None and what != self._note.split(": ")[0]:
             self._console.print(Text(what))  # how far it is would be stale in a log
@@ -83,7 +84,7 @@ class Display:
 
 
 def progress_line(tally: Tally) -> str:
-    """Done/total, rate, time left, and the running counts, as one line of text."""
+    """Return done/total, rate, time left and the running counts as one line of text."""
     done = tally.recorded + tally.failed
     elapsed = max(time.monotonic() - tally.started, 1e-9)
     rate = (done - tally.resumed) / elapsed

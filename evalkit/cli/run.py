@@ -11,10 +11,10 @@ import click
 
 from evalkit.cli.options import KeyValue, as_dict, name_option, names_option, threshold_option
 from evalkit.cli.options import command as new_command
+from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL
-from evalkit.report.escape import one_line
 from evalkit.runs import session
 from evalkit.runs.config import make_config
 from evalkit.runs.folder import DEFAULT_FOLDER
@@ -161,7 +161,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _given(ctx: click.Context) -> dict[str, str]:
-    """Parameters given on the command line, with the option as typed."""
+    """Return the parameters given on the command line, each with its option."""
     from click.core import ParameterSource
 
     options = {str(parameter.name): parameter.opts[0] for parameter in ctx.command.params}
@@ -181,4 +181,6 @@ def _say_how_judges_agreed(result: RunResult) -> None:
 def _say_what_failed(result: RunResult) -> None:
     failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
     why = f" (the last: {one_line(result.last_failure, 200)})" if result.last_failure else ""
-    click.echo(f"{failed} failed, counted in no score{why}. Again: evalkit run --resume {result.folder}", err=True)
+    click.echo(
+        f"{failed} failed, counted in no score{why}. To try again: evalkit run --resume {result.folder}", err=True
+    )

@@ -10,7 +10,7 @@ from rich.text import Text
 from evalkit.display import one_line, visible
 from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.report.palette import TERMINAL
-from evalkit.report.table import target_label
+from evalkit.report.table import make_console, target_label
 
 STYLES = {outcome: TERMINAL.get(outcome.value, "dim") for outcome in Outcome}
 LONGEST_ANSWER = 48
@@ -18,7 +18,7 @@ LONGEST_ANSWER = 48
 
 def print_transcript(record: Record, console: Console | None = None) -> None:
     """Print a whole transcript: prompt as sent, answer, what the grader read in it and why."""
-    console = console or Console(highlight=False)
+    console = console or make_console()
     epoch = f" · epoch {record.epoch}" if record.epoch > 1 else ""
     model = f" · {record.model}" if record.source else ""
     head = f"{record.task}{model} · {record.sample_id} · target stated: {target_label(record.prompt_threshold)}{epoch}"

@@ -53,8 +53,11 @@ def target_label(threshold: float | None) -> str:
 
 
 def make_console() -> Console:
-    """Make a console on standard output; wide enough for one line a row where it is no terminal."""
-    console = Console(highlight=False)
+    """Make a console on standard output; wide enough for one line a row where it is no terminal.
+
+    Names in square brackets or between colons are text, not markup or emoji.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_WITHOUT_TERMINAL)
     return console

@@ -118,17 +118,27 @@ def test_a_hostile_name_of_a_task_is_text_in_every_result(tmp_path: Path) -> Non
     (tmp_path / "t.py").write_text(
         "from evalkit import Sample, Task, task\n"
         "@task\ndef named() -> Task:\n"
-        "    samples = [Sample(id=str(k), input=f'{k}?', target=str(k)) for k in range(5)]\n"
+        "    samples = [\n"
+        "        Sample(id=str(k), input=f'{k}?', target=str(k), metadata={'stratum': '[red]x[/red] :smile:'})\n"
+        "        for k in range(5)\n"
+        "    ]\n"
         "    return Task(name='\\x1b[2Jtask', samples=samples, grader='count', responses=lambda _: ['0', '1', '2'])\n",
         encoding="utf-8",
     )
     name = f"{tmp_path / 't.py'}::named"
     folders = [evalkit.run(model=f"baseline/{m}", tasks=[name], out=tmp_path / "r").folder for m in ("guess", "idk")]
     a, b = map(str, folders)
-    for argv in (["power", a, b], ["compare", a, b], ["show", a], ["show", a, "--records"], ["audit", "--task", name]):
+    for argv in (
+        ["power", a, b],
+        ["compare", a, b],
+        ["show", a, "--strata"],
+        ["show", a, "--records"],
+        ["audit", "--task", name],
+    ):
         done = CliRunner().invoke(cli, argv)
         assert done.exit_code == 0, done.output
         assert "\x1b" not in done.output
+    assert "[red]x[/red] :smile:" in CliRunner().invoke(cli, ["show", a, "--strata"]).output
     assert "\x1b" not in str(evalkit.power(a, b))
     assert "\\x1b[2Jtask" in str(evalkit.power(a, b))
 
