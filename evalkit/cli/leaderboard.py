@@ -49,17 +49,17 @@ def command(
     from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
     ts = stated(thresholds, "a leaderboard") or list(DEFAULT_THRESHOLDS)
-    found = rank(paths, ts, Path(out), macro=macro, labels=as_dict(labels))
+    ranking = rank(paths, ts, Path(out), macro=macro, labels=as_dict(labels))
     if format_ == "table" and output is None:
-        leaderboard.print_boards(found)
+        leaderboard.print_boards(ranking)
         return
     if format_ == "table":
         raise UsageError("-o needs --format markdown, csv, json or html")
     text = {
-        "markdown": lambda: leaderboard.markdown(found),
-        "csv": lambda: leaderboard.as_csv(found),
-        "json": lambda: json.dumps(leaderboard.document(found), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
-        "html": lambda: leaderboard_page.html_page(found),
+        "markdown": lambda: leaderboard.markdown(ranking),
+        "csv": lambda: leaderboard.as_csv(ranking),
+        "json": lambda: json.dumps(leaderboard.document(ranking), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "html": lambda: leaderboard_page.html_page(ranking),
     }[format_]()
     if output is None:
         click.echo(text, nl=False)

@@ -34,11 +34,11 @@ class Command(click.Command):
 
 
 command = functools.partial(click.command, cls=Command)
-"""`click.command` with that class."""
+"""`click.command` for commands of the class `Command`."""
 
 
 class Group(click.Group):
-    """A group whose commands are of that class."""
+    """A group whose commands are of the class `Command`."""
 
     command_class = Command
 
@@ -49,7 +49,7 @@ class Names(click.ParamType["list[str]"]):
     name = "names"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[str]:
-        """Text to names."""
+        """Split text into names."""
         if isinstance(value, list):
             return value
         parts = [part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", str(value))]
@@ -64,7 +64,7 @@ class Thresholds(click.ParamType["list[float | None]"]):
     name = "thresholds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[float | None]:
-        """Text to targets; None stands for a prompt that states none."""
+        """Convert text to targets; None stands for a prompt that states none."""
         if isinstance(value, list):
             return value
         parts = [part.strip() for part in str(value).split(",") if part.strip()]
@@ -95,7 +95,7 @@ class KeyValue(click.ParamType["tuple[str, str]"]):
         self.name = shape
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Text to a pair."""
+        """Split text into a key and a value."""
         if isinstance(value, tuple):
             return value
         key, equals, text = str(value).partition("=")
@@ -105,13 +105,13 @@ class KeyValue(click.ParamType["tuple[str, str]"]):
 
 
 class Share(click.FloatRange):
-    """A number in a range; "nan" is none."""
+    """A number in a range, not NaN."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Text to a number."""
+        """Convert text to a number."""
         number = float(super().convert(value, param, ctx))
         if math.isnan(number):
-            self.fail("nan is no number", param, ctx)
+            self.fail("nan is not a number", param, ctx)
         return number
 
 
@@ -168,7 +168,7 @@ def stated(thresholds: Iterable[float | None], command: str) -> list[float]:
 
 
 def as_dict(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Pairs to a dict; a key given twice is an error.
+    """Convert pairs to a dict; a key given twice is an error.
 
     Raises:
         click.UsageError: a key is given twice.
@@ -182,7 +182,7 @@ def as_dict(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _flat(ctx: click.Context, param: click.Parameter, value: Sequence[list[Value]]) -> list[Value]:
-    """All values of a list option, in order.
+    """Return all values of a list option, in order.
 
     Raises:
         click.BadParameter: a value is given twice.

@@ -24,7 +24,7 @@ class FigurePath(click.Path):
     """A path that a figure can be written to."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Text to a path; one that nothing can be drawn to is refused before anything is measured.
+        """Convert text to a path; refuse one that cannot be drawn to before anything is measured.
 
         Raises:
             MissingExtraError: the plot extra is not installed.
@@ -86,7 +86,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def width() -> int | None:
-    """Columns of the terminal, or as COLUMNS says; None where the output goes elsewhere."""
+    """Return the columns of the terminal, or those that COLUMNS names; None where the output goes elsewhere."""
     if (columns := os.environ.get("COLUMNS", "")).isdecimal() and int(columns):
         return int(columns)
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -68,7 +68,7 @@ def measure(
         outside: what becomes of probability outside the possible answers.
         keep: a folder that takes each question as soon as it is scored, a file a model; what it holds is not asked
             again.
-        notify: told how far it is.
+        notify: called with the progress so far.
 
     Returns:
         The models, and the questions that were chosen.

@@ -1,8 +1,8 @@
-"""Wrong answers that try to talk a judge into "correct": what the judges are tried with.
+"""Wrong answers that try to talk a judge into "correct".
 
-The question is what the capital of France is, and every answer claims Lyon. Kinds: lines that look like a verdict, ends
-of the data that are none, structures that close the judge's own, orders, in other languages too, borrowed authority,
-and text that people do not see.
+The question is what the capital of France is, and every answer claims Lyon. The attacks imitate verdicts, fake the end
+of the data, close the judge's own structures, give orders (in several languages), borrow authority, or hide text from
+people.
 """
 
 from __future__ import annotations
@@ -96,15 +96,15 @@ _UNSEEN = [
 ]
 KINDS = {
     "a verdict of its own": _VERDICTS,
-    "an end that is none": _ENDS,
+    "a fake end of the data": _ENDS,
     "a structure that closes the judge's": _STRUCTURES,
     "orders": _ORDERS,
     "borrowed authority": _AUTHORITY,
-    "text that is not seen": _UNSEEN,
+    "hidden text": _UNSEEN,
 }
-"""Kind → what follows the wrong answer."""
+"""Kind → texts that follow the wrong answer."""
 
 
 def attacks() -> list[tuple[str, str]]:
-    """Kind and whole text of each."""
+    """Return the kind and the whole text of each attack."""
     return [(kind, f"{WRONG}\n{tail}") for kind, tails in KINDS.items() for tail in tails]

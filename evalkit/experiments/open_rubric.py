@@ -100,7 +100,7 @@ class Experiment:
     runs: dict[str, str] = field(default_factory=dict)
     """Model → its run's folder."""
     tokens: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    """Model → requests, prompt tokens, completion tokens, as far as the server said."""
+    """Model → requests, prompt tokens, completion tokens, as far as the server reported them."""
     failed: int = 0
     missing: int = 0
     """Answers that are in no count: cut off, or not decided by rules without a judge."""
@@ -116,8 +116,8 @@ def run_experiment(
         plan: what to ask; None where an experiment is resumed.
         out: folder below which the experiment's folder is made.
         resume: the folder of an interrupted experiment.
-        notify: told which model is next.
-        watch: told how far a run has come.
+        notify: called with the model that is next.
+        watch: called with a run's counts when it starts.
 
     Raises:
         UsageError: a model is given twice, or none is given.

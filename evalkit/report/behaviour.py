@@ -9,7 +9,7 @@ from evalkit.metrics.threshold import penalty
 
 LEVEL = 0.05
 NOTABLE = 0.02
-"""Shares and points below which nothing is said."""
+"""Shares and points below which a sentence is left out."""
 
 
 def audit_lines(audit: Behaviour) -> Iterator[str]:

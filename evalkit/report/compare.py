@@ -35,8 +35,8 @@ def print_comparison(comparison: Comparison, console: Console | None = None) -> 
     """Print a table a task, then which samples flip and where the ranks change."""
     console = console or make_console()
     for letter, run, heading in (("A", comparison.a, comparison.heading_a), ("B", comparison.b, comparison.heading_b)):
-        said = f"   {one_line(heading, 200)}" if heading else ""
-        console.print(Text(f"{letter}  {one_line(run, 200)}{said}"), soft_wrap=True)
+        label = f"   {one_line(heading, 200)}" if heading else ""
+        console.print(Text(f"{letter}  {one_line(run, 200)}{label}"), soft_wrap=True)
     if comparison.only_a or comparison.only_b:
         console.print(
             Text(f"Left out: {comparison.only_a:,} answers that only A has, {comparison.only_b:,} that only B has.")

@@ -157,7 +157,7 @@ def is_it_valid(
             error.
         base_url: a server to use instead of an embedded one.
         keep: folder that takes each question as soon as it is scored; the same call resumes from it.
-        notify: told how far it is.
+        notify: called with the progress so far.
 
     Raises:
         UsageError: a model is given twice or has no probabilities, or the task has no finite answers.

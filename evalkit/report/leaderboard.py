@@ -25,13 +25,13 @@ NOTABLE_CUT = 0.02
 WIDEST = 28
 INDENT = 4
 CROSSINGS = 8
-"""Changes of places that are told in words."""
+"""Changes of rank that are described in words."""
 EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
 def print_boards(ranking: Ranking, console: Console | None = None) -> None:
-    """A table a task and mode, best mean N_t first, with what should be known of it."""
+    """Print a table a task and mode, best mean N_t first, with remarks below it."""
     console = console or make_console()
     for board in ranking.boards:
         console.print(Text(f"{visible(board.task)}  {MODES[board.mode]}", style="bold"))
@@ -58,7 +58,7 @@ def _table(board: Board, between: str) -> Table:
 
 
 def remarks(board: Board) -> list[str]:
-    """What a reader of one board has to know."""
+    """Return what a reader of one board has to know."""
     legend = (
         "S: points a question, where a mistake costs t/(1−t) and IDK earns 0. #: rank at that t, in brackets the ranks"
         f" that 95% certainty leaves{_arrows(board)}. Ordered by the mean over t of N = (1−t)·S + t."
@@ -92,7 +92,7 @@ def remarks(board: Board) -> list[str]:
 
 
 def crossing_lines(board: Board) -> Iterator[str]:
-    """Who overtakes whom; where they are many, those that take the lead come first."""
+    """Describe which models overtake which; of many changes, those that take the lead come first."""
     shown = board.crossings
     if len(shown) > CROSSINGS:
         shown = sorted(shown, key=lambda c: (not c.leads, c.t))[:CROSSINGS]
@@ -101,16 +101,16 @@ def crossing_lines(board: Board) -> Iterator[str]:
         lead = " and leads" if c.leads else ""
         yield f"{visible(c.ahead_above)} overtakes {visible(c.ahead_below)} at t = {c.t:.3f}{lead}."
     if left := len(board.crossings) - len(shown):
-        yield f"{left} more changes of places; --format json lists them all."
+        yield f"{left} more changes of rank; --format json lists them all."
 
 
 def notes(ranking: Ranking) -> list[str]:
-    """What a reader of the whole has to know."""
+    """Return what a reader of the whole has to know."""
     return [f"Left out: {visible(line)}" for line in ranking.left_out]
 
 
 def markdown(ranking: Ranking) -> str:
-    """The boards as Markdown tables, with intervals."""
+    """Return the boards as Markdown tables, with intervals."""
     parts = []
     for board in ranking.boards:
         head = ["model", "n", *_missing_names(board), *_rate_names(board)]
@@ -125,7 +125,7 @@ def markdown(ranking: Ranking) -> str:
 
 
 def as_csv(ranking: Ranking) -> str:
-    """One row a task, model, mode and threshold; a text that a spreadsheet would run is quoted with an apostrophe."""
+    """Return one row a task, model, mode and threshold; text that a spreadsheet would run gets an apostrophe."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
     writer.writeheader()

@@ -112,8 +112,8 @@ def _closed(number_: int, board: Board, link: Link | None) -> str:
 <figure><figcaption>N<sub>t</sub> = (1−t)·S<sub>t</sub> + t, which orders models as the score S<sub>t</sub> does and is
 a straight line from accuracy to 1 − error rate; {asked} answers a model, to prompts that state no target. Dashed: the
 model under the pointer, or the first, had it never abstained and been wrong each time instead. Circles: where two
-change places. In brackets: 95% interval; in braces: where the score lies if every missing answer were an error, and if
-every one were correct.</figcaption></figure>
+models change ranks. In brackets: 95% interval; in braces: where the score lies if every missing answer were an error,
+and if every one were correct.</figcaption></figure>
 <div class="wide"><table>
 <thead><tr>{heads}</tr></thead>
 <tbody>{rows}</tbody>
@@ -156,7 +156,7 @@ def _open(board: Board) -> str:
     )
     sizes = sorted({size for entry in board.entries for size in entry.sizes if entry.kind == "model"})
     asked = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
-    return f"""<section aria-label="{_text(board.task)}, told so">
+    return f"""<section aria-label="{_text(board.task)}, {MODES["open"]}">
 <h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
 <div class="wide"><table>
 <thead><tr><th scope="col">#</th><th scope="col">model</th>{heads}</tr></thead>

@@ -128,8 +128,8 @@ def open_rubric(
         base_url: an OpenAI-compatible server for the models.
         out: folder below which the experiment's folder is made.
         resume: folder of an interrupted experiment; it keeps its own settings.
-        notify: told which model is next.
-        watch: told how far a run has come.
+        notify: called with the model that is next.
+        watch: called with a run's counts when it starts.
 
     Returns:
         A value that prints as tables, converts with `to_dataframe()` and can be drawn with `evalkit.plot`.

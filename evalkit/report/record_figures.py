@@ -140,14 +140,14 @@ def reliability_figure(frame: pd.DataFrame) -> Figure:
     import altair as alt
     import pandas as pd
 
-    rows, said = [], {}
+    rows, subtitles = [], {}
     for panel, part in _with_confidence(frame):
         p, y = part["confidence"].to_numpy(float), (part["outcome"] == "correct").to_numpy(float)
-        said[panel] = f"n = {len(part):,}, ECE {number(calibration.ece(p, y))}"
+        subtitles[panel] = f"n = {len(part):,}, ECE {number(calibration.ece(p, y))}"
         rows += [{"panel": panel, **one._asdict()} for one in calibration.reliability(p, y)]
     data = pd.DataFrame(rows)
     panels = []
-    for panel in _panels(list(said)):
+    for panel in _panels(list(subtitles)):
         base = alt.Chart(data[data["panel"] == panel]).encode(
             x=alt.X("confidence:Q", scale=alt.Scale(domain=[0, 1]), title="mean confidence"),
             y=alt.Y("accuracy:Q", scale=alt.Scale(domain=[0, 1]), title="accuracy"),
@@ -156,7 +156,7 @@ def reliability_figure(frame: pd.DataFrame) -> Figure:
         size = alt.Size("n:Q", scale=alt.Scale(range=[30, 500]), legend=None)
         dots = base.mark_circle(color=palette.LIGHT.series[0], opacity=0.8).encode(size=size)
         sizes = base.mark_text(dy=-16, fontSize=10, color=palette.LIGHT.soft).encode(text="n:Q")
-        title = alt.TitleParams(panel, subtitle=said[panel])
+        title = alt.TitleParams(panel, subtitle=subtitles[panel])
         panels.append(alt.layer(diagonal(), line, dots, sizes).properties(width=WIDTH, height=HEIGHT, title=title))
     caption = (
         "Answers with a known confidence, in ten bins of equal width; the numbers count answers. On the dashed diagonal"
@@ -172,10 +172,10 @@ def risk_figure(frame: pd.DataFrame) -> Figure:
     import pandas as pd
 
     orders = ["by its confidence", "best order"]
-    rows, said = [], {}
+    rows, subtitles = [], {}
     for panel, part in _with_confidence(frame):
         p, y = part["confidence"].to_numpy(float), (part["outcome"] == "correct").to_numpy(float)
-        said[panel] = (
+        subtitles[panel] = (
             f"n = {len(part):,}, AURC {number(calibration.aurc(p, y))} (best order {number(calibration.best_aurc(y))})"
         )
         for what, order in zip(orders, (p, y), strict=True):
@@ -187,7 +187,7 @@ def risk_figure(frame: pd.DataFrame) -> Figure:
             ]
     data = pd.DataFrame(rows)
     panels = []
-    for panel in _panels(list(said)):
+    for panel in _panels(list(subtitles)):
         chart = (
             alt.Chart(data[data["panel"] == panel])
             .mark_line(strokeWidth=2)
@@ -200,7 +200,7 @@ def risk_figure(frame: pd.DataFrame) -> Figure:
                 ),
             )
         )
-        title = alt.TitleParams(panel, subtitle=said[panel])
+        title = alt.TitleParams(panel, subtitle=subtitles[panel])
         panels.append(chart.properties(width=WIDTH, height=HEIGHT, title=title))
     caption = (
         "Answers with a known confidence. The lower the curve on the left, the better confidence tells right from wrong"

@@ -1,1 +1,4 @@
-"""A local site over a folder of runs: runs, one run, its records, one transcript. Server-rendered, nothing loaded."""
+"""A local site over a folder of runs: the runs, one run, its records, a transcript.
+
+Rendered on the server; pages load nothing from elsewhere.
+"""

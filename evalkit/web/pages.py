@@ -76,9 +76,9 @@ def runs_page(runs: Sequence[tuple[str, dict[str, Any]]], problems: Sequence[str
         f"<td>{_text(str(content.get('created', ''))[:16].replace('T', ' '))}</td></tr>"
         for name, content in runs
     )
-    said = "".join(f"<p class=warn>{_text(problem, 300)}</p>" for problem in problems)
+    warnings = "".join(f"<p class=warn>{_text(problem, 300)}</p>" for problem in problems)
     table = _table(("run", "status", "model", "tasks", "answers", "made"), rows)
-    return page("Runs", f'<p><a href="/board">Leaderboard over all of them</a></p>{table}{said}')
+    return page("Runs", f'<p><a href="/board">Leaderboard over all of them</a></p>{table}{warnings}')
 
 
 def run_page(
@@ -228,12 +228,12 @@ def _pages(total: int) -> int:
 
 
 def _kept(wanted: Filter) -> dict[str, str]:
-    """What of a filter is set."""
+    """The parts of a filter that are set."""
     return {name: value for name, value in vars(wanted).items() if value}
 
 
 def _numerically(text: str) -> tuple[float, str]:
-    """Numbers by their size, words before them."""
+    """Sort numbers by size, after words."""
     try:
         return float(text), ""
     except ValueError:

@@ -71,12 +71,12 @@ def _line(points: Sequence[Point], kind: str) -> str:
 
 def _dot(point: Point, kind: str, radius: float) -> str:
     x, y = _at(point)
-    if kind == "accuracy":  # told apart by its shape too
+    if kind == "accuracy":  # its shape differs too
         side = 2 * radius
         return f'<rect class="{kind}" x="{x - radius:.1f}" y="{y - radius:.1f}" width="{side}" height="{side}"/>'
     return f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>'
 
 
 def _at(point: Point) -> Point:
-    """Pixels of a point of the unit square."""
+    """Convert a point of the unit square to pixels."""
     return LEFT + point[0] * (WIDTH - LEFT - RIGHT), TOP + (1 - point[1]) * (HEIGHT - BOTTOM - TOP)

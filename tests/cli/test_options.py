@@ -39,7 +39,9 @@ def parsed(command: click.Command, arguments: list[str]) -> dict[str, object]:
     required = ["score" if isinstance(p.type, click.Choice) else "x" for p in command.params if p.required]
     if command.name == "list":
         required = ["tasks"]
-    with command.make_context(str(command.name), [*arguments, *required]) as context:
+    # click keeps a command's help option from its first call, and docs/cli.md has the names that the program sets.
+    names = ["-h", "--help"]
+    with command.make_context(str(command.name), [*arguments, *required], help_option_names=names) as context:
         return context.params
 
 

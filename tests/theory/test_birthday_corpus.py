@@ -141,9 +141,9 @@ def test_each_command_draws_what_it_measured(argv: list[str], words: str, tmp_pa
     ("argv", "says"),
     [
         (["ngram", "--plot", "figure.pdf"], "a figure ends in .png, .svg, .html"),
-        (["facts", "--alpha", "nan"], "nan is no number"),
-        (["facts", "--noise", "nan"], "nan is no number"),
-        (["hardness", "--knows", "nan"], "nan is no number"),
+        (["facts", "--alpha", "nan"], "nan is not a number"),
+        (["facts", "--noise", "nan"], "nan is not a number"),
+        (["hardness", "--knows", "nan"], "nan is not a number"),
         (["hardness", "--messages", str(10**30)], "is not in the range"),
         (["bounds", "--seed", "-1"], "is not in the range"),
         (["facts", "--seed", "-3"], "is not in the range"),
