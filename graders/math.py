@@ -42,6 +42,9 @@ TAIL = 3000
 _DENIAL = re.compile(
     r"^(?:no|nope|nein|non|it'?s|it is|that'?s|make that|it should be|i mean)?\b[\s,:;.]*", re.IGNORECASE
 )
+_CLAUSE = re.compile(
+    r"(?<=[\d}\w)]),?\s+(?:which|that is|i\.e\.|since|because|where|when|approximately|or about|as required)\b"
+)
 _CONTENT = re.compile(r"[\d\\$]|^[a-zA-Z]$")
 _WORD = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{2,}(?![A-Za-z}])")
 _BOX = "\\boxed{"
@@ -90,12 +93,25 @@ def _read(text: str, prompt: str) -> _Said:
         sentence = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start)) + 1
         return _Said(held, held, f"{text[sentence:start]}{held}{text[end:]}" if text[end:].strip(" $.\n\\])*") else "")
     final = final_statement(text, question=prompt)
-    if final.stated and final.text and len(final.text) <= LONGEST:
-        return _Said(_as_formula(_restated(final.text) or final.text), None, "")
     tail = text[-TAIL:]
+    if final.stated and final.text and len(final.text) <= LONGEST:
+        stated = _restated(final.text) or final.text
+        raw = _stated(tail)  # the same with its LaTeX
+        is_raw = (
+            raw is not None and '"' not in raw and _letters(raw) in _letters(stated) and _marks(raw) > _marks(stated)
+        )
+        return _Said(raw if raw and is_raw else _as_formula(stated), None, "")
     if restated := _restated(tail):
         return _Said(_as_formula(restated), None, "")
     return _Said(_stated(tail) or (_as_formula(tail) if _is_formula(tail) else ""), None, "")
+
+
+def _marks(text: str) -> int:
+    return sum(text.count(mark) for mark in "\\_^")
+
+
+def _letters(text: str) -> str:
+    return "".join(char for char in text if char.isalnum())
 
 
 def _restated(text: str) -> str | None:
@@ -125,7 +141,7 @@ def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
 
 def _stated(text: str) -> str | None:
     """What follows the last "answer is" or "answer:" of a line."""
-    if below := _ANSWER_BELOW.search(text):
+    if (below := _ANSWER_BELOW.search(text)) and "answer" not in below.group(1).lower():
         return below.group(1)
     found = _ANSWER.findall(text)
     said = found[-1].lstrip("*} ").rstrip("*. ") if found else ""
@@ -133,11 +149,12 @@ def _stated(text: str) -> str | None:
 
 
 def _as_formula(said: str) -> str:
-    """The text as a formula, where nothing in it is marked as one and it is no sentence."""
-    said = said.strip().rstrip(".").strip()
+    """The text as a formula, less a clause after it, where nothing in it is marked as one."""
+    said = said.strip(" `").removeprefix("}").rstrip(".").strip()
     if any(mark in said for mark in ("$", "\\(", "\\[")):
         return said
-    return f"${said.strip('* ')}$"
+    clause = _CLAUSE.search(said)
+    return f"${(said[: clause.start()] if clause else said).strip('* ')}$"
 
 
 def _equal(target: str, text: str, said: _Said) -> dict[str, Any]:
