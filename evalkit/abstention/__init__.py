@@ -35,6 +35,10 @@ _TOOL_CALL = re.compile(
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
     re.IGNORECASE,
 )
+_EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
+"""Of whole statements that the phrases' triggers do not cover."""
+_LONE_NUMBER = re.compile(r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL)
+"""A number that a text begins with and that is no list's first point."""
 _CONTENT = re.compile(r"[^\W_]")
 _STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
 _ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
@@ -80,6 +84,8 @@ class _Phrases(NamedTuple):
     example: re.Pattern[str]
     subordinate: re.Pattern[str]
     first_person: re.Pattern[str]
+    incapable: re.Pattern[str]
+    defers: re.Pattern[str]
 
 
 Value = TypeVar("Value")
@@ -162,6 +168,11 @@ class _Sentence:
         return bool(self._phrases.elsewhere.search(self.lower))
 
     @_once
+    def defers(self) -> bool:
+        """Asks the reader to look elsewhere."""
+        return bool(self._phrases.defers.search(self.lower))
+
+    @_once
     def is_unable(self) -> bool:
         """Says that the thing cannot be done, in languages whose table can tell."""
         return self._phrases.unable is _NEVER or bool(self._phrases.unable.search(self.lower))
@@ -224,6 +235,8 @@ def non_answer(
         return "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
+    if _is_plain_claim(words.lower()):
+        return None
     if _TOOL_CALL.search(text):
         return "abstained"
     final = final_statement(text, question=question)
@@ -233,7 +246,7 @@ def non_answer(
         return "abstained"
     if final.stated and final.text:
         return _detect(final.text, question)
-    return _detect(words, question)
+    return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
 
 
 def _detect(words: str, question: str | None) -> Kind | None:
@@ -253,6 +266,13 @@ def _detect(words: str, question: str | None) -> Kind | None:
             if kind is not None:
                 return kind
     return None
+
+
+def _is_plain_claim(lower: str) -> bool:
+    """Whether an English text holds none of the words without which nobody abstains or declines."""
+    if not _is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
+        return False
+    return not _triggered(lower, _phrases("en"))
 
 
 def _triggered(lower: str, phrases: _Phrases) -> bool:
@@ -319,7 +339,7 @@ def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
     if any(sentence.part == "hedged" for sentence in sentences):
         return None
     talk = all(sentence.part in ("filler", "advice") and not sentence.specific for sentence in sentences)
-    if talk and any(sentence.part == "filler" for sentence in sentences):
+    if talk and any(sentence.part == "filler" or sentence.defers for sentence in sentences):
         return "abstained"
     if sentences[0].asks and not any(s.part == "claim" and (s.against or s.words <= FRAGMENT) for s in sentences[1:3]):
         return "abstained"  # it asks back instead of answering
@@ -414,6 +434,8 @@ def _part(text: str, asked: str, phrases: _Phrases) -> Part:
     triggered = _triggered(lower, phrases)
     silent = triggered and _found(phrases.abstained, lower, asked)
     declined = triggered and not silent and _found(phrases.refusal, lower, asked)
+    if triggered and not silent and not declined:
+        silent = _found(phrases.incapable, lower, asked)
     if silent or declined:
         if silent and _has_hedged_answer(text, asked, phrases):
             return "hedged"

@@ -103,7 +103,20 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     if _ENGLISH.fullmatch(words):
         # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.
         return stated or not _UNSURE.match(words)
-    return any(pattern.fullmatch(words.lower()) for pattern in _foreign(words.isascii()))
+    lower = words.lower()
+    if lower.isascii() and not any(sign in lower for sign in _SIGNS):
+        return False
+    return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
+
+
+_SIGNS = (
+    "nich", "kein", "weiss", "ahnung", "bekannt", "enthalt", "passe", "klar", "pas", "rien", "idee", "aucun", "ignor", "inconnu", "no ",
+    " se", "sconosc", "desco", "abst", "nem ", "non ", "boh", "nessun", "ast", "niet", "geen", "pas", "onth", "onb", "inte", "ej",
+    "ingen", "ok", "ikke", "uk", "en ", "ei ", "tunt", "nie ", "brak", "wstrz", "nev", "nez", "net", "nem", "ne ", "nis", "nu ", "habar",
+    "necun", "fogal", "tart", "ism", "bil", "emin", "yok", "veremem", "cekim", "tidak", "tak ", "gak", "entah", "belum", "khong", "chiu",
+    "sijui", "sina", "sifa", "siku", "siwezi", "siele", "haij", "ez ", "hindi", "wala", "unbek", "vet ", "sin ", "hab", "ved ",
+)  # fmt: skip
+"""Parts of words without which no statement in a language written in plain Latin letters abstains."""
 
 
 @lru_cache(maxsize=2)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.abstention.bare import is_bare_abstention
-from evalkit.abstention.leads import LEAD, SO
+from evalkit.abstention.leads import SO, leads
 from evalkit.text import last_boxed, plain
 
 LONGEST = 20_000
@@ -74,9 +74,10 @@ _CORRECTION = re.compile(
     re.IGNORECASE,
 )
 _STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])")
-_SHORTENED = re.compile(
-    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)|^\s*\d{1,2})\.[\"'”’)\]*_]*\s*$"
-)
+_SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)\.$")
+_NUMBERED = re.compile(r"\s*\d{1,2}\.$")
+NEAR, CLOSE = 160, 700
+"""Characters from the end in which the last sentence is looked for."""
 _DRESS = " \t\n*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!。、|"
 _ECHO = re.compile(
     r"\b(?:say|answer|respond|reply|write|state)\s+(?:with\s+)?[\"“'‘«]?\s*(?:i\s+don['’]t\s+know|idk)", re.IGNORECASE
@@ -169,7 +170,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
     for line in text.split("\n"):
         start = 0
         for stop in _STOP.finditer(line):
-            if _SHORTENED.search(line[start : stop.start()]) and stop.end() < len(line):
+            if _is_shortened(line, start, stop.start()) and stop.end() < len(line):
                 continue
             if line[start : stop.end()].strip():
                 yield offset + start, line[start : stop.end()]
@@ -179,7 +180,17 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
         offset += len(line) + 1
 
 
+def _is_shortened(line: str, start: int, end: int) -> bool:
+    """Whether the stop before `end` belongs to an abbreviation, an initial or the number of a list."""
+    if line[end - 1 : end] != ".":
+        return False
+    tail = line[max(start, end - 8) : end]
+    return bool(_SHORTENED.search(tail)) or bool(end - start <= 4 and _NUMBERED.match(line[start:end]))  # noqa: PLR2004 - "12."
+
+
 def _is_remark(sentence: str) -> bool:
+    if is_bare_abstention(sentence):
+        return False
     return bool(_CONFIDENCE_LINE.match(sentence) or _NOTE.match(sentence) or _CLOSER.match(sentence))
 
 
@@ -190,10 +201,14 @@ def _echoes(sentence: str, asked: str) -> bool:
 
 
 def _last_sentence(body: str) -> tuple[int, str]:
-    line_start = body.rfind("\n") + 1
-    last = (line_start, body[line_start:])
-    for place, sentence in sentences(body[line_start:]):
-        last = (line_start + place, sentence)
+    line = body.rfind("\n") + 1
+    for size in (NEAR, CLOSE):
+        start = max(line, len(body) - size)
+        parts = list(sentences(body[start:]))
+        # A first part that a window cut in two is no sentence.
+        if len(parts) > 1 or start == line:
+            break
+    last = (start + parts[-1][0], parts[-1][1]) if parts else (line, body[line:])
     return last
 
 
@@ -235,10 +250,7 @@ def _answer_value(content: Any) -> str | None:
 
 
 def _tagged_answer(body: str) -> FinalStatement | None:
-    last = None
-    if "<" in body:
-        for last in _TAGGED.finditer(body):
-            pass
+    last = max(_TAGGED.finditer(body), key=lambda tag: tag.end(), default=None) if "</" in body else None
     if last is None or _is_taken_back(body[last.end() :]):
         return None
     after = body[last.end() :].strip()
@@ -267,9 +279,9 @@ def _closing(body: str) -> tuple[int, str]:
 def _last_stated(body: str) -> tuple[int, str | None, str]:
     """Place, words and what follows of the last answer that is stated outright."""
     best: tuple[int, int] | None = None
-    for match in LEAD.finditer(body):
-        if not _ECHO.search(body[match.start() : match.end() + 20]):
-            best = (match.start(), match.end())
+    for start, end in leads(body):
+        if not _ECHO.search(body[start : end + 20]):
+            best = (start, end)
     heading = _last_heading(body)
     if heading is not None and (best is None or heading[0] > best[0]):
         best = heading
@@ -300,11 +312,9 @@ def _is_taken_back(after: str) -> bool:
 
 
 def _without_lead(sentence: str) -> tuple[str, bool]:
-    lead = None
-    for lead in LEAD.finditer(sentence):
-        pass
-    if lead is not None and sentence[lead.end() :].strip(_DRESS):
-        return sentence[lead.end() :], True
+    spans = leads(sentence)
+    if spans and sentence[spans[-1][1] :].strip(_DRESS):
+        return sentence[spans[-1][1] :], True
     so = SO.match(sentence)
     return (sentence[so.end() :], False) if so and sentence[so.end() :].strip(_DRESS) else (sentence, False)
 

@@ -32,8 +32,42 @@ _FOREIGN = (
     r"|(?:đáp\s+án|câu\s+trả\s+lời)\s*(?:là|[:：])|(?:最终)?(?:答案|回答|答)\s*(?:是|为|為|[:：])|答え\s*(?:は|[:：])|回答\s*は"
     r"|(?:정답|답변|답)(?:은|는)?\s*[:：]?(?=\s)|(?:उत्तर|जवाब)\s*(?:है|[:：])|(?:الإجابة|الجواب)\s*(?:هي|هو|[:：])|תשובה\s*[:：]|คำตอบ\s*(?:คือ|[:：])"
 )
-LEAD = re.compile(rf"{_ENGLISH}|{_CHOOSE}|{_FOREIGN}", re.IGNORECASE)
-"""What introduces an answer outright."""
+_LEAD = re.compile(rf"{_ENGLISH}|{_CHOOSE}|{_FOREIGN}", re.IGNORECASE)
+_WORDS = (
+    "answer", "response", "conclusion", "result", "choice", "verdict", "conclude", "choose", "respond", "reply", "go with",
+    " say", "antwort", "respuesta", "resposta", "risposta", "antwoord", "svar", "vastaus", "cevap", "jawaban",
+)  # fmt: skip
+_FOREIGN_WORDS = (
+    "réponse", "ответ", "відповідь", "odpověď", "odpowiedź", "válasz", "răspuns", "одговор", "απάντηση", "đáp án",
+    "câu trả lời", "答", "답", "उत्तर", "जवाब", "الإجابة", "الجواب", "תשובה", "คำตอบ",
+)  # fmt: skip
+_WINDOW = 90
+"""Characters around a lead's noun that the whole lead fits into."""
+
+
+def leads(text: str) -> list[tuple[int, int]]:
+    """Where a text introduces an answer outright: start and end of each lead, in order.
+
+    The nouns are looked for first, which is many times faster than the pattern over all of a long text.
+
+    Args:
+        text: any text.
+    """
+    lower = text.lower()
+    places: set[int] = set()
+    for word in _WORDS if text.isascii() else (*_WORDS, *_FOREIGN_WORDS):
+        place = lower.find(word)
+        while place >= 0:
+            places.add(place)
+            place = lower.find(word, place + 1)
+    spans: dict[tuple[int, int], None] = {}
+    for place in sorted(places):
+        start = max(0, place - _WINDOW)
+        for match in _LEAD.finditer(text, start, place + _WINDOW):
+            spans[match.span()] = None
+    return sorted(spans)
+
+
 SO = re.compile(
     r"[\s*_\"'(]*(?:(?:so|therefore|thus|hence|then|consequently|accordingly|overall|in\s+conclusion|in\s+short|finally|as\s+a\s+result|"
     r"also|daher|deshalb|somit|donc|ainsi|por\s+(?:lo\s+)?tanto|portanto|quindi|поэтому|значит|takže|dlatego|dus|därför|所以|因此|よって|따라서)"
