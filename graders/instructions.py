@@ -12,12 +12,14 @@ import random
 import re
 from typing import Any, Literal
 
-from evalkit import Completion, Grade, NonAnswer, Sample, grader, non_answer, requires
+from evalkit import Completion, Grade, NonAnswer, Sample, final_statement, grader, non_answer, requires
 
 from ._languages import speaks
 
 BRIEF = 25
 """Words up to which a text that makes no claim is IDK although it obeys."""
+SENTENCE = 6
+"""Words from which what a text ends on is work."""
 TOKENIZER = (
     "IFEval's checker of sentences needs nltk's tokenizer data: "
     "python -m nltk.downloader punkt_tab, then --resume the run"
@@ -55,7 +57,15 @@ def _abstains(sample: Sample, text: str) -> NonAnswer | None:
         if not _CONTENT.search(text):
             return None
     kind = non_answer(text, question=sample.prompt)
-    return NonAnswer(kind) if kind else None
+    if kind is None or (kind != "refusal" and _goes_on(text, sample.prompt)):
+        return None
+    return NonAnswer(kind)
+
+
+def _goes_on(text: str, prompt: str) -> bool:
+    """Whether a text ends on a sentence of work, whatever disclaimer it begins with."""
+    ending = final_statement(text, question=prompt).text
+    return len(ending.split()) >= SENTENCE and non_answer(ending, question=prompt) is None
 
 
 def check(sample: Sample, text: str) -> list[_Verdict]:
