@@ -14,13 +14,13 @@ from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.selective import Policy
 
 
-class Fields(click.ParamType["dict[str, str]"]):
-    """`answer=pred,target=gold`."""
+class Mapping(click.ParamType["dict[str, str]"]):
+    """A comma-separated list of field=column: `answer=pred,target=gold`."""
 
-    name = "fields"
+    name = "mapping"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
-        """Text to a dict."""
+        """Convert text to field → column."""
         if isinstance(value, dict):
             return value
         pairs = [part.partition("=") for part in str(value).split(",") if part.strip()]
@@ -29,27 +29,54 @@ class Fields(click.ParamType["dict[str, str]"]):
         return {field.strip(): path.strip() for field, _, path in pairs}
 
 
-@new_command("rescore", short_help="Read what other harnesses wrote, and score it.")
+@new_command("rescore", short_help="Read outputs of other harnesses and score them.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @threshold_option(help="Default: 0,0.5,0.75,0.9.")
 @click.option(
-    "--format", "format_", default="auto", show_default=True, metavar="NAME", help="See evalkit list readers."
+    "--format",
+    "format_",
+    default="auto",
+    show_default=True,
+    metavar="NAME",
+    help="A reader's name (evalkit list readers), or file.py::name.",
 )
-@click.option("--map", "mapping", type=Fields(), metavar="FIELD=COLUMN,…", help="Fields of a format nobody knows.")
-@click.option("--targets", type=click.Path(path_type=Path), metavar="FILE", help="Gold that stands in another file.")
-@click.option("--verdict", "verdicts", type=KeyValue("MARK=OUTCOME"), multiple=True, help="What a mark means: N=idk.")
-@click.option("--scorer", default="", metavar="NAME", help="Which of several verdicts is meant.")
-@click.option("--model", default="", metavar="M", help="The model's name, where the files do not say.")
-@click.option("--task", default="", metavar="T", help="The task's name, likewise.")
-@click.option("--count-as", type=KeyValue("KIND=OUTCOME"), multiple=True, help="Count a kind of non-answer otherwise.")
-@click.option("--extract", default="", metavar="REGEX", help="Its last match, in round brackets, is the answer.")
-@click.option("--pass-mark", type=float, metavar="X", help="Score from which an answer is right, for scored formats.")
-@click.option("--regrade", default="", metavar="GRADER", help="Grade afresh, and say where the file differs.")
+@click.option("--map", "mapping", type=Mapping(), metavar="FIELD=COLUMN,…", help="Map columns of an unknown format.")
+@click.option("--targets", type=click.Path(path_type=Path), metavar="FILE", help="Read gold answers from another file.")
 @click.option(
-    "--policy", type=click.Choice(get_args(Policy)), help="Score also with abstention by confidence or votes."
+    "--verdict",
+    "verdicts",
+    type=KeyValue("MARK=OUTCOME"),
+    multiple=True,
+    help="Set what a mark in the file means: N=idk.",
 )
-@click.option("--skip-bad", is_flag=True, help="Count rows that cannot be read instead of stopping.")
-@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where the run is made.")
+@click.option("--scorer", default="", metavar="NAME", help="Choose one of several verdicts.")
+@click.option("--model", default="", metavar="M", help="Name the model, whatever the files say.")
+@click.option("--task", default="", metavar="T", help="Name the task, whatever the files say.")
+@click.option(
+    "--count-as", type=KeyValue("KIND=OUTCOME"), multiple=True, help="Change what a kind of non-answer counts as."
+)
+@click.option(
+    "--extract",
+    default="",
+    metavar="REGEX",
+    help="Regular expression; the first group of its last match is the answer.",
+)
+@click.option(
+    "--pass-mark", type=float, metavar="X", help="Score from which an answer is right, in formats with scores."
+)
+@click.option(
+    "--regrade",
+    default="",
+    metavar="GRADER",
+    help="Grade again with a grader, and name the samples where the file differs.",
+)
+@click.option(
+    "--policy",
+    type=click.Choice(get_args(Policy)),
+    help="Also score with abstention by confidence, or by agreement of epochs.",
+)
+@click.option("--skip-bad", is_flag=True, help="Skip and count rows that cannot be read, instead of stopping.")
+@click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Folder for the run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None], format_: str, mapping: dict[str, str] | None,
@@ -83,9 +110,9 @@ def command(
         policy=policy,
         skip_bad=skip_bad,
     )
-    found = rescore_files(paths, terms, Path(out))
-    rescore.print_notes(found)
+    rescored = rescore_files(paths, terms, Path(out))
+    rescore.print_notes(rescored)
     if as_json:
-        click.echo(json.dumps(run.document(found.result), ensure_ascii=False, indent=1, allow_nan=False))
+        click.echo(json.dumps(run.document(rescored.result), ensure_ascii=False, indent=1, allow_nan=False))
     else:
-        rescore.print_table(found)
+        rescore.print_table(rescored)

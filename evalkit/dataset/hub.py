@@ -1,7 +1,7 @@
 """Published benchmarks: rows from the hub, or from local files in the publisher's layout.
 
-Nothing of a benchmark comes with evalkit. A task says where its rows are published and which files hold them locally;
-every row knows where it stands, so that a bad one is named.
+evalkit ships no benchmark's data. A task states where its rows are published and which local files hold them; every row
+knows its place, so that errors name it.
 """
 
 from __future__ import annotations
@@ -20,38 +20,50 @@ from evalkit.dataset.cells import allow_long_cells
 from evalkit.errors import InputError
 
 DATA = "EVALKIT_DATA"
-"""Environment variable: the folder where local files are looked for, unless `--data` names one."""
+"""Environment variable that names the folder of local files, unless `--data` does."""
 
 
 class BenchmarkRow(dict[str, Any]):
-    """One row, column → value; a column that is missing or of another type is named with the row's place."""
+    """One row: column → value. Errors about a missing column, or one of another type, name the row's place."""
 
     def __init__(self, values: Mapping[str, Any], where: str, part: str = "") -> None:
         super().__init__(values)
         self.where = where
         """File and line, or the hub's id and the row's number."""
         self.part = part
-        """The file's name without its endings, or the configuration on the hub."""
+        """Name of the file without its endings, or the configuration on the hub."""
 
     def __missing__(self, key: str) -> Any:
-        raise InputError(f"{self.where}: no column {key!r}; there are {', '.join(map(str, self)) or 'none'}")
+        raise InputError(f"{self.where}: no column {key!r}; the columns are {', '.join(map(str, self)) or 'none'}")
 
     def text(self, key: str) -> str:
-        """A text, or a number as one."""
+        """Read a column as text; a number counts as text.
+
+        Raises:
+            InputError: it is missing, or something else.
+        """
         value = self[key]
         if not isinstance(value, str | int | float):
-            raise InputError(f"{self.where}: {key} is {type(value).__name__}, not a text")
+            raise InputError(f"{self.where}: {key} is {type(value).__name__}, not text")
         return str(value)
 
     def number(self, key: str) -> float:
-        """A number."""
+        """Read a column as a number.
+
+        Raises:
+            InputError: it is missing, or not a number.
+        """
         try:
             return float(self[key])
         except (TypeError, ValueError) as error:
-            raise InputError(f"{self.where}: {key} {self[key]!r} is no number") from error
+            raise InputError(f"{self.where}: {key} {self[key]!r} is not a number") from error
 
     def option(self, key: str, options: Sequence[str]) -> str:
-        """The option that a column names, by its letter or by its place from 0."""
+        """Return the option that a column names, by letter or by position from 0.
+
+        Raises:
+            InputError: it names none of the options.
+        """
         value = self[key]
         place = ord(value) - ord("A") if isinstance(value, str) and len(value) == 1 and value.isalpha() else value
         if not isinstance(place, int) or not 0 <= place < len(options):
@@ -59,28 +71,44 @@ class BenchmarkRow(dict[str, Any]):
         return options[place]
 
     def found(self, key: str, value: str | None) -> str:
-        """What was looked for in a column; None is named with the row's place."""
+        """Return what was found in a column.
+
+        Raises:
+            InputError: nothing was found (None).
+        """
         if value is None:
             raise InputError(f"{self.where}: {key} holds no answer")
         return value
 
     def texts(self, key: str) -> list[str]:
-        """A list of texts, also one that is written as a Python list."""
+        """Read a column as a list of texts; the list may be written as Python code.
+
+        Raises:
+            InputError: it is missing, or something else.
+        """
         value = self[key]
         if isinstance(value, str):
             try:
                 value = ast.literal_eval(value)
             except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-                raise InputError(f"{self.where}: {key} is no list") from error
+                raise InputError(f"{self.where}: {key} is not a list") from error
         if not isinstance(value, list | tuple) or not all(isinstance(one, str | int | float) for one in value):
-            raise InputError(f"{self.where}: {key} is no list of texts")
+            raise InputError(f"{self.where}: {key} is not a list of texts")
         return [str(one) for one in value]
 
     def objects(self, key: str, least: int = 0) -> list[BenchmarkRow]:
-        """A list of objects, as rows of their own; at least so many."""
+        """Read a column as a list of rows.
+
+        Args:
+            key: the column.
+            least: how many rows there must be.
+
+        Raises:
+            InputError: it is missing, too short, or something else.
+        """
         value = self[key]
         if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
-            raise InputError(f"{self.where}: {key} is no list of objects")
+            raise InputError(f"{self.where}: {key} is not a list of objects")
         if len(value) < least:
             raise InputError(f"{self.where}: {key} is empty")
         return [BenchmarkRow(one, f"{self.where}, {key} {k}", self.part) for k, one in enumerate(value, start=1)]
@@ -88,7 +116,7 @@ class BenchmarkRow(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows and which version of them this is."""
+    """Rows of a benchmark, and their version."""
 
     rows: Iterator[BenchmarkRow]
     revision: dict[str, str]
@@ -100,26 +128,27 @@ class Rows:
 
 @dataclass(frozen=True)
 class Hub:
-    """Where a benchmark is published."""
+    """Where a benchmark is published, and what its local files are called."""
 
     id: str
-    """Data set on the Hugging Face hub."""
+    """Id of the data set on the Hugging Face hub."""
     splits: Sequence[str] = ("test",)
     configs: Sequence[str | None] = (None,)
     revision: str = "main"
     files: Sequence[str] = field(default=())
-    """Patterns of local files below the data folder; the first that matches any file is read."""
+    """Patterns of files in the data folder; the first pattern that matches any file decides."""
 
 
 def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
-    """Rows of a benchmark: local files where a folder is given, else streamed from the hub.
+    """Read a benchmark: from local files where a folder is given, else streamed from the hub.
 
     Args:
-        hub: where it is published, and its local files' names.
-        data: a folder with such files, or one of those files; default the environment's EVALKIT_DATA, if set.
+        hub: where it is published, and what its local files are called.
+        data: a folder with such files, or one of them; default: the environment variable EVALKIT_DATA.
 
     Raises:
-        InputError: no such files; or the hub cannot be reached, or asks for an account. Reading on may raise it too.
+        InputError: the files are missing; or the hub cannot be reached, or requires an account. Iterating may raise it
+            as well.
     """
     where = data or local_folder()
     if not where:
@@ -129,7 +158,7 @@ def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
 
 
 def local_folder() -> str | None:
-    """The folder that the environment names, None where it names none."""
+    """Return the folder that EVALKIT_DATA names; None where it is unset or empty."""
     return os.environ.get(DATA) or None
 
 
@@ -137,12 +166,12 @@ def _local(hub: Hub, root: Path) -> list[Path]:
     if root.is_file():
         return [root]
     if not root.is_dir():
-        raise InputError(f"--data {root}: there is no such file or folder")
+        raise InputError(f"--data {root}: no such file or folder")
     for pattern in hub.files:
         for candidate in (pattern, Path(pattern).name):
             if found := sorted(path for path in root.glob(candidate) if path.is_file()):
                 return found
-    raise InputError(f"--data {root}: none of the files of {hub.id} is there: {', '.join(hub.files)}")
+    raise InputError(f"--data {root}: no file of {hub.id} found there; expected {', '.join(hub.files)}")
 
 
 def _read(paths: Sequence[Path]) -> Iterator[BenchmarkRow]:
@@ -152,7 +181,7 @@ def _read(paths: Sequence[Path]) -> Iterator[BenchmarkRow]:
         readers = {".jsonl": _lines, ".json": _document, ".csv": _table, ".parquet": _parquet}
         reader = readers.get(Path(name).suffix)
         if reader is None:
-            raise InputError(f"{path}: not one of {', '.join(readers)}")
+            raise InputError(f"{path}: unknown ending; it must be one of {', '.join(readers)}")
         try:
             for where, values in reader(path):
                 yield BenchmarkRow(values, where, part)
@@ -179,7 +208,7 @@ def _document(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     found = content if isinstance(content, list) else [content]
     for number, row in enumerate(found, start=1):
         if not isinstance(row, dict):
-            raise InputError(f"{path}: entry {number} is no object")
+            raise InputError(f"{path}: entry {number} is not an object")
         yield f"{path}, entry {number}", row
 
 
@@ -189,7 +218,7 @@ def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         reader = csv.DictReader(file)
         for row in reader:
             if None in row or None in row.values():
-                raise InputError(f"{path}:{reader.line_num}: not as many fields as the first line names")
+                raise InputError(f"{path}:{reader.line_num}: more or fewer cells than the header has")
             yield f"{path}:{reader.line_num}", row
 
 
@@ -211,13 +240,13 @@ def _parsed(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: no JSON ({error})") from error
+        raise InputError(f"{where}: not JSON ({error})") from error
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
     found = _parsed(line, where)
     if not isinstance(found, dict):
-        raise InputError(f"{where}: no JSON object")
+        raise InputError(f"{where}: not a JSON object")
     return found
 
 
@@ -228,7 +257,7 @@ def _from_hub(hub: Hub) -> Rows:
 
 
 def _commit(hub: Hub) -> str:
-    """What the revision is now; the rows are then read at that very commit."""
+    """The commit that the revision means now, so that all rows are read from one version."""
     from huggingface_hub import HfApi
 
     try:

@@ -1,4 +1,4 @@
-"""Orders that a seed decides, the same on every machine."""
+"""Seeded orders of samples, the same on every machine; letters of options."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _HasTarget(_HasChoices, Protocol):
 
 
 def option_letters(sample: _HasChoices) -> Sequence[str]:
-    """A letter an option: the possible answers to a multiple-choice question.
+    """Letter the options of a multiple-choice question: A, B, C and so on.
 
     Args:
         sample: one with at most 26 choices.
@@ -30,24 +30,27 @@ def option_letters(sample: _HasChoices) -> Sequence[str]:
 
 
 def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
-    """Which of the possible answers are accepted: by text, or as the letter of an option.
+    """Find which of the possible answers are accepted: by text, or as the letter of an option.
 
     Args:
-        sample: its targets, and its choices where there are any.
-        possible: such as `option_letters` gives.
+        sample: has targets, and perhaps choices.
+        possible: all possible answers, such as `option_letters` returns.
+
+    Returns:
+        Positions in `possible`, in ascending order.
     """
     choices = list(sample.choices or ())
-    found = [possible.index(target) for target in sample.target if target in possible]
+    by_text = [possible.index(target) for target in sample.target if target in possible]
     options = [choices.index(target) for target in sample.target if target in choices and target not in possible]
-    return sorted({*found, *(option for option in options if option < len(possible))})
+    return sorted({*by_text, *(option for option in options if option < len(possible))})
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:
-    """One member of every stratum in turn, until none is left; a short stratum just runs out.
+    """Take one member of every stratum in turn, until none is left; a short stratum just runs out.
 
     Args:
-        strata: name → members; members may be generators where no seed is given.
-        seed: shuffles each stratum first; None leaves the members in their order.
+        strata: name → members; these may be generators where no seed is given.
+        seed: shuffles each stratum first; None keeps the order of the members.
     """
     if seed is not None:
         strata = {name: shuffled(members, f"{seed} {name}") for name, members in strata.items()}
@@ -64,8 +67,8 @@ def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> It
 
 
 def shuffled(members: Iterable[T], seed: str) -> list[T]:
-    """The members in an order that the seed decides."""
-    # random() is the one method whose sequence Python promises to keep between versions.
+    """Shuffle members in an order that the seed decides."""
+    # random() is the only method whose sequence Python guarantees between versions.
     draw = Random(seed).random
     keyed = [(draw(), position, member) for position, member in enumerate(members)]
     return [member for _, _, member in sorted(keyed, key=lambda entry: entry[:2])]

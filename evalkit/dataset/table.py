@@ -1,4 +1,4 @@
-"""CSV files that people give: read with errors that name file, line and remedy."""
+"""CSV files of a user's own, read with errors that name file, line and remedy."""
 
 from __future__ import annotations
 
@@ -12,33 +12,38 @@ from evalkit.errors import InputError
 
 
 class Row(dict[str, str]):
-    """One line of a csv, column → text; knows where it stands."""
+    """One line of a CSV: column → text.
+
+    Args:
+        values: the cells.
+        where: file and line, for errors.
+    """
 
     def __init__(self, values: dict[str, str], where: str) -> None:
         super().__init__(values)
         self.where = where
 
     def date(self, column: str) -> dt.date:
-        """A date written YYYY-MM-DD.
+        """Read a column as a date written YYYY-MM-DD.
 
         Raises:
-            InputError: it is none.
+            InputError: it is not a date.
         """
         try:
             return dt.date.fromisoformat(self[column])
         except ValueError as error:
-            raise InputError(f"{self.where}: {column} {self[column]!r} is no date; write YYYY-MM-DD") from error
+            raise InputError(f"{self.where}: {column} {self[column]!r} is not a date; write YYYY-MM-DD") from error
 
 
 def read_table(path: str | Path, required: Sequence[str] = ()) -> list[Row]:
-    """Rows of a csv with a header line, UTF-8.
+    """Read a CSV with a header line, in UTF-8.
 
     Args:
         path: the file.
-        required: columns that must be there and filled in every row.
+        required: columns that the file must have, filled in every row.
 
     Raises:
-        InputError: no such file, not UTF-8, no such column, an empty required value, or no row at all.
+        InputError: the file is missing or not UTF-8, lacks a required column or value, or has no rows.
     """
     rows = list(_rows(Path(path), required))
     if not rows:
@@ -66,4 +71,4 @@ def _rows(path: Path, required: Sequence[str]) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from error
     except csv.Error as error:
-        raise InputError(f"{path} is not a csv: {error}") from error
+        raise InputError(f"{path} is not a CSV file: {error}") from error

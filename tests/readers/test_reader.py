@@ -173,7 +173,7 @@ def test_a_row_is_what_the_file_says_and_stays_so() -> None:
     with pytest.raises(AttributeError):
         row.verdict = "wrong"  # type: ignore[misc]
     with pytest.raises(TypeError):
-        ForeignRow("a", "right")  # type: ignore[misc]
+        ForeignRow("a", "right")  # type: ignore[call-arg]
 
 
 def test_fields_have_types() -> None:
@@ -238,3 +238,11 @@ def test_rows_that_lack_a_field_can_be_skipped(tmp_path: Path) -> None:
 def test_readers_are_public() -> None:
     """What a reader is written with comes from evalkit itself."""
     assert {"Fields", "ForeignRow", "Reader", "reader", "rescore_async"} <= set(evalkit.__all__)
+
+
+def test_the_recipe_of_the_documentation_works(answers: Path, tmp_path: Path) -> None:
+    """Copied from docs/rescoring.md as it stands."""
+    page = Path(__file__).parent.parent.parent / "docs" / "rescoring.md"
+    code = page.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "quiz.py").write_text(code, encoding="utf-8")
+    assert totals(rescored(answers, tmp_path / "out", format=f"{tmp_path / 'quiz.py'}::quiz")) == (1, 1, 1, 0)

@@ -89,7 +89,7 @@ def test_cancelling_deletes_what_was_written(tmp_path: Path) -> None:
 
     async def cell() -> None:
         task = asyncio.create_task(evalkit.rescore_async(path, out=tmp_path / "out"))
-        while not list((tmp_path / "out").glob("*/.part-0/records.jsonl")):  # noqa: ASYNC110 - a thread writes it
+        while not task.done() and not list((tmp_path / "out").glob("*/.part-0/records.jsonl")):  # noqa: ASYNC110 - a thread writes it
             await asyncio.sleep(0.001)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
 from foreign import CLAIM, IDK
 
@@ -29,10 +32,18 @@ from evalkit.rescoring.policy import Reading, apply_policy
 )
 def test_the_policy(row: ForeignRow, outcome: Outcome, kind: NonAnswer | None) -> None:
     """Right stays right; the file's marks; then the text."""
-    found = apply_policy(Reading.of(row), {})
-    assert (found.outcome, found.non_answer) == (outcome, kind)
+    assert graded(row) == (outcome, kind)
     if kind is NonAnswer.ABSTAINED:
-        assert apply_policy(Reading.of(row), {NonAnswer.ABSTAINED: Outcome.ERROR}).outcome is Outcome.ERROR
+        assert graded(row, {NonAnswer.ABSTAINED: Outcome.ERROR}) == (Outcome.ERROR, kind)
+
+
+def graded(
+    row: ForeignRow, count_as: Mapping[NonAnswer, Outcome] = MappingProxyType({})
+) -> tuple[Outcome, NonAnswer | None]:
+    """What the policy makes of a row with a verdict."""
+    grade = apply_policy(Reading.of(row), count_as)
+    assert grade is not None
+    return grade.outcome, grade.non_answer
 
 
 def test_a_row_without_a_verdict_is_graded_where_its_text_makes_no_claim() -> None:

@@ -308,18 +308,18 @@ def test_the_environment_names_the_folder_too(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("test.jsonl", "{}\n", "test.jsonl:1: no column 'category'; there are none"),
-        ("test.jsonl", f"{json.dumps(MMLU)}\n[1]\n", "test.jsonl:2: no JSON object"),
-        ("test.jsonl", "{", "test.jsonl:1: no JSON"),
-        ("test.jsonl", json.dumps({**MMLU, "options": "no list"}), "options is no list"),
-        ("test.jsonl", json.dumps({**MMLU, "options": 3}), "options is no list of texts"),
-        ("test.jsonl", json.dumps({**MMLU, "question": None}), "question is NoneType, not a text"),
-        ("test.json", "[1]", "entry 1 is no object"),
-        ("test.json", "[" * 100_000, "no JSON"),
-        ("test.csv", "question,options\n1\n", "test.csv:2: not as many fields"),
+        ("test.jsonl", "{}\n", "test.jsonl:1: no column 'category'; the columns are none"),
+        ("test.jsonl", f"{json.dumps(MMLU)}\n[1]\n", "test.jsonl:2: not a JSON object"),
+        ("test.jsonl", "{", "test.jsonl:1: not JSON"),
+        ("test.jsonl", json.dumps({**MMLU, "options": "no list"}), "options is not a list"),
+        ("test.jsonl", json.dumps({**MMLU, "options": 3}), "options is not a list of texts"),
+        ("test.jsonl", json.dumps({**MMLU, "question": None}), "question is NoneType, not text"),
+        ("test.json", "[1]", "entry 1 is not an object"),
+        ("test.json", "[" * 100_000, "not JSON"),
+        ("test.csv", "question,options\n1\n", "test.csv:2: more or fewer cells"),
         ("test.jsonl.gz", "not gzip", "cannot be read"),
         ("test.parquet", "not parquet", "is damaged after row 0"),
-        ("test.txt", "x", "not one of .jsonl, .json, .csv, .parquet"),
+        ("test.txt", "x", "must be one of .jsonl, .json, .csv, .parquet"),
     ],
 )
 def test_a_bad_file_is_one_line_with_its_place(name: str, content: str, says: str, tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def test_a_bad_file_is_one_line_with_its_place(name: str, content: str, says: st
     [
         ("mmlu_pro", {**MMLU, "answer": "K"}, "answer 'K' is none of the 3 options"),
         ("musr", {**MUSR_HUB, "answer_index": 2}, "answer_index 2 is none of the 2 options"),
-        ("omni_math", {**OMNI, "difficulty": "hard"}, "difficulty 'hard' is no number"),
+        ("omni_math", {**OMNI, "difficulty": "hard"}, "difficulty 'hard' is not a number"),
         ("math_l5", {**MATH_HUB, "solution": "It is one half."}, "solution holds no answer"),
         ("wildbench", {**WILD, "conversation_input": []}, "conversation_input is empty"),
     ],
@@ -352,9 +352,9 @@ def test_a_row_that_makes_no_sense_is_named_and_never_asked(
 
 def test_a_folder_without_the_files_says_which_they_are(tmp_path: Path) -> None:
     """And a folder that is none says so."""
-    with pytest.raises(InputError, match=r"none of the files of TIGER-Lab/MMLU-Pro is there: mmlu_pro/test\.jsonl"):
+    with pytest.raises(InputError, match=r"no file of TIGER-Lab/MMLU-Pro found there; expected mmlu_pro/test\.jsonl"):
         samples("mmlu_pro", tmp_path)
-    with pytest.raises(InputError, match="there is no such file or folder"):
+    with pytest.raises(InputError, match="no such file or folder"):
         samples("mmlu_pro", tmp_path / "nowhere")
 
 

@@ -85,12 +85,12 @@ def test_people_of_your_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("name,birth_date\nAda,10-12-1815\n", "line 2: birth_date '10-12-1815' is no date; write YYYY-MM-DD"),
+        ("name,birth_date\nAda,10-12-1815\n", "line 2: birth_date '10-12-1815' is not a date; write YYYY-MM-DD"),
         ("name,birth_date\nAda,\n", "line 2: birth_date is empty"),
         ("name\nAda\n", "line 1: no column birth_date"),
         ("name,birth_date\n", "has no rows"),
         ("", "no column name, birth_date"),
-        ("name,birth_date\nAda,1815-12-10\xff\n", "no date"),
+        ("name,birth_date\nAda,1815-12-10\xff\n", "not a date"),
     ],
 )
 def test_a_file_that_will_not_do_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
