@@ -37,6 +37,7 @@ _TOOL_CALL = re.compile(
 )
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
+_DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
 _LONE_NUMBER = re.compile(r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL)
 """A number that a text begins with and that is no list's first point."""
 _CONTENT = re.compile(r"[^\W_]")
@@ -86,6 +87,7 @@ class _Phrases(NamedTuple):
     first_person: re.Pattern[str]
     incapable: re.Pattern[str]
     defers: re.Pattern[str]
+    reason: re.Pattern[str]
 
 
 Value = TypeVar("Value")
@@ -243,7 +245,7 @@ def non_answer(
     if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
         return None
     if is_bare_abstention(final.text, stated=final.stated or not final.before):
-        return "abstained"
+        return "refusal" if _DECLINES.search(final.text) else "abstained"
     if final.stated and final.text:
         return _detect(final.text, question)
     return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
@@ -338,7 +340,9 @@ def _without_a_word_on_it(sentences: list[_Sentence]) -> Kind | None:
     """Judge a text that neither says it does not know nor declines."""
     if any(sentence.part == "hedged" for sentence in sentences):
         return None
-    talk = all(sentence.part in ("filler", "advice") and not sentence.specific for sentence in sentences)
+    talk = all(
+        sentence.defers or (sentence.part in ("filler", "advice") and not sentence.specific) for sentence in sentences
+    )
     if talk and any(sentence.part == "filler" or sentence.defers for sentence in sentences):
         return "abstained"
     if sentences[0].asks and not any(s.part == "claim" and (s.against or s.words <= FRAGMENT) for s in sentences[1:3]):
@@ -510,6 +514,7 @@ def _is_statement(clause: str, phrases: _Phrases) -> bool:
         phrases.general,
         phrases.conclusion,
         phrases.subordinate,
+        phrases.reason,
     )
     if any(pattern.search(lower) for pattern in talk):
         return False

@@ -39,10 +39,11 @@ _MANNER = (
     r"i'm\s+afraid|unfortunately|in\s+this\s+case|well\s+enough(?:\s+to\s+(?:answer|say))?|enough(?:\s+to\s+(?:answer|say|give\s+[\w\s]{1,20}))?|"
     r"above\s+(?:the\s+)?[\d.%t\s]+(?:threshold|confidence)?|here))*"
 )
-_SUBORDINATE = r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b[^.!?;:]{0,160})?"
+_SUBORDINATE = r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b(?:(?!,?\s+but\b)[^.!?;:]){0,160})?"
 _CORE = (
     # "I don't know", "we cannot say"
     rf"(?:i|we)\s+{_ADVERB}{_NOT}\s+{_ADVERB}{_KNOWING}{_OBJECT}{_SUBORDINATE}{_MANNER}"
+    rf"|(?:can't|cannot|couldn't|can\s+not)\s+(?:say|tell|answer|know|determine|decide|be\s+(?:sure|determined|known|said|answered)){_OBJECT}{_SUBORDINATE}{_MANNER}"
     rf"|(?:don't|do\s+not|dont)\s+know{_OBJECT}{_SUBORDINATE}{_MANNER}|(?:i\s+)?dunno|i\s*dk|i\.?d\.?k\.?"
     # "I have no idea", "no idea"
     rf"|(?:i|we)\s+{_ADVERB}have\s+(?:absolutely\s+)?no\s+(?:idea|clue|answer|information|knowledge|way\s+(?:of\s+knowing|to\s+(?:know|tell|answer)))"
@@ -97,7 +98,7 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     """
     if len(statement) > LONGEST:
         return False
-    words = " ".join(plain(statement).split()).strip(_DRESS)
+    words = " ".join(plain(statement).replace("...", "…").split()).strip(_DRESS)
     if not words:
         return False
     if _ENGLISH.fullmatch(words):

@@ -73,6 +73,14 @@ _CORRECTION = re.compile(
     r"but\s+wait|however,\s+(?:on|after|that\s+is|this\s+is)|moment|warte|doch\s+nein|нет|attends|espera)\b",
     re.IGNORECASE,
 )
+_OVERRULED = re.compile(
+    r"\b(?:but|however|yet|still|though)\b[,:]?\s+(?:since|because|as|given|with|my\s+confidence|that(?:'s|\s+is)|this\s+is|it(?:'s|\s+is)|"
+    r"i(?:'m|\s+am)\s+(?:only|below|less|under|not)|at\s+(?:only|just)|under)\b[^!?\n]*?[,:;–—-]\s*(?:so\s+)?[\"'(]*"
+    r"(i\s+(?:don't|do\s+not)\s+know|idk|i(?:'ll|\s+will|\s+must|'d|\s+would)?\s+(?:abstain|pass|rather\s+not\s+\w+)|i\s+(?:can't|cannot)\s+\w+)"
+    r"[\"').!]*$",
+    re.IGNORECASE,
+)
+"""A claim that its own sentence gives up: "I'd say B, but since I'm only 60% sure, I don't know"."""
 _STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])")
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
@@ -111,6 +119,9 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
         return marked
     closing_start, closing = _closing(body)
     lead_start, stated, after = _last_stated(body)
+    overruled = _OVERRULED.search(closing)
+    if overruled:
+        return FinalStatement(text=_bare(overruled.group(1)), before=body[: closing_start + overruled.start()], stated=False)
     takes_over = stated is None or is_bare_abstention(closing) or _is_taken_back(after)
     if takes_over and closing_start >= lead_start:
         bare, led = _without_lead(closing)
@@ -157,7 +168,7 @@ def undressed(text: str, question: str | None = None) -> str:
         shorter = _CONFIDENCE_TAIL.sub("", body).rstrip()
         start, last = _last_sentence(shorter)
         head = shorter[:start].rstrip()
-        if head and (_is_remark(last) or _echoes(last, asked)):
+        if head and (_is_remark(last) or _echoes(last, asked) or _is_aside(head, last)):
             shorter = head
         if shorter == body or not shorter:
             return body
@@ -192,6 +203,14 @@ def _is_remark(sentence: str) -> bool:
     if is_bare_abstention(sentence):
         return False
     return bool(_CONFIDENCE_LINE.match(sentence) or _NOTE.match(sentence) or _CLOSER.match(sentence))
+
+
+def _is_aside(head: str, last: str) -> bool:
+    """Whether a last sentence in brackets only comments on an abstention before it."""
+    last = last.strip(" *_")
+    if last[:1] not in "([" or last[-1:] not in ")]":
+        return False
+    return is_bare_abstention(_last_sentence(head)[1])
 
 
 def _echoes(sentence: str, asked: str) -> bool:
