@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evalkit import plain, simplify
-from evalkit.graders._numerals import ENGLISH
-from evalkit.graders._statements import introduces
+from ._numerals import ENGLISH
+from ._statements import introduces
 
 _BLACK_LETTERS = {
     **{code + k: ord("A") + k for code in (0x1F150, 0x1F170, 0x1F130, 0x1F1E6) for k in range(26)},

@@ -62,6 +62,7 @@ _LEAD_ENGLISH = re.compile(
     rf"{_END}",
     re.IGNORECASE,
 )
+_HEADS_A_DERIVATION = re.compile(r".*\b(?:solution|result|conclusion|response|output)\b[^\n]*\n", re.IGNORECASE | re.DOTALL)
 _LEAD_TAG = re.compile(
     r"<(?:final[_-]?)?(?:answer|choice|option|result|ans|selection|response|output|letter|title)\b[^<>]*>\s*[\"'*(\[]*$",
     re.IGNORECASE,
@@ -82,9 +83,9 @@ _LEAD_FOREIGN = re.compile(
         r"(?:"
         r"(?:antwort(?:option)?|lösung|wahl|auswahl)(?:\s+(?:ist|wäre|lautet|muss)(?:\s+(?:also|daher|somit|demnach))?|\s*:|\s+(?=\W*$))"
         r"|(?:richtig|korrekt)\s+(?:ist|wäre)|ich\s+(?:wähle|nehme|antworte|entscheide\s+mich\s+für)"
-        r"|(?:respuesta|opción|alternativa|solución)(?:\s+(?:correcta|final))?(?:\s+(?:es|sería|debe\s+ser)(?:,?\s+por\s+(?:lo\s+)?"
+        r"|(?:respuesta|opción|alternativa)(?:\s+(?:correcta|final))?(?:\s+(?:es|sería|debe\s+ser)(?:,?\s+por\s+(?:lo\s+)?"
         r"tanto,?)?|\s*:)|(?:correcta)\s+(?:es|sería)|(?:elijo|escojo|selecciono)"
-        r"|(?:réponse|option|solution|choix)(?:\s+(?:correcte|finale|exacte))?(?:\s+(?:est|serait)(?:\s+donc)?|\s*:)"
+        r"|(?:réponse|option|choix)(?:\s+(?:correcte|finale|exacte))?(?:\s+(?:est|serait)(?:\s+donc)?|\s*:)"
         r"|bonne\s+réponse\s+(?:est|serait)(?:\s+donc)?|je\s+choisis"
         r"|(?:resposta|opção|alternativa)(?:\s+(?:correta|certa|final))?(?:\s+(?:é|seria)(?:,?\s+portanto,?)?|\s*:)|(?:escolho)"
         r"|(?:risposta|opzione|scelta)(?:\s+(?:corretta|giusta|esatta|finale))?(?:\s+(?:è|sarebbe)(?:\s+quindi)?|\s*:)|scelgo"
@@ -199,7 +200,7 @@ _OFFERED = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"[.!?。！？…](?=[\s\"')*\]])|[。！？\n]")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|e\.g|i\.e|vs|etc|approx|Dr|Mr|Mrs|St|no)|\d)\.$")
+_ABBREVIATION = re.compile(r"(?:(?<!\d )\b(?:[A-Z]|e\.g|i\.e|vs|etc|approx|Dr|Mr|Mrs|St|no)|(?:^|\n)\s*\d{1,2})\.$")
 
 
 def rank(text: str, start: int, end: int) -> Rank:
@@ -236,7 +237,10 @@ def is_led_to(before: str) -> bool:
         before: what stands before the words in question.
     """
     before = before[-160:]
-    return any(lead.search(before) for lead in (_LEAD_ENGLISH, _LEAD_TAG, _CHOOSE, _LEAD_FOREIGN))
+    english = _LEAD_ENGLISH.search(before)
+    if english and not _HEADS_A_DERIVATION.match(english.group()):
+        return True
+    return any(lead.search(before) for lead in (_LEAD_TAG, _CHOOSE, _LEAD_FOREIGN))
 
 
 def introduces(before: str) -> bool:
@@ -257,7 +261,7 @@ def sentence_start(text: str, place: int) -> int:
     """
     found = 0
     for stop in _SENTENCE_START.finditer(text, 0, place):
-        if stop.group() == "." and _ABBREVIATION.search(text[max(0, stop.start() - 6) : stop.end()]):
+        if stop.group() == "." and _ABBREVIATION.search(text[max(0, stop.start() - 8) : stop.end()]):
             continue
         found = stop.end()
     return found

@@ -17,9 +17,9 @@ import re
 from typing import NamedTuple
 
 from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer
-from evalkit.graders._corrections import after_correction
-from evalkit.graders._options import Mention, mentions, readable, same_text
-from evalkit.graders._statements import COMMITTED, Rank, rank, sentence_start
+from ._corrections import after_correction
+from ._options import Mention, mentions, readable, same_text
+from ._statements import COMMITTED, Rank, rank, sentence_start
 
 _LINK = re.compile(
     r"[)\]}.'\"*]*\s*(?:[,;]?\s*(?:and/or|or|and|und|oder|y|ou|et|e|o|и|или|和|或|plus|as\s+well\s+as|&|/|vs\.?|\+)\s*|,\s*|/\s*)"
@@ -47,6 +47,9 @@ _OF_THE_ANSWERER = re.compile(
     r"\b(?:i|we|i'm|don't\s+know|do\s+not\s+know|idk|not\s+(?:\w+\s+)?(?:sure|certain)|unsure|uncertain|no\s+idea|abstain\w*|skip|pass|"
     r"prefer\s+not|dunno|decline|ich|weiß\s+nicht|no\s+sé|je\s+ne|ne\s+sais|non\s+so|não\s+sei|не\s+знаю|nevím|nie\s+wiem)\b|不知道|不确定|わからない|모르",
     re.IGNORECASE,
+)
+_CONCLUSION = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence)\b[,:]?|[:;—–]|\b(?:since|because|as|given)\b[^.;:]*,)\s*([^.;:,]+)$", re.IGNORECASE
 )
 _CONTENT = re.compile(r"[^\W_]")
 FEWEST_TO_ELIMINATE = 2
@@ -135,9 +138,10 @@ def _abstains(sample: Sample, answer: str, options: tuple[str, ...], said: list[
     end = readable(ending.text)
     if _names_the_matter(end, options):
         return None
-    ends_silent = _CONTENT.search(end) and not _commits(end, options) and non_answer(ending.text, question=asked)
-    if ends_silent:
-        return ends_silent
+    if conclusion := _CONCLUSION.search(end):
+        end = conclusion.group(1)
+    if _CONTENT.search(end) and not _commits(end, options) and (silent := non_answer(end, question=asked)):
+        return silent
     kind = non_answer(answer, question=asked, target=sample.target, choices=options)
     stated = any(one.rank >= Rank.HELD for one in said)
     return kind if kind and not stated else None
