@@ -61,6 +61,8 @@ def _compare(said: Said, form: str) -> Verdict:
     missing = [w for w in wanted if not any(reads(m.key, w, name=proper) for m in mine)]
     extra = [m for m in mine if not any(reads(m.key, w, name=proper) for w in wanted)]
     needed = [w for w in missing if not overlap({w.key}, said.asked) and w.key not in SUFFIX]
+    if extra and " and " in form and not needed and not missing:
+        return Verdict.CANT_TELL
     if not needed and len(missing) < len(wanted) and not (missing and extra):
         return _whole(said, mine, wanted, extra)
     if not JOINED.search(form) and is_same_person(said, mine, wanted):
@@ -82,6 +84,7 @@ def _whole(said: Said, mine: list[Word], wanted: list[Word], extra: list[Word]) 
         return Verdict.MATCH
     if any(len(word.key) == 1 for word in extra) and any(len(word.key) == 1 for word in wanted):
         return Verdict.NO_MATCH
+    extra = [word for word in extra if not _in_brackets(said.text, word)]
     if any(word.key[0].isdecimal() for word in extra) and not overlap({w.key for w in extra}, said.asked):
         return Verdict.CANT_TELL
     places = [place for place, word in enumerate(mine) if any(reads(word.key, w, name=True) for w in wanted)]
@@ -100,10 +103,14 @@ def _whole(said: Said, mine: list[Word], wanted: list[Word], extra: list[Word]) 
     return Verdict.MATCH
 
 
+def _in_brackets(text: str, word: Word) -> bool:
+    return text.rfind("(", 0, word.start) > text.rfind(")", 0, word.start)
+
+
 def _hangs_on(said: Said, first: Word, last: Word, after_another: bool) -> bool:
     """Whether the name only says more of another: "a student of X", "Y, near X", "X's teacher", "X / Y"."""
     before, behind = said.text[: first.start], said.text[last.end :]
-    if PASSING.search(before) or OBJECT.search(before) or re.match(r"'s?\s+\w", behind):
+    if PASSING.search(before) or OBJECT.search(before) or re.match(r"'s?\s+\w", behind) or last.raw.endswith("'s"):
         return True
     return bool(re.search(r"[/;,(]", before) and after_another) or bool(re.match(r"\s*/\s*\w", behind))
 

@@ -55,13 +55,15 @@ _LEAD = re.compile(
     r"|(?:i(?:'m| am) not (?:entirely |completely |fully |100% )?(?:sure|certain)[,.;]?\s*(?:but\s+)?)"
     r"|(?:i (?:think|believe|guess|would say|would guess|recall)(?:\s+that)?,?\s+)"
     r"|(?:(?:my|the) (?:best |final |short )?(?:guess|answer)(?: is| would be|:)\s*)"
+    r"|(?:\w{3,}ed|sung|written|made|won|built|held)\s+by\s+"
     r"|(?:it|that|this|he|she|they|these|there)(?:'s|'d be|\s+(?:is|was|are|were|would be|has been|had been|must be))"
     r"\s+)+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"[\s,;.(–—-]+(?:(?:though|although|but)\s+(?:i\b|this|that|it)|i (?:believe|think|guess)|if i (?:recall|remember))"
-    r"[^.!?]*[.!?)]*$",
+    r"[\s,;.(–—-]+(?:(?:though|although|but)\s+(?:i\b|(?:this|that|it)\s+(?:may|might|could)\s+(?:\w+\s+){0,2}"
+    r"(?:wrong|incorrect|outdated|mistaken|different|inaccurate|changed))"
+    r"|i (?:believe|think|guess)|if i (?:recall|remember))[^.!?]*[.!?)]*$",
     re.IGNORECASE,
 )
 _STOP = re.compile(r"(?:[.!?…]+[\"')\]]*(?=\s|\d?$)|\n+|[。！？])\s*")
@@ -75,7 +77,7 @@ _CLAUSE = re.compile(
     r"|,?\s+(?=(?:but|while|whereas|although|though|however)\b)"
     r"|\s+(?=and\s+(?:later|then|now|was|is|were|(?-i:the [a-z])|it|he|she|they"
     r"|(?-i:[a-z]+)\s+(?:in|to|at|for|with|by|up|from|on|as|an?|the|his|her)\b))"
-    r"|,\s+(?=(?:who|which|where|when|today|later|then)\b)",
+    r"|,\s+(?=(?:he|she|they|it|who|which|where|when|today|later|then)\b)",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r",\s+(?!\d{4}\b|\d{3}\b)")
@@ -89,12 +91,12 @@ PASSING = re.compile(
     r"\b(?:although|though|many (?:people )?(?:say|think|believe|assume|claim)|some (?:say|think|believe|sources|claim)"
     r"|(?:often|sometimes|commonly|frequently) (?:\w+\s+)?(?:confused|mistaken|thought|believed|misattributed|assumed)"
     r"|contrary to|not to be confused|confused with|mistaken for|compared (?:to|with)|similar to|in contrast to"
-    r"|formerly|previously)\b[^.;]*$",
+    r"|(?:formerly|previously) (?:known|called|named|by|the)|(?:sometimes|mistakenly|wrongly|falsely) (?:attributed|credited|ascribed|said))\b[^.;)]*$",
     re.IGNORECASE,
 )
 OBJECT = re.compile(
     r"\b(?:succeed(?:ed|ing|s)?|replac(?:ed|ing|es)|defeat(?:ed|ing|s)?|beat(?:ing|s)?|preced(?:ed|ing|es)"
-    r"|follow(?:ed|ing|s)|before|after|over|against|than|besides|unlike|like|near|outside|close to|married to"
+    r"|follow(?:ed|ing|s)|before|(?<!named )after|over|against|than|besides|unlike|like|near|outside|close to|married to"
     r"|during the presidency of|under|moved to|moved from"
     r"|(?:son|daughter|wife|husband|brother|sister|friend|father|mother|student|pupil|teacher|widow|nephew|cousin|partner"
     r"|member|suburb|north|south|east|west|rival|assistant) (?:of|to))\s+(?:\w+\s+){0,2}"
@@ -114,12 +116,15 @@ _NAMED = re.compile(
     r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
 )
 """Where two names joined by "or" are two names of one thing."""
+_OF_OBJECT = re.compile(r"\b(?:who|whom|what|which)\b.*\b(?:did|does|do)\b", re.IGNORECASE)
+"""Asks for the object of what somebody did, not for who did it."""
 _PERHAPS = re.compile(r"\b(?:possibly|perhaps|maybe|could be|might be|may be|may have been)\b", re.IGNORECASE)
 _EITHER = re.compile(r"\b(?:either|between|whether|one of)\b[^.;]*$", re.IGNORECASE)
 _VERB = re.compile(
     r"\b(?:is|was|are|were|has|had|have|did|does|do|will|would|can|became|plays|played|won|wrote|said|sang|made|born)\b",
     re.IGNORECASE,
 )
+_ACTION = re.compile(r"\b[a-z]{3,}ed\s+(?:it|the|him|her|them|by|in|at|for|from|to|as)\b")
 _CONNECTED = re.compile(
     r"\b(?:not|never|or|nebo|oder|ou|but|although|though|either|neither|rather|instead)\b|;|[^\W\d_]{3}[.?!] ",
     re.IGNORECASE,
@@ -135,10 +140,12 @@ _IN_FULL = re.compile(
 _PLURAL = re.compile(r"\b(?:which|what) (?:are|were|\w+ ?\w*s (?:are|were|do|did|have|border))\b|\blist\b|\bwho were\b")
 _BETWEEN = (
     r"(?:(?!(?:and|or|than|with|not|to|for|from|near|after|before|against|under|like|who|which|that|of)\b)[\w'.-]+\s+"
-    r"|(?:city|town|village|state|region|province|island|country|planet|name|title|form) of\s+){0,6}[\"'(]*$"
+    r"|(?:city|town|village|state|region|province|island|country|nation|planet|name|title|form|role|part|character) of\s+){0,6}[\"'(]*$"
 )
 _AGENT = re.compile(
-    rf"\b(?:(?:awarded|given|attributed|credited|belong(?:s|ed)?|went|goes|due) to|by|named|called|as)\s+{_BETWEEN}|\b(?:is|was|are|were|je|byl|byla|bylo|byli)\s+{_BETWEEN}|:\s+$"
+    rf"\bby\s+(?:(?!who|which|that|with|from|after)[\w'.-]+,?\s+){{0,8}}[\"'(]*$"
+    r"|\bfrom the (?:[\w-]+ ){0,3}(?:movie|film|book|novel|album|series|show|play|musical|opera),?\s+[\"'(]*$"
+    rf"|\b(?:(?:awarded|given|attributed|credited|belong(?:s|ed)?|went|goes|due) to|named|called|as)\s+{_BETWEEN}|\b(?:is|was|are|were|je|byl|byla|bylo|byli)\s+(?:(?:of|from|in|at)\s+)?{_BETWEEN}|:\s+$"
 )
 """What stands before a name that says who or what it was, whatever the sentence began with."""
 _TITLED = re.compile(r"^(?:\s*(?:the|a|an|sir|dr\.?|king|queen|president|general|colonel|captain|[\"'(]))+\s", re.IGNORECASE)
@@ -152,6 +159,8 @@ BARE = 8
 """Words of an answer that is nothing but the answer."""
 
 
+_FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}")
+_DOLLAR = re.compile(r"\b(?:US|A|C|NZ|HK)\$\s?")
 _HEADING = re.compile(r"\s*([^:!?\n]{4,120}):\s+(?=\S)")
 
 
@@ -179,7 +188,7 @@ class Said:
     def bare(self) -> bool:
         """Whether it is nothing but the answer."""
         short = "\n" not in self.text and len(self.text.split()) <= BARE
-        return short and not _VERB.search(self.text) and not _CONNECTED.search(self.text)
+        return short and not any(found.search(self.text) for found in (_VERB, _ACTION, _CONNECTED))
 
     @cached_property
     def asked(self) -> frozenset[str]:
@@ -247,7 +256,8 @@ def read(text: str, question: str) -> Said:
     """
     ending = final_statement(text, question=question)
     stated = ending.stated and any(char.isalnum() for char in ending.text)
-    words = unglued(plain_digits(plain(ending.text if stated else text)))
+    words = unglued(plain_digits(plain(_DOLLAR.sub("USD ", ending.text if stated else text))))
+    words = _FRACTION.sub(r"\1/\2", words)
     corrected = list(_CORRECTION.finditer(words))
     if corrected and words[corrected[-1].end() :].strip():
         words = words[corrected[-1].end() :]
@@ -263,9 +273,11 @@ def _without_heading(words: str, question: str) -> str:
     found = _HEADING.match(words)
     if found is None:
         return words
-    heading = {word.key for word in words_of(found.group(1))} - EMPTY
+    said = [word for word in words_of(found.group(1)) if word.key not in EMPTY]
     asked = {word.key for word in words_of(question)}
-    return words[found.end() :] if overlap(heading, asked) * 2 >= len(heading) > 0 else words
+    new = [word for word in said if word.capital and not overlap({word.key}, asked)]
+    repeated = overlap({word.key for word in said}, asked)
+    return words[found.end() :] if repeated * 2 >= len(said) > 0 and len(new) <= 1 else words
 
 
 def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool = False) -> tuple[Verdict, str]:
@@ -377,6 +389,8 @@ def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mentio
     ours = max((c for c in clauses if any(c.holds(m) for m in here)), key=weights.__getitem__)
     theirs = max((c for c in clauses if any(c.holds(m) for m in there)), key=weights.__getitem__)
     opens = not said.text[lead.start : there[0].start].strip(" \"'(")
+    if opens and ours != theirs and not _VERB.search(said.text[theirs.start : theirs.end]):
+        return Verdict.CANT_TELL, "two answers, and no telling which is meant"
     claimed = opens or any(_PREDICATE.search(said.text[theirs.start : m.start]) for m in there if theirs.holds(m))
     own = ours == theirs or said.matter(ours) > 0 or not claimed
     if own and any(_AGENT.search(said.text[ours.start : m.start]) for m in here if ours.holds(m)):
@@ -420,15 +434,27 @@ def _is_denied(said: Said, mention: Mention) -> bool:
     return bool(_DENIED_BEHIND.match(said.text[mention.end : sentence.end]))
 
 
+def _owns(said: Said, mention: Mention) -> bool:
+    """Whether a name only says whose something is that was not asked for: "Marta's teacher"."""
+    ends = said.text[: mention.end].endswith("'s")
+    found = re.match(r"\s+([a-z]\w*)" if ends else r"'s?\s+([a-z]\w*)", said.text[mention.end :])
+    if found is None:
+        return ends and not said.question.lower().startswith("whose")
+    return not overlap({found.group(1)}, said.asked) and "whose" not in said.question.lower()
+
+
 def _in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
     sentence = said.sentence_of(mention)
     clause = next((span for span in said.clauses(sentence) if span.holds(mention)), sentence)
     before = said.text[clause.start : mention.start]
-    if PASSING.search(before):
+    hedge = PASSING.search(before)
+    if hedge and not overlap({hedge.group().split()[0].lower()}, said.asked):
         return True
     if values:
         return False
-    if re.match(r"'s?\s+[a-z]", said.text[mention.end :]) and "whose" not in said.question.lower():
+    if _owns(said, mention):
         return True
+    if _OF_OBJECT.search(said.question):
+        return False
     found = OBJECT.search(before)
     return found is not None and not overlap({found.group().split()[0].lower()}, said.asked)

@@ -27,6 +27,10 @@ OPPOSITES = [
     )
 ]  # fmt: skip
 """Words of which one says something else than another."""
+LIST = 4
+"""Items of a list; three may be a place in its region and country."""
+_PARTS = re.compile(r"\(?[a-e]\)\s*\w.*\([b-e]\)\s*\w")
+"""Answers to the parts of a question: "(a) yes; (b) no"."""
 _FORMULA = re.compile(r"[=^\\{}<>+*$_|]|\w\(\w|[(\[]\s*-?\w+\s*,|\w/\w+/")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _WELL_KNOWN = {
@@ -36,15 +40,18 @@ _WELL_KNOWN = {
 
 
 def is_formula(target: str) -> bool:
-    """Whether an accepted answer is made of signs or is a sequence, so that only the very same is the same.
+    """Whether an accepted answer is made of signs or is a list, so that only the very same is the same.
 
     Args:
         target: the accepted answer.
     """
-    if _FORMULA.search(target):
+    if _FORMULA.search(target) or _PARTS.search(target):
         return True
     parts = re.split(r"[,;\s]+", target.strip("()[]{} "))
-    return len(parts) > 1 and "," in target and all(len(part) <= LETTER or part.isdecimal() for part in parts)
+    if len(parts) > 1 and "," in target and all(len(part) <= LETTER or part.isdecimal() for part in parts):
+        return True
+    items = [item.strip() for item in re.split(r"[,;]", target) if item.strip()]
+    return len(items) >= LIST or (len(items) == LIST - 1 and any(item[0].islower() for item in items))
 
 
 def forms_of(said: Said, target: str) -> list[str]:
@@ -91,6 +98,8 @@ def equal(text: str, target: str) -> bool:
         target: an accepted answer.
     """
     if re.search(r"[^\w\s.,;:'\"()&!?/-]|\d", target) or not simplify(target):
+        text = re.sub(r"\\[()\[\]]|\$", "", text)
+        target = re.sub(r"\\[()\[\]]|\$", "", target)
         bare = [re.sub(r"[\s*`\"]", "", one).casefold().strip(".") for one in (text, target)]
         return bare[0] == bare[1]
     return simplify(text).replace(" ", "") == simplify(target).replace(" ", "")

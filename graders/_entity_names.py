@@ -17,11 +17,19 @@ _NAME = r"[^\W\d_a-z][^\W_]*(?:['’.-]?[^\W_]+)*"
 _RUN = re.compile(rf"(?<![^\W_]){_NAME}(?:(?:(?<![^\W\d_]{{2}})\.)?\s+(?:(?:{_SMALL})\s+)*{_NAME})*")
 _PLACED = re.compile(r"\b(?:in|on|at)\s+(?:the\s+)?[\"']?$")
 """What stands before a place or a show, where a person is asked for."""
-_ROLE = re.compile(
-    r"\s+(?:[a-z-]+\s+){0,2}(?:[a-z-]+(?:er|or|ist|ian|ess|man|woman|back|cian)|star|king|queen|poet|chef|pilot|coach|band"
-    r"|group|film|movie|novel|series|city|town|river|company)\s+[\"'(]*"
+_NOUN = (
+    r"(?:(?!after|under|over|other|never|later|earlier|either)[a-z-]{3,}(?:er|or)|[a-z-]+(?:ist|ian|ess|man|woman|back|cian)"
+    r"|star|king|queen|poet|chef|pilot|coach|band|group|film|movie|novel|series|city|town|river|company)"
 )
+_ROLE = re.compile(rf"\s+(?:[a-z-]+\s+){{0,2}}{_NOUN}\s+[\"'(]*")
 """What stands between a description and a name: "the Swedish botanist Carl"."""
+_SOURCE = re.compile(r"(?:^|[.!?\n]\s+)(?:according to|as of|based on|per)\b[^,]*$", re.IGNORECASE)
+"""What stands before the name of a source."""
+_WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
+_WITHIN = re.compile(r",? (?:(?:in|at) )?(?:the )?(?:[A-Z]\w+(?: [A-Z]\w+)?, )*")
+"""What stands between a place and the greater one that holds it: "an inn in Bath, England"."""
+_LONGEST = 25
+"""Words of a sentence in which scattered words still are one description."""
 _ENDING = 3
 """Letters of an ending that another case of a word may have."""
 
@@ -73,7 +81,7 @@ def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mentio
     found = []
     for sentence in said.sentences:
         keys = {word.key for word in words if sentence.start <= word.start < sentence.end}
-        if overlap({word.key for word in needed}, keys) == len({word.key for word in needed}):
+        if len(keys) <= _LONGEST and overlap({word.key for word in needed}, keys) == len({word.key for word in needed}):
             found.append(Mention(sentence.start, sentence.end, Relation.SAME))
     return found
 
@@ -167,8 +175,10 @@ def _describes(said: Said, start: int, end: int, found: list[Mention]) -> bool:
         return True
     if re.match(r"'s?\s", behind) or said.text[start:end].endswith("'s"):
         return True
+    if re.match(rf"\s+{_NOUN}\b", behind) or _SOURCE.search(before):
+        return True
     following = [mention.start for mention in found if mention.start >= end]
     gap = said.text[end : min(following)] if following else ""
     if _ROLE.fullmatch(gap):
         return True
-    return gap == ", " and bool(re.search(r"\bwhere\b", said.question.lower()))
+    return bool(_WHERE.search(said.question)) and bool(_WITHIN.fullmatch(gap))

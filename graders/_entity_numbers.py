@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ._entity_units import SIGNS, UNITS, Unit
@@ -35,9 +36,19 @@ _DIGITS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _AFTER = re.compile(r"\s?(?:-\s?)?([^\W\d_]+[²2]?(?:/h)?|[%°$€£¥₹]\s?[CFcf]?\b|[%°$€£¥₹])")
+_AND_A_HALF = re.compile(
+    rf"(?:\b(?:{_GROUP}|\d+)\b|\b(?:an?|one)\s+([a-z]+))\s+(and a half)(?:\s+([a-z]+))?", re.IGNORECASE
+)
 LARGEST = 200
 """Powers of ten that are compared as numbers; a double ends at 308."""
 _CURRENCY_LETTERS = {"usd", "eur", "gbp", "jpy", "inr"}
+
+
+_CELSIUS: dict[str, Callable[[float], float]] = {
+    "celsius": lambda value: value,
+    "fahrenheit": lambda value: (value - 32) / 1.8,
+    "kelvin": lambda value: value - 273.15,
+}
 
 
 class Quantity(NamedTuple):
@@ -69,7 +80,19 @@ def find_quantities(text: str) -> list[Quantity]:
     for match in _SPOKEN.finditer(text):
         if not any(start < match.end() and match.start() < end for start, end in taken):
             found.append(_spoken(match, text))
-    return sorted(found, key=lambda one: one.start)
+    return sorted(_with_halves(found, text), key=lambda one: one.start)
+
+
+def _with_halves(found: list[Quantity], text: str) -> list[Quantity]:
+    """"Three and a half" and "an hour and a half" as one number each."""
+    for match in _AND_A_HALF.finditer(text):
+        inside = [one for one in found if match.start() <= one.start < match.end()]
+        whole = next((one for one in inside if one.end < match.start(2)), None)
+        unit = UNITS.get((match.group(1) or match.group(3) or "").lower())
+        value = 1.5 if whole is None else whole.value + 0.5
+        found = [one for one in found if one not in inside]
+        found.append(Quantity(value, 0.0, unit or (whole.unit if whole else None), match.start(), match.end()))
+    return found
 
 
 def same(said: Quantity, wanted: Quantity) -> bool | None:
@@ -83,7 +106,7 @@ def same(said: Quantity, wanted: Quantity) -> bool | None:
     """
     if said.unit and wanted.unit:
         if said.unit.measures != wanted.unit.measures:
-            return None
+            return _same_heat(said, wanted)
         difference = abs(said.base - wanted.base)
         half = max(said.half * said.unit.factor, wanted.half * wanted.unit.factor)
         if said.unit.factor != wanted.unit.factor:
@@ -92,6 +115,14 @@ def same(said: Quantity, wanted: Quantity) -> bool | None:
         difference = abs(said.value - wanted.value)
         half = max(said.half, wanted.half)
     return difference <= half * (1 + 1e-9) + 1e-12 * abs(wanted.value)
+
+
+def _same_heat(said: Quantity, wanted: Quantity) -> bool | None:
+    """Compare temperatures of two scales; None for anything else."""
+    degrees = [_CELSIUS[one.unit.measures](one.value) for one in (said, wanted) if one.unit and one.unit.measures in _CELSIUS]
+    if len(degrees) < 2:  # noqa: PLR2004 - both
+        return None
+    return abs(degrees[0] - degrees[1]) <= max(said.half, wanted.half, 0.3)
 
 
 def _digits(match: re.Match[str], text: str) -> Quantity:

@@ -16,7 +16,8 @@ from ._entity_words import EMPTY, overlap, words_of
 
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+){2,}[a-z]?|\d+\.\d+[a-z])(?![\w]|\.\d)")
 _ANY_VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+[a-z]?)(?![\w]|\.\d)")
-_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::\d{2})?(?!\d)")
+_CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::\d{2})?(?!\d)(?:\s?([ap])\.?m\b\.?)?", re.IGNORECASE)
+_LABELLED = re.compile(r"(?:version|patch|release|update|firmware|build)\s+v?(\d+(?:\.\d+)+[a-z]?)", re.IGNORECASE)
 _QUALIFIER = frozenset(
     "about around approximately roughly circa some nearly almost over under more less than at least up to only just "
     "age aged total estimated exactly combined in years year old each per ad ce bc bce the a an of year's".split()
@@ -26,6 +27,13 @@ _LOOSE = frozenset(
     "spring summer autumn fall winter season".split()
 )
 """What makes an accepted date vague: its year can be missed, not hit."""
+_BOUND = re.compile(
+    r"\b(?:more|fewer|less|greater|higher|lower) than\s+$|\b(?:at least|at most|over|under|up to|above|below|beyond"
+    r"|nearly|almost)\s+$",
+    re.IGNORECASE,
+)
+_MATH = re.compile(r"[\\^{}=_|]")
+_POWER = re.compile(r"\d\s?[×x*]\s?10\s?\^|^10\^\d+$")
 _COMPOUND = re.compile(
     r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d",
     re.IGNORECASE,
@@ -47,6 +55,7 @@ _BOTH = re.compile(r"\b(?:yes|true)\b.*\b(?:no|false)\b|\b(?:no|false)\b.*\b(?:y
 _DECADE = re.compile(r"(?<!\w)(?:(?:early|mid|late)[-\s]+)?(?:1\d|20)\d0s\b", re.IGNORECASE)
 _MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s|\[\d+\]")
 _WHEN = re.compile(r"\b(?:when|what (?:year|date|day|month)|which year|year|date|rok\w*|kdy|dat\w+)\b", re.IGNORECASE)
+_ERA = re.compile(r"\s?\(?(?:BCE?|B\.C\.)(?!\w)")
 _TO_THE_DAY = re.compile(r"\b(?:day|month|exact date|den|měsíc\w*)\b", re.IGNORECASE)
 YEARS = range(1000, 2101)
 """Four digits that are read as a year where nothing speaks against it."""
@@ -86,6 +95,8 @@ def target_of(text: str, question: str) -> Target:
         return Target(text=text, yes=bare in {"yes", "true"})
     if (exact := _exact(text)) is not None:
         return Target(text=text, exact=exact)
+    if _MATH.search(text) and not _POWER.search(text):
+        return Target(text=text)
     if dates := _dates(text, question):
         rest = {word.key for word in words_of(text)} - EMPTY
         return Target(text=text, dates=dates, vague=bool(rest & _LOOSE))
@@ -103,6 +114,8 @@ def value_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
         targets: the accepted values.
     """
     found: list[Mention] = []
+    if said.bare and _MATH.search(said.text) and not _POWER.search(said.text):
+        return found
     if dates := [target for target in targets if target.dates]:
         found += _date_mentions(said, dates)
     if quantities := [target for target in targets if target.quantity]:
@@ -127,14 +140,16 @@ def says_yes(said: Said, target: Target) -> tuple[Verdict, str]:
     """
     first = said.text[said.sentences[0].start : said.sentences[0].end] if said.sentences else said.text
     wanted, other = (_YES, _NO) if target.yes else (_NO, _YES)
+    if _BOTH.search(first):
+        return Verdict.CANT_TELL, "both yes and no"
     if target.yes and _SAYS_SO.match(first):
         return Verdict.MATCH, "an accepted answer is stated"
     if wanted.match(first):
         return Verdict.MATCH, "an accepted answer is stated"
-    if other.match(first) and not _BOTH.search(first):
+    if other.match(first):
         return Verdict.NO_MATCH, "another answer"
     ends = re.search(r"\b(yes|no|true|false)\W*$", first, re.IGNORECASE)
-    if ends and not _BOTH.search(first):
+    if ends:
         agrees = (ends.group(1).lower() in {"yes", "true"}) == target.yes
         return (Verdict.MATCH, "an accepted answer is stated") if agrees else (Verdict.NO_MATCH, "another answer")
     return Verdict.CANT_TELL, "neither yes nor no"
@@ -142,23 +157,46 @@ def says_yes(said: Said, target: Target) -> tuple[Verdict, str]:
 
 def _exact(text: str) -> str | None:
     """A version or a time of day, as it is compared; None where the answer is neither."""
+    labelled = _LABELLED.fullmatch(text.strip())
+    if labelled:
+        return labelled.group(1).lower()
     rest = simplify(_VERSION.sub("", text)).split()
     versions = _VERSION.findall(text)
     if len(versions) == 1 and len(rest) <= 1:
         return str(versions[0]).lower()
-    clock = _CLOCK.findall(text)
-    if len(clock) == 1 and set(simplify(_CLOCK.sub("", text)).split()) <= {"am", "pm", "a", "p", "m", "hours", "utc"}:
-        return f"{int(clock[0][0])}:{clock[0][1]}"
+    clock = list(_CLOCK.finditer(text))
+    if len(clock) == 1 and set(simplify(_CLOCK.sub("", text)).split()) <= {"hours", "utc", "local", "time", "gmt", "cet"}:
+        return _time(clock[0])
     return None
+
+
+def _time(match: re.Match[str]) -> str:
+    """A time of day of 24 hours."""
+    half = (match.group(3) or "").lower()[:1]
+    hour = int(match.group(1))
+    if half:
+        hour = hour % 12 + (12 if half == "p" else 0)
+    return f"{hour}:{match.group(2)}"
 
 
 def _exact_mentions(said: Said, wanted: Sequence[str]) -> list[Mention]:
     found = []
     clock = any(":" in one for one in wanted)
     for match in (_CLOCK if clock else _ANY_VERSION).finditer(said.text):
-        key = f"{int(match.group(1))}:{match.group(2)}" if clock else match.group(1).lower()
-        found.append(Mention(match.start(), match.end(), Relation.SAME if key in wanted else Relation.OTHER))
+        key = _time(match) if clock else match.group(1).lower()
+        relation = Relation.SAME if key in wanted else Relation.OTHER
+        if clock and relation is Relation.OTHER and f"{int(match.group(1))}:{match.group(2)}" in {
+            _twelve(one) for one in wanted
+        }:
+            relation = Relation.SAME if match.group(3) is None else Relation.OTHER
+        found.append(Mention(match.start(), match.end(), relation))
     return found
+
+
+def _twelve(time: str) -> str:
+    """A time of 24 hours as of 12, where an answer leaves out which half of the day it is."""
+    hour, _, minute = time.partition(":")
+    return f"{(int(hour) - 1) % 12 + 1}:{minute}" if hour.isdecimal() else time
 
 
 def _dates(text: str, question: str) -> tuple[Date, ...]:
@@ -198,6 +236,9 @@ def _date_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
     closest_dates = [date for target in closest for date in target.dates]
     exactly = bool(_TO_THE_DAY.search(said.question))
     for date in dates:
+        if bool(_ERA.match(said.text, date.end)) != any(_ERA.search(target.text) for target in targets):
+            found.append(Mention(date.start, date.end, Relation.NEAR))
+            continue
         verdicts = [agreement(date, wanted) for target in targets for wanted in target.dates]
         finer = [agreement(date, wanted) for target in closest for wanted in target.dates]
         if date.parts > 1 and finer and all(verdict is False for verdict in finer) and not _complete(dates, closest):
@@ -292,15 +333,33 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
     if _COMPOUND.match(said.text, one.end) and not _COMPOUND.match(target.text, wanted.end):
         return Relation.OTHER
     if equal is None:
-        return Relation.NEAR if one.value == wanted.value else Relation.OTHER
+        return Relation.NEAR if one.value == wanted.value or _is_fraction(one, wanted) else Relation.OTHER
     if not equal:
+        if wanted.unit == UNITS["%"] and _is_fraction(one, wanted):
+            return Relation.NEAR
         grouped = said.text[one.start : one.end].replace(".", "") == f"{wanted.value:.0f}"
         return Relation.NEAR if grouped and "." in said.text[one.start : one.end] else Relation.OTHER
+    if _bounded(said.text[: one.start]) and not _bounded(target.text[: wanted.start]):
+        return Relation.NEAR
+    if one.rank and not wanted.rank:
+        return Relation.NEAR
     if one.unit is None and wanted.unit is not None:
         return _without_unit(said, one)
     if one.unit is not None and wanted.unit is None:
         return _with_unit(said, one)
     return _with_noun(said, one, target.nouns)
+
+
+def _bounded(before: str) -> bool:
+    """Whether a number is only a bound: "more than 8"."""
+    return bool(_BOUND.search(before))
+
+
+def _is_fraction(one: Quantity, wanted: Quantity) -> bool:
+    """Whether a fraction is what is accepted in percent, or the other way round."""
+    return abs(one.value * 100 - wanted.value) < 1e-9 * max(1.0, abs(wanted.value)) or abs(
+        one.value - wanted.value * 100
+    ) < 1e-9 * max(1.0, abs(one.value))
 
 
 def _without_unit(said: Said, one: Quantity) -> Relation:
@@ -317,6 +376,8 @@ def _with_unit(said: Said, one: Quantity) -> Relation:
         for word in re.findall(r"[^\W\d_]+|[%$€£]", said.question.lower())
         if word in UNITS and len(word) > 2
     ]  # noqa: PLR2004 - "a", "s" and "in" are words
+    if one.unit == UNITS["%"] and not re.search(r"percent|per cent|%|share|rate|proportion", said.question.lower()):
+        return Relation.NEAR
     rival = any(unit.measures == one.unit.measures and unit != one.unit for unit in units) if one.unit else False
     return Relation.OTHER if rival and one.unit not in units else Relation.SAME
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Collection
@@ -12,10 +13,11 @@ from evalkit import simplify
 
 EMPTY = frozenset(
     "a an the of and or in on at by for to from is was were are be been it he she they his her its their that this "
-    "which who mr mrs ms dr sir dame lord lady saint st prophet president general justice archduke reverend called named known as der die das le la les el los il "
+    "which who mr mrs ms dr sir dame lord lady saint st prophet called named known as der die das le la les el los il "
     "around about approximately roughly circa ca nearly almost".split()
 )
 """Words that carry nothing, whether the accepted answer or the given one holds them."""
+_TITLES = frozenset("president general justice archduke reverend colonel captain minister senator professor".split())
 STARTS = frozenset(
     "the a an it he she they this that these those there in on at as by for from to of and or but so if when while "
     "after before since during according however although though based because yes no well with some many most one i we "
@@ -44,7 +46,7 @@ _ORDINALS = {
 _IRREGULAR = {
     form: verb
     for verb, forms in {
-        "sing": "sang sung singer sings singing", "write": "wrote written writer author", "win": "won winner winning",
+        "sing": "sang sung singer sings singing recorded records performed performs recording performer popularized", "write": "wrote written writer author", "win": "won winner winning",
         "die": "died death dies", "bear": "born birth", "begin": "began begun started start", "build": "built",
         "hold": "held", "make": "made", "lead": "led leader", "buy": "bought", "sell": "sold", "find": "found founded",
         "give": "gave given", "take": "took taken", "become": "became", "speak": "spoke spoken", "fight": "fought",
@@ -97,6 +99,18 @@ def words_of(text: str) -> list[Word]:
     ]
 
 
+def repaired(target: str) -> str:
+    """An accepted answer as it was before UTF-8 was read as another encoding ("DÃ¡in"), with plain spaces.
+
+    Args:
+        target: as the data has it.
+    """
+    if "Ã" in target or "Â" in target:
+        with contextlib.suppress(UnicodeError):
+            target = target.encode("cp1252").decode("utf-8")
+    return target.replace("\u00a0", " ").strip()
+
+
 def unglued(text: str) -> str:
     """A text as it was before scraping joined a word to a name ("byAndrew") or a footnote to a year ("in 19661.").
 
@@ -130,8 +144,18 @@ def content(words: list[Word]) -> list[Word]:
     Args:
         words: in order, as `words_of` gives them.
     """
-    kept = [word for place, word in enumerate(words) if word.key not in EMPTY or _is_letter(words, place)]
+    kept = [
+        word
+        for place, word in enumerate(words)
+        if (word.key not in EMPTY or _is_letter(words, place)) and not _is_title(words, place)
+    ]
     return kept or words
+
+
+def _is_title(words: list[Word], place: int) -> bool:
+    """A title before a name, as in "President Grant", not in "President of Chile"."""
+    behind = words[place + 1] if place + 1 < len(words) else None
+    return words[place].key in _TITLES and behind is not None and behind.capital and behind.key not in _TITLES
 
 
 def _is_letter(words: list[Word], place: int) -> bool:
@@ -189,8 +213,21 @@ def alike(one: str, other: str, *, name: bool) -> bool:
         return False
     edits, replaced = distance(one, other)
     if edits == 1:
-        return not replaced or (name and shortest >= 6)  # noqa: PLR2004 - long enough to be recognized
+        return _is_slip(one, other, replaced=replaced, name=name)
     return name and edits == 2 and shortest >= 9  # noqa: PLR2004 - likewise
+
+
+def _is_slip(one: str, other: str, *, replaced: bool, name: bool) -> bool:
+    """Whether one edit is a misspelling: a letter doubled or not, two swapped; in names a vowel, in long ones any."""
+    longest = max(len(one), len(other))
+    if replaced:
+        pair = {(a, b) for a, b in zip(one, other, strict=True) if a != b}
+        vowels = all(a in "aeiouy" and b in "aeiouy" for a, b in pair)
+        return name and longest >= (6 if vowels else 8)  # noqa: PLR2004 - long enough to be recognized
+    if len(one) == len(other) or longest >= 8:  # noqa: PLR2004 - likewise
+        return True
+    shorter, longer = sorted((one, other), key=len)
+    return any(longer[k] == longer[k - 1] and longer[:k] + longer[k + 1 :] == shorter for k in range(1, len(longer)))
 
 
 def near(one: str, other: str, *, name: bool = False) -> bool:
@@ -201,8 +238,10 @@ def near(one: str, other: str, *, name: bool = False) -> bool:
         other: another.
         name: whether they are names, of which a longer one is another ("Niger", "Nigeria").
     """
-    if one.isdecimal() or other.isdecimal() or one[0] != other[0]:
+    if one.isdecimal() or other.isdecimal():
         return False
+    if one[0] != other[0]:
+        return min(len(one), len(other)) >= 7 and distance(one, other)[0] == 1  # noqa: PLR2004 - "Evgenia", "Yevgenia"
     shortest = min(len(one), len(other))
     if not name and shortest >= 4 and (one.startswith(other[:-1]) or other.startswith(one[:-1])):  # noqa: PLR2004 - a stem
         return abs(len(one) - len(other)) <= 3  # noqa: PLR2004 - an ending
@@ -246,7 +285,7 @@ def _root(key: str) -> str:
     """A verb or noun without its ending, near enough to see that a sentence speaks of what was asked."""
     key = _IRREGULAR.get(key, _stem(key))
     for ending in ("ing", "ers", "ed", "er", "or", "e"):
-        if key.endswith(ending) and len(key) - len(ending) >= 4:  # noqa: PLR2004 - "played", not "red"
+        if key.endswith(ending) and len(key) - len(ending) >= 3:  # noqa: PLR2004 - "owned", not "red"
             return key[: -len(ending)]
     return key
 
@@ -262,7 +301,7 @@ def _stem(key: str) -> str:
     for ending in ("ion", "ia"):
         if len(key) > 8 and key.endswith((f"dr{ending}", f"r{ending}")):  # noqa: PLR2004 - mitochondrion, mitochondria
             return key[: -len(ending)]
-    return key.replace("colour", "color").replace("metre", "meter").replace("centre", "center")
+    return key.replace("ae", "e").replace("oe", "e").replace("colour", "color").replace("metre", "meter").replace("centre", "center")
 
 
 def _roman(raw: str) -> int:

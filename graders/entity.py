@@ -20,7 +20,7 @@ from ._entity_claim import OTHER, STATED, Said, Verdict, decide, read
 from ._entity_forms import are_several, equal, is_formula, shares_words
 from ._entity_names import mentions_of
 from ._entity_values import Target, says_yes, target_of, value_mentions
-from ._entity_words import foreign, unspaced
+from ._entity_words import foreign, repaired, unspaced
 
 LONGEST = 200
 """Characters of an answer that a report's line can hold."""
@@ -74,7 +74,7 @@ def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
     Returns:
         The verdict, and why.
     """
-    read_targets = [target_of(target, said.question) for target in targets]
+    read_targets = [target_of(repaired(target), said.question) for target in targets]
     verdicts: list[tuple[Verdict, str]] = []
     if any(target.yes is not None for target in read_targets):
         verdicts += [says_yes(said, target) for target in read_targets if target.yes is not None]

@@ -26,7 +26,7 @@ def exact(sample: Sample, completion: Completion) -> Grade:
         said = _WRAPPER.sub("", line).strip()
         if _key(said) in targets:
             return Grade.of(correct=True, answer=said, reason="the same words")
-    if kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=sample.choices):
+    if kind := non_answer(completion.text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
     said = _WRAPPER.sub("", lines[-1]).strip() if lines else ""
     return Grade.of(correct=False, answer=said[:200], reason="other words")

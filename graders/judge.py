@@ -12,7 +12,7 @@ from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, 
 @grader
 async def judge(sample: Sample, completion: Completion, *, judge: str) -> Grade:
     """Ask `judge`, a model or several with commas between them, whether the answer means the accepted one."""
-    if kind := non_answer(completion.text, question=sample.input, target=sample.target, choices=sample.choices):
+    if kind := non_answer(completion.text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
     ruling = await ask_verdict(judge, sample, completion.text)
     if ruling.verdict == "not attempted":

@@ -45,7 +45,7 @@ def title(sample: Sample, completion: Completion) -> Grade:
             return Grade.of(correct=True, answer=candidate, reason=reason)
     if contained := _contained(text, sample.target):
         return Grade.of(correct=True, answer=contained, reason="an accepted title stands in the answer")
-    if kind := non_answer(completion.text, question=sample.input, target=sample.target):
+    if kind := non_answer(completion.text, question=sample.prompt, target=sample.target):
         return Grade.idk(kind)
     if not candidates:
         return Grade.unparsed("a claim, but no title in it")
