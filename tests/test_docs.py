@@ -11,6 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+import evalkit
 from evalkit import Completion, Outcome, Sample
 from evalkit.cli import COMMANDS, cli
 from evalkit.plugins import find, make_task
@@ -76,6 +77,21 @@ def test_figures_of_the_theory_are_what_the_commands_print(command: str) -> None
     printed = CliRunner().invoke(cli, command.split(), env={"COLUMNS": ""}).output.splitlines()
     assert len(lines) > 4
     assert [" ".join(line.split()) for line in lines if line not in printed] == []
+
+
+def test_the_functions_of_the_commands_exist() -> None:
+    """docs/python.md: each function is there, each command too, and no measuring command is left out."""
+    text = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`evalkit\.([\w.]+)\(", text):
+        function: object = evalkit
+        for part in name.split("."):
+            function = getattr(function, part)
+        assert callable(function), name
+    names = {name for name, _ in every_command()}
+    commands = {command.removesuffix(" --ask") for command in re.findall(r"^\| `(evalkit [^`]+)`", text, re.MULTILINE)}
+    assert commands <= names
+    groups = {"evalkit", "evalkit theory", "evalkit experiment"}
+    assert names - commands - groups == {f"evalkit {name}" for name in ("show", "view", "predictions", "list")}
 
 
 def recipe(title: str) -> str:

@@ -12,6 +12,7 @@ from importlib import import_module
 
 import click
 
+from evalkit.cli.encoding import make_output_readable
 from evalkit.errors import EvalkitError
 
 COMMANDS = {
@@ -65,6 +66,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point: every expected error is one line on stderr and an exit code."""
+    make_output_readable()
     try:
         code = cli.main(prog_name="evalkit", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
