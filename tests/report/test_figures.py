@@ -11,7 +11,8 @@ from click.testing import CliRunner
 import evalkit
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
-from evalkit.report.plot import KINDS, make_figure
+from evalkit.report.plot import make_figure
+from evalkit.report.record_figures import KINDS
 
 pytest.importorskip("altair")
 
