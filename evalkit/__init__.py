@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from evalkit.analysis.behaviour import behaviour
     from evalkit.analysis.comparison import compare
     from evalkit.analysis.leaderboard import leaderboard
+    from evalkit.dataset.fingerprint import fingerprint
     from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
     from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
     from evalkit.dataset.table import read_table
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from evalkit.grading.grade import grade_with
     from evalkit.grading.judge import ask_mark, ask_verdict
     from evalkit.grading.patch import find_patch
+    from evalkit.models.base import Model, ModelOptions, Provider, Request, open_model
     from evalkit.models.pool import ask
+    from evalkit.models.providers import ChatProvider
     from evalkit.plugins import grader, make_task, task
     from evalkit.readers.base import ForeignRow, Reader, reader
     from evalkit.readers.fields import Fields
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BenchmarkRow",
+    "ChatProvider",
     "Completion",
     "EvalkitError",
     "Fields",
@@ -51,10 +55,14 @@ __all__ = [
     "Grade",
     "Hub",
     "Message",
+    "Model",
+    "ModelOptions",
     "NonAnswer",
     "Outcome",
+    "Provider",
     "Reader",
     "Record",
+    "Request",
     "Rows",
     "RunResult",
     "Sample",
@@ -71,6 +79,7 @@ __all__ = [
     "count_outcomes",
     "final_statement",
     "find_patch",
+    "fingerprint",
     "grade_with",
     "grader",
     "interleave",
@@ -82,6 +91,7 @@ __all__ = [
     "make_task",
     "metrics",
     "non_answer",
+    "open_model",
     "open_rubric",
     "option_letters",
     "plain",
@@ -105,6 +115,7 @@ __all__ = [
 
 _HOMES = {
     "BenchmarkRow": "dataset.hub",
+    "ChatProvider": "models.providers",
     "Completion": "records",
     "EvalkitError": "errors",
     "Fields": "readers.fields",
@@ -113,10 +124,14 @@ _HOMES = {
     "Grade": "records",
     "Hub": "dataset.hub",
     "Message": "records",
+    "Model": "models.base",
+    "ModelOptions": "models.base",
     "NonAnswer": "records",
     "Outcome": "records",
+    "Provider": "models.base",
     "Reader": "readers.base",
     "Record": "records",
+    "Request": "models.base",
     "Rows": "dataset.hub",
     "RunResult": "runs.result",
     "Sample": "records",
@@ -133,6 +148,7 @@ _HOMES = {
     "count_outcomes": "runs.dataframe",
     "final_statement": "abstention.final",
     "find_patch": "grading.patch",
+    "fingerprint": "dataset.fingerprint",
     "grade_with": "grading.grade",
     "grader": "plugins",
     "interleave": "dataset.order",
@@ -143,6 +159,7 @@ _HOMES = {
     "load": "runs.load",
     "make_task": "plugins",
     "non_answer": "abstention",
+    "open_model": "models.base",
     "open_rubric": "report.open_rubric",
     "option_letters": "dataset.order",
     "plain": "text",

@@ -2,7 +2,7 @@
 
 The built-ins register exactly as anybody's package does, through the entry-point groups evalkit.tasks,
 evalkit.graders, evalkit.readers and evalkit.providers. `path/to/file.py` or `path/to/file.py::name` works
-wherever a task's, grader's or reader's name does.
+wherever one of their names does.
 """
 
 from __future__ import annotations
@@ -272,21 +272,21 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
     marked = {
         key: value
         for key, value in vars(module).items()
-        if getattr(value, "__module__", None) == module_name and _is_of(group, value)
+        if _is_of(group, value) and (group == "providers" or getattr(value, "__module__", None) == module_name)
     }
     if inner:
         if inner not in marked:
-            raise UsageError(f"{path} has no @{_singular(group)} named {inner!r}; it has: {_listed(marked)}")
+            raise UsageError(f"{path} has no {_marked(group)} named {inner!r}; it has: {_listed(marked)}")
         return marked[inner]
     if len(marked) != 1:
-        raise UsageError(
-            f"{path} must hold one @{_singular(group)}, or name one with ::NAME; it has: {_listed(marked)}"
-        )
+        raise UsageError(f"{path} must hold one {_marked(group)}, or name one with ::NAME; it has: {_listed(marked)}")
     return next(iter(marked.values()))
 
 
 def _is_of(group: Group, value: Any) -> bool:
-    """Whether an object of a user's file is marked, or is a reader of whole files, which no decorator makes."""
+    """Whether an object of a user's file is of a group: by its decorator, or by the methods of a provider or reader."""
+    if group == "providers":
+        return not isinstance(value, type) and hasattr(value, "about") and callable(getattr(value, "open", None))
     if group == "readers" and not isinstance(value, type):
         return callable(getattr(value, "sniff", None)) and callable(getattr(value, "read", None))
     return getattr(value, _MARK, None) == group
@@ -310,6 +310,11 @@ def _convert(owner: str, function: Callable[..., Any], given: dict[str, str], sk
 
 def _listed(found: dict[str, Any]) -> str:
     return ", ".join(sorted(found)) or "none"
+
+
+def _marked(group: Group) -> str:
+    """What an object of a group is called in a user's file."""
+    return _singular(group) if group == "providers" else f"@{_singular(group)}"
 
 
 def _singular(group: Group) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import RunInterruptedError, UsageError
-from evalkit.logprobs import Chosen, Outside, Scored, Settings, choose, make_exact_world, score
+from evalkit.logprobs import Outside, ScoredQuestion, Selection, Settings, choose, make_exact_world, score
 from evalkit.runs.folder import slug
 from evalkit.theory import is_it_valid, reliability
 from evalkit.theory.bounds import choice_bound
@@ -29,7 +29,7 @@ class ExactModel:
     name: str
     """Short: the last part of the model's name where that tells the models apart."""
     settings: Settings
-    scored: list[Scored]
+    scored: list[ScoredQuestion]
     world: World
     reduction: Reduction
     """With a threshold for each question."""
@@ -59,7 +59,7 @@ class ExactModel:
 def measure(
     models: Sequence[str], settings: Settings, outside: Outside, keep: Path | None = None,
     notify: Notify = lambda _: None,
-) -> tuple[list[ExactModel], Chosen]:  # fmt: skip
+) -> tuple[list[ExactModel], Selection]:  # fmt: skip
     """Score every possible answer to a task's questions with each model.
 
     Args:
@@ -112,7 +112,7 @@ def short_names(models: Sequence[str]) -> list[str]:
 
 
 def _measure(
-    name: str, settings: Settings, chosen: Chosen, outside: Outside, keep: Path | None, notify: Notify
+    name: str, settings: Settings, chosen: Selection, outside: Outside, keep: Path | None, notify: Notify
 ) -> ExactModel:
     path = keep / f"{slug(settings.model)}.jsonl" if keep else None
     try:

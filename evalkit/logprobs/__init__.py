@@ -1,22 +1,23 @@
-"""A real model's own probabilities over a finite set of answers, exactly: every token of every answer is scored.
+"""Exact probabilities of a real model over a finite set of answers: every token of every answer is scored.
 
-`questions` chooses what is asked of a task, `asking` is how it is put and which spellings are one answer; `server` asks
-llama.cpp for the probability of any token, `tree` walks the answers, shared beginnings once; `measuring` makes a world
-of it, and `keeping` a file. What is not in the set is reported as mass outside.
+`selection` chooses the questions of a task, `prompt` renders them and lists the spellings of an answer. `llama_client`
+asks llama.cpp's server for the probability of any token, `token_trie` scores many answers and their shared prefixes
+once. `measure` turns the results into a world, and `checkpoint` keeps them in a file. Probability on anything outside
+the set is reported as mass outside.
 """
 
-from evalkit.logprobs.checkpoint import Scored
+from evalkit.logprobs.checkpoint import ScoredQuestion
 from evalkit.logprobs.llama_client import TokenServer
 from evalkit.logprobs.measure import Outside, make_exact_world, score
 from evalkit.logprobs.prompt import Form
-from evalkit.logprobs.selection import Chosen, Settings, choose
+from evalkit.logprobs.selection import Selection, Settings, choose
 from evalkit.logprobs.token_trie import answer_logprobs
 
 __all__ = [
-    "Chosen",
     "Form",
     "Outside",
-    "Scored",
+    "ScoredQuestion",
+    "Selection",
     "Settings",
     "TokenServer",
     "answer_logprobs",

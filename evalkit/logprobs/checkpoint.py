@@ -1,4 +1,4 @@
-"""What was scored, in a file: a line of settings, then a line a question, so that nothing is asked twice."""
+"""A file of scored questions, one a line after a line of settings, so that nothing is scored twice."""
 
 from __future__ import annotations
 
@@ -9,95 +9,95 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from evalkit.errors import InputError, UsageError
-from evalkit.logprobs.selection import Chosen, Settings
+from evalkit.logprobs.selection import Selection, Settings
 
 ROUNDING = 1e-3
-"""By how much a log-probability may exceed 0, as servers round."""
+"""How far above 0 a log-probability may be: servers round."""
 
 
 @dataclass(frozen=True)
-class Scored:
-    """One question."""
+class ScoredQuestion:
+    """The log-probability of every possible answer to one question."""
 
     id: str
     question: str
-    """As the task puts it."""
+    """As the task words it."""
     prompt: str
-    """As the model saw it."""
+    """As the model saw it, chat template included."""
     answers: list[str]
     right: list[int]
-    """Which of them are accepted."""
+    """Indices of the accepted answers."""
     logprobs: list[float]
-    """Natural log-probability of each answer, all its spellings together."""
+    """Natural log-probability of each answer, summed over its spellings."""
 
     @property
     def mass(self) -> float:
-        """Probability of all possible answers together."""
+        """Total probability of the possible answers, at most 1."""
         return min(1.0, math.fsum(math.exp(value) for value in self.logprobs))
 
 
-class Kept:
-    """Questions that are scored, those of a file among them.
+class Checkpoint:
+    """The questions scored so far, read from a file where there is one.
 
     Args:
         settings: of the measurement.
-        chosen: the questions that it is about, and the worked examples before them.
-        path: the file, or None for none.
+        selection: its questions and worked examples.
+        path: the file; None keeps nothing.
 
     Raises:
-        UsageError: the file is of other settings or questions, or cannot be written.
-        InputError: it is damaged.
+        UsageError: the file belongs to other settings or questions, or cannot be written.
+        InputError: the file is damaged.
     """
 
-    def __init__(self, settings: Settings, chosen: Chosen, path: Path | None) -> None:
+    def __init__(self, settings: Settings, selection: Selection, path: Path | None) -> None:
         self.path = path
-        self._asked = {question.sample.id: question for question in chosen.questions}
-        self.done: dict[str, Scored] = {}
-        """By sample, those asked for."""
+        self._asked = {question.sample.id: question for question in selection.questions}
+        self.done: dict[str, ScoredQuestion] = {}
+        """Sample id → its scores, of the selected questions."""
         if path:
-            head = asdict(settings) | {"limit": None, "examples": [list(shot) for shot in chosen.shots]}
+            head = asdict(settings) | {"limit": None, "examples": [list(shot) for shot in selection.shots]}
             lines = _whole_lines(path)
             if not lines:
                 _append(path, head)
             for number, line in enumerate(lines, start=1):
                 self._read(path, number, line, head)
 
-    def add(self, scored: Scored) -> None:
-        """Take one in, and write it down."""
+    def add(self, scored: ScoredQuestion) -> None:
+        """Add a scored question and append it to the file."""
         self.done[scored.id] = scored
         if self.path:
             _append(self.path, asdict(scored))
 
-    def in_order(self) -> list[Scored]:
-        """All, as the questions are asked."""
+    def in_order(self) -> list[ScoredQuestion]:
+        """The scored questions in the order of the selection; all of them must be scored."""
         return [self.done[name] for name in self._asked]
 
     def _read(self, path: Path, number: int, line: str, head: dict[str, object]) -> None:
         try:
             row = json.loads(line)
-            scored = Scored(**row) if number > 1 else None
+            scored = ScoredQuestion(**row) if number > 1 else None
             whole = scored is None or (
                 len(scored.logprobs) == len(scored.answers)
                 and all(type(v) is float and math.isfinite(v) and v < ROUNDING for v in scored.logprobs)
             )
         except (ValueError, TypeError) as error:
-            raise InputError(f"{path}:{number}: no line of a kept measurement; remove the file") from error
+            raise InputError(f"{path}:{number}: not a line of a saved measurement; remove the file") from error
         if not whole:
-            raise InputError(f"{path}:{number}: no line of a kept measurement; remove the file")
+            raise InputError(f"{path}:{number}: not a line of a saved measurement; remove the file")
         if scored is None:
             if row != head:
-                raise UsageError(f"{path} holds other settings; name another folder, or remove it")
+                raise UsageError(f"{path} belongs to other settings; name another folder, or remove it")
             return
         asked = self._asked.get(scored.id)
-        if asked is None:  # of a longer measurement
+        if asked is None:  # scored with a higher limit
             return
         if (asked.sample.input, asked.answers, asked.right) != (scored.question, scored.answers, scored.right):
-            raise UsageError(f"{path}:{number}: question {scored.id!r} was another; remove the file")
+            raise UsageError(f"{path}:{number}: question {scored.id!r} has changed since; remove the file")
         self.done[scored.id] = scored
 
 
 def _whole_lines(path: Path) -> list[str]:
-    """A file's lines, none where there is no file; one that was cut short is taken off, and asked again."""
+    """The complete lines of a file, none if there is no file; an incomplete last line is cut off the file."""
     try:
         content = path.read_bytes()
         whole = content[: content.rfind(b"\n") + 1]

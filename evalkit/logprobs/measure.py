@@ -1,4 +1,4 @@
-"""A model's probability of every possible answer to some questions, and the world that they make."""
+"""Score every possible answer to a set of questions with a model, and build a world from the probabilities."""
 
 from __future__ import annotations
 
@@ -10,71 +10,71 @@ from typing import Literal
 import numpy as np
 
 from evalkit.errors import InputError, UsageError
-from evalkit.logprobs.checkpoint import Kept, Scored
+from evalkit.logprobs.checkpoint import Checkpoint, ScoredQuestion
 from evalkit.logprobs.llama_client import TokenServer
 from evalkit.logprobs.prompt import Form, Shot, answer_end, render, spellings
-from evalkit.logprobs.selection import Chosen, Question, Settings
+from evalkit.logprobs.selection import Question, Selection, Settings
 from evalkit.logprobs.token_trie import answer_logprobs
-from evalkit.models import Options, open_model
+from evalkit.models.base import ModelOptions, open_model
 from evalkit.theory.worlds import World, make_world
 
 Outside = Literal["drop", "error"]
-"""What lies outside the possible answers: left out, the rest made to sum to 1; or counted as error."""
+"""What becomes of probability outside the possible answers: dropped, the rest normalized; or counted as error."""
 Notify = Callable[[str], None]
 RULED_OUT = -1e30
-"""Log-probability below which a server means 0."""
+"""A log-probability below this means probability 0."""
 
 
 async def score(
-    settings: Settings, chosen: Chosen, keep: Path | None = None, notify: Notify = lambda _: None
-) -> list[Scored]:
+    settings: Settings, selection: Selection, keep: Path | None = None, notify: Notify = lambda _: None
+) -> list[ScoredQuestion]:
     """Score every possible answer to each question.
 
     Args:
-        settings: whom to ask, and how.
-        chosen: what is asked, as `questions.choose` gives it.
-        keep: file that takes each question as soon as it is scored; what it holds already is not asked again.
-        notify: told how far it is.
+        settings: the model and the form of the prompt.
+        selection: the questions, from `choose`.
+        keep: file to which each scored question is appended; questions already in it are not scored again.
+        notify: called with the progress.
 
     Raises:
-        UsageError: the model has no server, or the file is of other settings.
-        InputError: the file is damaged, or the model's tokens join prompt and answer.
-        ModelError: the server does not give what is needed.
+        UsageError: the model has no server, or the file belongs to other settings.
+        InputError: the file is damaged, or a token of the model spans the end of the prompt.
+        ModelError: the server does not report what is needed.
     """
-    kept = Kept(settings, chosen, keep)
-    if len(kept.done) == len(chosen.questions):
-        return kept.in_order()
-    # One slot: answers share nearly all their tokens with the one before, which only the same slot still holds.
-    options = Options(base_url=settings.base_url, max_connections=1, notify=notify)
+    checkpoint = Checkpoint(settings, selection, keep)
+    if len(checkpoint.done) == len(selection.questions):
+        return checkpoint.in_order()
+    # One slot: an answer shares nearly all its tokens with the previous one, which only that slot has cached.
+    options = ModelOptions(base_url=settings.base_url, max_connections=1, notify=notify)
     async with open_model(settings.model, options) as model:
         if not (url := model.info.get("base_url")):
             raise UsageError(
-                f"{settings.model} has no probabilities: it takes a llama.cpp server; or ask it with --ask"
+                f"{settings.model} reports no exact probabilities: that needs a llama.cpp server; or use --ask"
             )
         async with TokenServer(str(url)) as server:
             end = await answer_end(server, settings.form)
-            for question in chosen.questions:
-                if question.sample.id in kept.done:
+            for question in selection.questions:
+                if question.sample.id in checkpoint.done:
                     continue
                 what = f"scoring {settings.task} with {settings.model}"
-                so_far = f"{what}: {len(kept.done)} of {len(chosen.questions)} questions"
+                so_far = f"{what}: {len(checkpoint.done)} of {len(selection.questions)} questions"
 
                 def tick(done: int, total: int, so_far: str = so_far) -> None:
                     notify(f"{so_far}, {done / total:.0%} of the next")
 
-                kept.add(await _scored(server, settings.form, question, chosen.shots, end, tick))
-    return kept.in_order()
+                checkpoint.add(await _scored(server, settings.form, question, selection.shots, end, tick))
+    return checkpoint.in_order()
 
 
-def make_exact_world(scored: Sequence[Scored], outside: Outside = "drop") -> World:
-    """All questions equally often, the right answers as truth (equally, where several are), the model's probabilities.
+def make_exact_world(scored: Sequence[ScoredQuestion], outside: Outside = "drop") -> World:
+    """Build the world in which every question is equally frequent and the model answers by its probabilities.
 
     Args:
-        scored: at least one question.
+        scored: at least one question. Where several answers are accepted, each is true equally often.
         outside: see `Outside`.
 
     Raises:
-        InputError: the model rules out every possible answer to a question.
+        InputError: the model gives every possible answer to a question probability 0.
     """
     rows = [_row(one, outside) for one in scored]
     valid = [[k in one.right for k in range(len(one.answers))] for one in scored]
@@ -83,10 +83,10 @@ def make_exact_world(scored: Sequence[Scored], outside: Outside = "drop") -> Wor
     return make_world([1 / len(scored)] * len(scored), truth, rows, valid, left)
 
 
-def _row(one: Scored, outside: Outside) -> list[float]:
+def _row(one: ScoredQuestion, outside: Outside) -> list[float]:
     values = np.asarray(one.logprobs, dtype=float)
     if values.max() < RULED_OUT:
-        raise InputError(f"sample {one.id!r}: the model gives no possible answer any probability")
+        raise InputError(f"sample {one.id!r}: the model gives every possible answer probability 0")
     q = np.exp(values)
     if outside == "error" and q.sum() <= 1:
         return [float(value) for value in q]
@@ -97,14 +97,14 @@ def _row(one: Scored, outside: Outside) -> list[float]:
 async def _scored(
     server: TokenServer, form: Form, question: Question, shots: Sequence[Shot], end: str,
     tick: Callable[[int, int], None],
-) -> Scored:  # fmt: skip
+) -> ScoredQuestion:  # fmt: skip
     prompt = await render(server, form, question.sample, shots)
     written = [spellings(answer, form) for answer in question.answers]
     await server.start(prompt)
     values = await answer_logprobs(server, prompt, [one for forms in written for one in forms], end, tick)
     each = iter(values)
     logprobs = [float(np.logaddexp.reduce([next(each) for _ in forms])) for forms in written]
-    return Scored(
+    return ScoredQuestion(
         question.sample.id,
         question.sample.input,
         prompt,

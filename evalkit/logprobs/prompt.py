@@ -1,4 +1,4 @@
-"""How a question is put to a model whose every answer is scored, and which spellings are one answer."""
+"""Prompts for scoring answers, and the spellings that count as one answer."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from evalkit.records import Message, Sample
 from evalkit.runs.prompts import build_messages
 
 Form = Literal["chat", "plain"]
-"""`chat`: the model's own template and its end of turn. `plain`: Question: … Answer: …, ended by a new line."""
+"""`chat`: the model's own template and end of turn. `plain`: Question: … Answer: …, ended by a newline."""
 NUMBERS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
     seventeen eighteen nineteen twenty""".split()
 Shot = tuple[str, str]
-"""A question and its answer, shown before the one that is asked."""
+"""A worked example: a question and its answer."""
 
 
 async def render(server: TokenServer, form: Form, sample: Sample, shots: Sequence[Shot]) -> str:
-    """The prompt as the model sees it, up to where its answer begins.
+    """Render the prompt as the model sees it, up to where its answer begins.
 
     Args:
-        server: an open one.
+        server: an open server.
         form: see `Form`.
-        sample: what is asked.
-        shots: worked examples.
+        sample: the question.
+        shots: worked examples, shown first.
     """
     if form == "plain":
         examples = "".join(f"Question: {question}\nAnswer: {answer}\n" for question, answer in shots)
@@ -40,20 +40,23 @@ async def render(server: TokenServer, form: Form, sample: Sample, shots: Sequenc
 
 
 async def answer_end(server: TokenServer, form: Form) -> str:
-    """What ends an answer.
+    """The text that ends an answer.
 
     Raises:
-        InputError: the chat template's end of turn is no token of the model.
+        InputError: the chat template's end of turn is not a token of the model.
     """
     return "\n" if form == "plain" else await server.turn_end()
 
 
 def spellings(answer: str, form: Form) -> list[str]:
-    """Ways to write one answer, its own first: a number also as a word, an option also in brackets, with a full stop.
+    """The ways to write one answer, the task's own first.
+
+    A number up to twenty is also spelled as a word, a letter also with brackets or a full stop; any other answer has
+    one spelling.
 
     Args:
-        answer: as the task gives it; what is neither a number up to twenty nor a letter is written one way.
-        form: a plain answer follows a blank.
+        answer: as the task gives it.
+        form: a plain answer begins with a space.
     """
     found = [answer]
     if answer.isdecimal() and int(answer) < len(NUMBERS) and str(int(answer)) == answer:

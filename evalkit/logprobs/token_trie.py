@@ -1,4 +1,4 @@
-"""Probabilities of whole answers from those of their tokens, each shared beginning asked about once."""
+"""Probabilities of whole answers from those of their tokens; each shared prefix is queried once."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Path = tuple[int, ...]
 
 
 class Tokens(Protocol):
-    """What the tree needs of a model."""
+    """A model that tokenizes and reports probabilities of next tokens."""
 
     async def tokenize(self, text: str) -> list[int]:
-        """Tokens of a text, special ones among them."""
+        """Tokenize a text, special tokens included."""
         ...
 
     async def next_logprobs(self, tokens: Sequence[int], wanted: set[int]) -> dict[int, float]:
-        """Natural log-probabilities of the wanted tokens after some others."""
+        """Natural log-probabilities of the wanted tokens after a prefix."""
         ...
 
 
@@ -29,36 +29,38 @@ async def answer_logprobs(
     """Log p̂(answer, end | prompt) of each answer, in its canonical tokens.
 
     Args:
-        model: that gives the probabilities.
+        model: reports the probabilities.
         prompt: as rendered.
-        answers: different strings.
-        end: what ends an answer; without it "1" would hold the mass of "10".
-        tick: told how many beginnings are done, of how many.
+        answers: distinct strings.
+        end: the text that ends an answer; without it, the probability of "1" would include that of "10".
+        tick: called with the number of prefixes done and their total.
 
     Raises:
-        InputError: the model joins the end of the prompt with the beginning of an answer.
+        InputError: a token spans the end of the prompt and the beginning of an answer.
     """
     head = await model.tokenize(prompt)
     paths: list[Path] = []
     for answer in answers:
         tokens = await model.tokenize(f"{prompt}{answer}{end}")
         if tokens[: len(head)] != head or len(tokens) <= len(head):
-            raise InputError(f"the model's tokens join the prompt and {answer!r}: its probability is not defined here")
+            raise InputError(
+                f"a token of the model spans the prompt and {answer!r}: the answer has no probability of its own"
+            )
         paths.append(tuple(tokens[len(head) :]))
-    children = make_tree(paths)
+    children = make_trie(paths)
     logprobs: dict[Path, dict[int, float]] = {}
-    # One after the other: a server that sums in another order answers with other numbers.
+    # One at a time: in another order a server adds up other rounding errors.
     for node, after in children.items():
         logprobs[node] = await model.next_logprobs([*head, *node], after)
         tick(len(logprobs), len(children))
     return [math.fsum(logprobs[path[:k]][path[k]] for k in range(len(path))) for path in paths]
 
 
-def make_tree(paths: Sequence[Path]) -> dict[Path, set[int]]:
-    """Beginning → the tokens that follow it in any path.
+def make_trie(paths: Sequence[Path]) -> dict[Path, set[int]]:
+    """Prefix → the tokens that follow it in any path.
 
     Args:
-        paths: tokens of each answer.
+        paths: the tokens of each answer.
     """
     children: dict[Path, set[int]] = {}
     for path in paths:

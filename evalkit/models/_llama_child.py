@@ -1,6 +1,6 @@
 """The child process that serves local weights: llama.cpp's HTTP server on loopback.
 
-Run as `python -m evalkit.models._server` with one JSON line of settings on stdin; answers with one JSON line
+Run as `python -m evalkit.models._llama_child` with one JSON line of settings on stdin; answers with one JSON line
 on stdout, {"url": …} or {"error": …}. It lives as long as its stdin is open: when the parent ends, however it
 ends, the pipe closes and the child leaves.
 """

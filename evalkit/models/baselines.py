@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from evalkit.errors import BadResponseError, UsageError
-from evalkit.models import Options, Request
+from evalkit.models.base import ModelOptions, Request
 from evalkit.records import Completion
 
 IDK = "I don't know."
@@ -50,7 +50,7 @@ class BaselineProvider:
     names = ("idk", "guess")
 
     @asynccontextmanager
-    async def open(self, name: str, options: Options) -> AsyncIterator[Baseline]:
+    async def open(self, name: str, options: ModelOptions) -> AsyncIterator[Baseline]:
         """Open `idk` or `guess`.
 
         Raises:

@@ -14,7 +14,7 @@ import aiohttp
 from pydantic_core import from_json, to_json
 
 from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
-from evalkit.models import Request
+from evalkit.models.base import Request
 from evalkit.models.concurrency import Pace
 from evalkit.models.rate_limits import wait_ahead, wait_asked
 from evalkit.models.retry import retry

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import MissingExtraError, TransientError, UsageError
-from evalkit.models import Options
+from evalkit.models.base import ModelOptions
 from evalkit.models.chat import ChatModel, ChatSettings, parse_extra
 from evalkit.models.concurrency import Pace
 from evalkit.models.llama_server import LocalServer
@@ -29,7 +29,7 @@ class LocalProvider:
     about = f"{', '.join(EMBEDDED)} (embedded, no key), PATH.gguf, hf:org/repo/file.gguf"
 
     @asynccontextmanager
-    async def open(self, name: str, options: Options) -> AsyncIterator[ChatModel]:
+    async def open(self, name: str, options: ModelOptions) -> AsyncIterator[ChatModel]:
         """Fetch the weights where needed, start their server, and stop it afterwards.
 
         Raises:
@@ -77,7 +77,7 @@ class _LocalModel(ChatModel):
 PROVIDER = LocalProvider()
 
 
-async def _weights(name: str, options: Options) -> Path:
+async def _weights(name: str, options: ModelOptions) -> Path:
     stop = threading.Event()
     try:
         return await asyncio.to_thread(find_weights, name, options.notify, stop)
@@ -86,7 +86,7 @@ async def _weights(name: str, options: Options) -> Path:
         raise
 
 
-def _settings(options: Options) -> tuple[dict[str, int], dict[str, Any]]:
+def _settings(options: ModelOptions) -> tuple[dict[str, int], dict[str, Any]]:
     settings = {
         "slots": options.max_connections or DEFAULTS["slots"],
         **{k: DEFAULTS[k] for k in ("context", "threads")},

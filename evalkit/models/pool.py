@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from weakref import WeakKeyDictionary
 
-from evalkit.models import Model, Options, Request, open_model
+from evalkit.models.base import Model, ModelOptions, Request, open_model
 from evalkit.records import Message
 
 
@@ -40,7 +40,7 @@ async def ask(model: str, prompt: str, *, max_tokens: int = 512) -> str:
     pool = _pools.setdefault(asyncio.get_running_loop(), _Pool())
     async with pool.opening:
         if model not in pool.models:
-            pool.models[model] = await pool.stack.enter_async_context(open_model(model, Options()))
+            pool.models[model] = await pool.stack.enter_async_context(open_model(model, ModelOptions()))
     request = Request(messages=[Message(role="user", content=prompt)], max_tokens=max_tokens)
     return (await pool.models[model].complete(request)).text
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from evalkit.errors import UsageError
-from evalkit.models import Options
+from evalkit.models.base import ModelOptions
 from evalkit.models.chat import CONNECTIONS, ChatModel, ChatSettings, parse_extra
 from evalkit.models.concurrency import Pace
 
@@ -37,7 +37,7 @@ class ChatProvider:
         return f"{self.base_url or 'any OpenAI-compatible server'} ({key})"
 
     @asynccontextmanager
-    async def open(self, name: str, options: Options) -> AsyncIterator[ChatModel]:
+    async def open(self, name: str, options: ModelOptions) -> AsyncIterator[ChatModel]:
         """Open one model of this provider.
 
         Raises:

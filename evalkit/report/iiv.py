@@ -171,7 +171,7 @@ def is_it_valid(
     )  # fmt: skip
     folder = Path(keep) if keep is not None else None
     results, chosen = outside_loop(partial(exact.measure, names, settings, outside, folder, notify))
-    return ExactIsItValid(models=results, outside=outside, passed_over=chosen.passed_over)
+    return ExactIsItValid(models=results, outside=outside, passed_over=chosen.skipped)
 
 
 @dataclass(frozen=True, kw_only=True)

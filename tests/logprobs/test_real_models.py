@@ -19,7 +19,7 @@ from own_task import own_task
 from evalkit.cli import cli
 from evalkit.cli.theory.iiv import FORMS, OUTSIDE
 from evalkit.errors import InputError, ModelError, UsageError
-from evalkit.logprobs import Scored, Settings, TokenServer, answer_logprobs, choose, make_exact_world, score
+from evalkit.logprobs import ScoredQuestion, Settings, TokenServer, answer_logprobs, choose, make_exact_world, score
 from evalkit.logprobs import llama_client as servers
 from evalkit.logprobs.measure import Outside
 from evalkit.logprobs.prompt import Form
@@ -48,7 +48,7 @@ async def token_server() -> AsyncIterator[TokenServer]:
         yield server
 
 
-def measured(settings: Settings, keep: Path | None = None) -> list[Scored]:
+def measured(settings: Settings, keep: Path | None = None) -> list[ScoredQuestion]:
     """What a model makes of a task."""
     return asyncio.run(score(settings, choose(settings), keep))
 
@@ -79,7 +79,7 @@ def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.
     assert total == pytest.approx(1, abs=1e-3)  # as the server rounds
     assert len(set(tree)) == len(tree)
     # Where forcing a token would not give its own probability, the whole vocabulary is read.
-    monkeypatch.setattr(servers, "CLOSE", -1.0)
+    monkeypatch.setattr(servers, "TOLERANCE", -1.0)
 
     async def slowly() -> list[float]:
         async with token_server() as server:
@@ -90,12 +90,12 @@ def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.
 
 
 @pytest.fixture(scope="module")
-def two_questions() -> list[Scored]:
+def two_questions() -> list[ScoredQuestion]:
     """Two of letters, scored once for this module."""
     return measured(Settings(embedded(), limit=2))
 
 
-def test_the_theorem_holds_on_a_real_model(two_questions: list[Scored]) -> None:
+def test_the_theorem_holds_on_a_real_model(two_questions: list[ScoredQuestion]) -> None:
     """Letters: the identity to 1e-9, the bound not violated, the mass outside known; also where that is error."""
     for outside in ("drop", "error"):
         world = make_exact_world(two_questions, outside)
@@ -124,7 +124,7 @@ def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
     assert mean == pytest.approx(is_it_valid.mean_over_thresholds(world), abs=1e-9)
 
 
-def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_path: Path) -> None:
+def test_what_is_kept_is_not_measured_again(two_questions: list[ScoredQuestion], tmp_path: Path) -> None:
     """Cut short in the middle of a line it goes on; other settings or questions, and damaged lines, are refused."""
     settings, kept = Settings("local/absent-model", limit=2), tmp_path / "a" / "kept.jsonl"
     head = {**settings.__dict__, "limit": None, "examples": []}
@@ -140,13 +140,13 @@ def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_pat
     assert kept.read_text(encoding="utf-8") == "\n".join(lines[:2]) + "\n"
     changed = json.dumps({**two_questions[0].__dict__, "question": "Another?"})
     kept.write_text(f"{lines[0]}\n{changed}\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"kept.jsonl:2: question 'DEEPSEEK-D' was another"):
+    with pytest.raises(UsageError, match=r"kept.jsonl:2: question 'DEEPSEEK-D' has changed since"):
         measured(settings, kept)
     strings = [str(value) for value in two_questions[0].logprobs]
     for logprobs in ([-1.0], strings, [1.0] * 9):
         damaged = json.dumps({**two_questions[0].__dict__, "logprobs": logprobs})
         kept.write_text(f"{lines[0]}\n{damaged}\n", encoding="utf-8")
-        with pytest.raises(InputError, match=r"kept.jsonl:2: no line of a kept measurement"):
+        with pytest.raises(InputError, match=r"kept.jsonl:2: not a line of a saved measurement"):
             measured(settings, kept)
     kept.write_bytes(lines[0].encode() + b'\n{"id": "\xe2\x80')
     with pytest.raises(UsageError, match="absent-model"):
@@ -156,7 +156,7 @@ def test_what_is_kept_is_not_measured_again(two_questions: list[Scored], tmp_pat
         measured(settings, tmp_path / ("x" * 300))
 
 
-def test_the_same_question_has_the_same_probabilities(two_questions: list[Scored]) -> None:
+def test_the_same_question_has_the_same_probabilities(two_questions: list[ScoredQuestion]) -> None:
     """Whatever was asked before it: the prompt is read afresh, and its answers one after the other."""
     assert measured(Settings(embedded(), limit=3))[:2] == two_questions
 
@@ -171,9 +171,9 @@ def test_a_model_without_a_server_is_refused() -> None:
 @pytest.mark.parametrize(
     ("rows", "says"),
     [
-        ("[Sample(id='a', input='q', target='x', choices=['x'])]", "no possible answer that is wrong"),
-        ("[Sample(id='a', input='q', target='x', choices=['x', 'y'])] * 2", "is there twice"),
-        ("[Sample(id='a', input='q', target='z', choices=['x', 'y'])]", "none of the 2 possible answers"),
+        ("[Sample(id='a', input='q', target='x', choices=['x'])]", "no wrong answer among"),
+        ("[Sample(id='a', input='q', target='x', choices=['x', 'y'])] * 2", "occurs twice"),
+        ("[Sample(id='a', input='q', target='z', choices=['x', 'y'])]", "not among the 2 possible answers"),
         ("[]", "has no questions"),
     ],
 )
@@ -193,7 +193,7 @@ def test_every_accepted_answer_is_right_and_each_possible_one_counts_once(tmp_pa
     (question,) = choose(Settings("local/smollm2-135m", task)).questions
     assert (question.answers, question.right) == (["0", "1", "2"], [0, 2])
     world = make_exact_world(
-        [Scored("a", "q", "q", question.answers, question.right, [math.log(x) for x in (0.5, 0.3, 0.1)])]
+        [ScoredQuestion("a", "q", "q", question.answers, question.right, [math.log(x) for x in (0.5, 0.3, 0.1)])]
     )
     assert world.p.tolist() == [0.5, 0, 0.5]
     assert is_it_valid.error(world) == pytest.approx(1 / 3)
@@ -227,14 +227,14 @@ def test_a_task_without_a_finite_set_of_answers_is_refused(tmp_path: Path) -> No
     task = own_task(tmp_path, "[Sample(id='a', input='q', target='x')]")
     with pytest.raises(UsageError, match="no finite set of answers"):
         choose(Settings("local/smollm2-135m", task, limit=1))
-    with pytest.raises(InputError, match="all used as examples"):
+    with pytest.raises(InputError, match="all used as worked examples"):
         choose(Settings("local/smollm2-135m", "letters", parameters={"n": "3"}, shots=5))
 
 
 def test_a_model_that_rules_every_answer_out_is_an_error() -> None:
     """Rather than a division by zero."""
-    with pytest.raises(InputError, match="no possible answer any probability"):
-        make_exact_world([Scored("a", "q", "q", ["0", "1"], [0], [-1e31, -1e31])])
+    with pytest.raises(InputError, match="every possible answer probability 0"):
+        make_exact_world([ScoredQuestion("a", "q", "q", ["0", "1"], [0], [-1e31, -1e31])])
 
 
 def completion(top: list[dict[str, object]]) -> dict[str, object]:
@@ -271,12 +271,12 @@ def test_a_part_of_a_character_is_read_off_the_whole_vocabulary() -> None:
 @pytest.mark.parametrize(
     ("properties", "error", "says"),
     [
-        ({"tokens": [1], "content": "x"}, ModelError, "keeps the probabilities of the next token back"),
-        ({"error": "no"}, ModelError, "gives no tokens"),
-        ({"tokens": [1], **completion([])}, ModelError, "gives no token probabilities"),
-        ({"tokens": [1], **completion([{"id": 1, "logprob": None}])}, ModelError, "gives no token probabilities"),
-        ({"tokens": [1], "completion_probabilities": [7]}, ModelError, "gives no token probabilities"),
-        (None, ModelError, "exact probabilities need llama.cpp's server"),
+        ({"tokens": [1], "content": "x"}, ModelError, "reports no probabilities of the next token"),
+        ({"error": "no"}, ModelError, "sends no tokens"),
+        ({"tokens": [1], **completion([])}, ModelError, "sends no token probabilities"),
+        ({"tokens": [1], **completion([{"id": 1, "logprob": None}])}, ModelError, "sends no token probabilities"),
+        ({"tokens": [1], "completion_probabilities": [7]}, ModelError, "sends no token probabilities"),
+        (None, ModelError, "only llama.cpp's server"),
     ],
 )
 def test_a_server_that_is_not_llama_cpps_says_so(

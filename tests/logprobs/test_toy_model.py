@@ -14,7 +14,7 @@ from evalkit.dataset.order import right_answers
 from evalkit.errors import InputError
 from evalkit.logprobs import answer_logprobs
 from evalkit.logprobs.prompt import spellings
-from evalkit.logprobs.token_trie import make_tree
+from evalkit.logprobs.token_trie import make_trie
 from evalkit.records import Sample
 
 PIECES = ["Q:", *"0123456789", "10", "11", "12", "$"]
@@ -104,13 +104,13 @@ def test_all_answers_and_what_lies_outside_make_up_one() -> None:
 
 def test_a_prompt_whose_end_joins_the_answer_is_refused() -> None:
     """Its probability after that prompt is not defined."""
-    with pytest.raises(InputError, match="join the prompt and '0'"):
+    with pytest.raises(InputError, match="spans the prompt and '0'"):
         asyncio.run(answer_logprobs(ToyModel(), "Q:1", ["0"], "$"))
 
 
 def test_a_tree_holds_what_follows_each_beginning() -> None:
     """Shared ones once."""
-    assert make_tree([(1, 2), (1, 3), (4,)]) == {(): {1, 4}, (1,): {2, 3}}
+    assert make_trie([(1, 2), (1, 3), (4,)]) == {(): {1, 4}, (1,): {2, 3}}
 
 
 @pytest.mark.parametrize(

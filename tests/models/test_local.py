@@ -181,5 +181,5 @@ def test_a_server_that_ends_is_started_again_once() -> None:
 def kill_children() -> None:
     """SIGKILL to every server of this process, until it is gone."""
     for child in children_of(os.getpid()):
-        if b"_server" in Path(f"/proc/{child}/cmdline").read_bytes():
+        if b"_llama_child" in Path(f"/proc/{child}/cmdline").read_bytes():
             os.kill(child, signal.SIGKILL)
