@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalkit import Sample, Task, interleave, read_table, task
+from evalkit import Sample, Task, fingerprint, interleave, read_table, task
 
 DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 ALL_DATES = [f"{day:02}-{month:02}" for month, days in enumerate(DAYS_IN, start=1) for day in range(1, days + 1)]
@@ -41,7 +41,8 @@ def birthdays(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int =
     for person in people:
         strata.setdefault(person.stratum or "", []).append(person)
     samples = list(islice(interleave(strata, seed), None if n == "all" else n))
-    return Task(samples=samples, grader="date", responses=possible_answers)
+    whole = fingerprint((person.id, *person.target) for person in people)
+    return Task(samples=samples, grader="date", responses=possible_answers, fingerprint=whole)
 
 
 def possible_answers(sample: Sample) -> Sequence[str]:  # noqa: ARG001 - the same for every person

@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from evalkit import Sample, Task, requires, task
+from evalkit import Sample, Task, fingerprint, requires, task
 
 MESSAGES = [
     "ANCHOR", "BASKET", "CANDLE", "DRAGON", "ENGINE", "FOREST", "GARDEN", "HAMMER",
@@ -26,7 +26,8 @@ MESSAGES = [
 @task
 def decryption(n: Annotated[int, Field(ge=1)] = 200, seed: int = 0) -> Task:
     """Ask for the decryption of a ciphertext, the key withheld: only luck or IDK keeps from error."""
-    return Task(samples=list(questions(n, seed)), grader="choice", responses=lambda _: MESSAGES)
+    samples = list(questions(n, seed))
+    return Task(samples=samples, grader="choice", responses=lambda _: MESSAGES, fingerprint=fingerprint(MESSAGES))
 
 
 def questions(n: int, seed: int) -> Iterator[Sample]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalkit import Sample, Task, interleave, read_table, task
+from evalkit import Sample, Task, fingerprint, interleave, read_table, task
 
 
 @task
@@ -32,7 +32,8 @@ def dissertations(
         strata.setdefault(person.stratum or "", []).append(person)
     titles = [person.target[0] for person in people]
     samples = list(islice(interleave(strata, seed), None if n == "all" else n))
-    return Task(samples=samples, grader="title", responses=lambda _: titles)
+    whole = fingerprint((person.id, *person.target) for person in people)
+    return Task(samples=samples, grader="title", responses=lambda _: titles, fingerprint=whole)
 
 
 def sample(row: dict[str, str]) -> Sample:

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from evalkit import Sample, Task, interleave, read_table, task
+from evalkit import Sample, Task, fingerprint, interleave, read_table, task
 
 OPENERS = [
     ("DEEPSEEK", "D"),
@@ -39,6 +39,7 @@ def letters(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0
         samples=samples,
         grader="count",
         responses=lambda s: [str(k) for k in range(len(s.metadata["word"]) + 1)],
+        fingerprint=fingerprint(words()),
     )
 
 

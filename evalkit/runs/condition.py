@@ -16,7 +16,7 @@ from evalkit.runs.config import RunConfig
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.scorecard import Condition
 
-SELECTION = ("n", "seed", "limit", "samples")
+SELECTION = ("n", "seed", "limit", "samples", "data")
 """Task parameters that select from the data; the fingerprint is of the whole data."""
 
 
