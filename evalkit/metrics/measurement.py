@@ -217,8 +217,9 @@ class Measurement:
 
     @property
     def coverage(self) -> float | None:
-        """Share of answers that make a claim; None without a verdict."""
-        return None if self.rates is None else self.rates.correct + self.rates.error
+        """Share of answers that make a claim, a mean over items; None without a verdict."""
+        right, wrong = self._sums
+        return (right + wrong) / self.items if self.items else None
 
     @property
     def error_rate(self) -> float | None:
@@ -227,10 +228,16 @@ class Measurement:
 
     @property
     def accuracy_given_attempted(self) -> float | None:
-        """Share of correct answers among those that make a claim; None where none does."""
-        if self.rates is None or not self.rates.correct + self.rates.error:
-            return None
-        return self.rates.correct / (self.rates.correct + self.rates.error)
+        """Share of correct answers among those that make a claim, each item weighing the same; None where none does."""
+        right, wrong = self._sums
+        return right / (right + wrong) if right + wrong else None
+
+    @cached_property
+    def _sums(self) -> tuple[float, float]:
+        """Correct and wrong answers, each item counting as one answer."""
+        graded = [(p, k) for p, k in self._patterns.items() if p.graded]
+        right = sum(k * p.correct / p.graded for p, k in graded)
+        return right, sum(k * p.error / p.graded for p, k in graded)
 
     @property
     def abstention(self) -> AbstentionQuality | None:

@@ -157,7 +157,7 @@ class _Worker:
         return Request(
             messages=messages,
             temperature=self.plan.temperature,
-            max_tokens=self.plan.max_tokens,  # type: ignore[arg-type]
+            max_tokens=self.plan.max_tokens,
             # Apart between epochs, the same for every threshold: only the prompt differs between those.
             seed=self.plan.seed * 1000 + job.epoch,
             logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,
