@@ -180,5 +180,5 @@ def test_the_result_prints_shows_itself_and_converts() -> None:
     frame = audit.to_dataframe()
     assert frame.loc[0, "task"] == "letters"
     assert frame.loc[0, "points_right"] == 1
-    with pytest.raises(ValueError, match="not 1"):
+    with pytest.raises(ValueError, match="target"):
         evalkit.audit("letters", threshold=1)
