@@ -8,7 +8,6 @@ compared with their signs and numbers, and with case where only case tells two o
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -52,7 +51,7 @@ _LETTER = re.compile(
     r"(?<![A-Za-z0-9_À-ɏͰ-ϿЀ-ӿ.\\^°])(?<![A-Za-z]['’])([A-Za-z])(?![A-Za-z0-9_À-ɏͰ-ϿЀ-ӿ^]|['’][a-z]|\.[A-Za-z]|-[A-Za-z])"
 )
 _WORD_CHARACTER = re.compile(r"[^\W_]")
-_OPENING = frozenset("([{<")
+_OPENING = frozenset("([<")
 _LAST_WORD = re.compile(r"([^\W\d_](?:\w|['’](?=\w))*)[ \"'*(\[]*$")
 _NEXT_WORD = re.compile(r"^[ \"'*]*([^\s\"'*(\[{<.,;:!?|>=)\]}]+(?:'[a-z]+)?)")
 _OPERATOR_BEFORE = re.compile(r"[+×·^<≤≥≈∈]\s*$|[\w)][ ]?\*[ ]?$|[\d)]\s*/\s*$|(?<![=-])(?<!is )[=]\s*$|\d\s*$|\w\s*-$")
@@ -67,6 +66,9 @@ _PROSE = re.compile(r"[\w\s.,;:'\"()&!?/-]+")
 _COMMON = frozenset(
     "yes no true false none all both neither a an the and or it he she they i one maybe not some any other".split()
 )
+
+LONGEST_ALONE = 60
+"""Characters up to which a text may be one letter and its dress."""
 
 
 class Mention(NamedTuple):
@@ -118,18 +120,18 @@ def same_text(text: str, options: tuple[str, ...]) -> int | None:
         text: as `readable` gives it.
         options: in the order shown.
     """
+    texts = _option_texts(options)
     said = _bare(text)
-    for key in (_bare, _folded):
-        found = [k for k, option in enumerate(options) if key(readable(option)) == key(said)]
-        if len(found) == 1:
-            return found[0]
-    if value := _value(said):
-        found = [k for k, option in enumerate(options) if _value(_bare(readable(option))) == value]
-        return found[0] if len(found) == 1 else None
-    simple = [simplify(option) for option in options]
     loose = simplify(said)
-    fits = [k for k, option in enumerate(options) if loose and simple[k] == loose and is_prose(option)]
-    return fits[0] if len(fits) == 1 and simple.count(loose) == 1 else None
+    for key, keys in ((said, [one.bare for one in texts]), (_folded(said), [one.folded for one in texts])):
+        if keys.count(key) == 1:
+            return keys.index(key)
+    value = _value(said)
+    if value is not None:
+        same = [k for k, one in enumerate(texts) if _value(one.bare) == value]
+        return same[0] if len(same) == 1 else None
+    same = [k for k, one in enumerate(texts) if loose and one.loose == loose]
+    return same[0] if len(same) == 1 and is_prose(options[same[0]]) else None
 
 
 def is_prose(option: str) -> bool:
@@ -160,11 +162,11 @@ def _value(text: str) -> float | None:
 
 def _letters(text: str, count: int) -> list[Mention]:
     found = []
+    alone = len(text) < LONGEST_ALONE and len(_WORD_CHARACTER.findall(text)) == 1
     for match in _LETTER.finditer(text):
         letter = match.group(1)
         start, end = match.span()
-        bracketed = text[start - 1 : start] in _OPENING and text[end : end + 1] in ")]}>"
-        alone = len(_WORD_CHARACTER.findall(text)) == 1
+        bracketed = text[start - 1 : start] in _OPENING and text[end : end + 1] in ")]>"
         option = ord(letter.upper()) - ord("A")
         if alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed):
             # "(X)" stands for any letter in prompts; what echoes it names no option.
@@ -220,17 +222,17 @@ def _lower_is_letter(before: str, after: str) -> bool:
 
 def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Mention]:
     found = []
-    for option, (pattern, exact, common) in enumerate(_patterns(options)):
-        for match in pattern.finditer(text):
-            if exact and match.group() != exact:
+    folded = text.casefold()
+    for option, one in enumerate(_option_texts(options)):
+        # Most options are not named: ask before compiling what finds them.
+        if not any(all(word in folded for word in words) for words in one.words):
+            continue
+        for match in _pattern(one.bare, one.forms).finditer(text):
+            if one.exactly and match.group() != one.bare:
                 continue
-            if (
-                match.end() - match.start() == 1
-                and match.start() in letters
-                and not _labeled(text, match.start(), option)
-            ):
-                continue
-            found.append(Mention(*match.span(), option, by_letter=False, common=common))
+            letter = match.end() - match.start() == 1 and match.start() in letters
+            if not letter or _labeled(text, match.start(), option):
+                found.append(Mention(*match.span(), option, by_letter=False, common=one.loose in _COMMON))
     # An option inside a longer one ("iron" in "iron oxide") is not named by it.
     return [one for one in found if not any(_holds(other, one) for other in found)]
 
@@ -244,31 +246,44 @@ def _holds(outer: Mention, inner: Mention) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end and outer[:2] != inner[:2]
 
 
+class _OptionText(NamedTuple):
+    """An option's text in the forms that it is compared in."""
+
+    bare: str
+    folded: str
+    loose: str
+    forms: tuple[str, ...]
+    """Patterns of its forms."""
+    words: tuple[tuple[str, ...], ...]
+    """Of each form the words that a text has to hold."""
+    exactly: bool
+    """Whether case matters, since only case tells it from another option."""
+
+
 @lru_cache(maxsize=64)
-def _patterns(options: tuple[str, ...]) -> list[tuple[re.Pattern[str], str, bool]]:
-    """For each option what finds it, its exact text where only case tells it from another, and whether it is common."""
+def _option_texts(options: tuple[str, ...]) -> list[_OptionText]:
     texts = [_bare(readable(option)) for option in options]
     folded = [_folded(text) for text in texts]
     loose = [simplify(text) for text in texts]
     found = []
-    for option, text in enumerate(texts):
-        twins = folded.count(folded[option]) > 1
-        if is_prose(text) and loose.count(loose[option]) == 1:
-            forms = [r"[\W_]+".join(map(re.escape, re.findall(r"\w+", text)))]
-        else:
-            forms = [r"\s*".join(re.escape(part) for part in re.findall(r"\w+|[^\w\s]", text))]
-        if text.isdecimal() and (words := _in_words(int(text))):
-            forms.append(re.escape(words).replace(r"\-", r"[\s-]"))
+    for text, fold, simple in zip(texts, folded, loose, strict=True):
+        parts = re.findall(r"\w+" if is_prose(text) and loose.count(simple) == 1 else r"\w+|[^\w\s]", text)
+        between = r"[\W_]+" if is_prose(text) and loose.count(simple) == 1 else r"\s*"
+        forms = [between.join(map(re.escape, parts))]
+        words = [tuple(part.casefold() for part in parts)]
         if text.isdecimal():
             forms[0] += r"(?:\.0+)?"
-        exact = twins or len(text) == 1
-        found.append((_bounded(text, forms), text if exact else "", simplify(text) in _COMMON))
+            spelled = _in_words(int(text))
+            forms += [re.escape(spelled).replace(r"\-", r"[\s-]")] if spelled else []
+            words += [tuple(spelled.split("-"))] if spelled else []
+        exactly = folded.count(fold) > 1 or len(text) == 1
+        found.append(_OptionText(text, fold, simple, tuple(form for form in forms if form), tuple(words), exactly))
     return found
 
 
-def _bounded(text: str, forms: list[str]) -> re.Pattern[str]:
-    body = "|".join(form for form in forms if form)
-    if not body:
+@lru_cache(maxsize=2048)
+def _pattern(text: str, forms: tuple[str, ...]) -> re.Pattern[str]:
+    if not forms:
         return re.compile(r"(?!)")
     if re.match(r"[\d.]", text):
         left = r"(?<![\w.,])(?<![\d)] [+-])(?<![^\s\d)][+-])(?<!^[+-])(?<!\s[+-])(?<!\d[+-])"
@@ -276,7 +291,7 @@ def _bounded(text: str, forms: list[str]) -> re.Pattern[str]:
         left = r"(?<!\w)" if re.match(r"\w", text) else r"(?<![\w+-])"
     numeric = re.search(r"\d$", text)
     right = r"(?![\w^%]|[.,]\d|\s*[+*×/^=·÷]\s*[\w(]|\s[-−]\s*\d|\s*/\s*\d)" if numeric else r"(?!\w)"
-    return re.compile(rf"{left}(?:{body}){right}", re.IGNORECASE)
+    return re.compile(rf"{left}(?:{'|'.join(forms)}){right}", re.IGNORECASE)
 
 
 def _in_words(number: int) -> str:

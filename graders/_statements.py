@@ -62,7 +62,9 @@ _LEAD_ENGLISH = re.compile(
     rf"{_END}",
     re.IGNORECASE,
 )
-_HEADS_A_DERIVATION = re.compile(r".*\b(?:solution|result|conclusion|response|output)\b[^\n]*\n", re.IGNORECASE | re.DOTALL)
+_HEADS_A_DERIVATION = re.compile(
+    r".*\b(?:solution|result|conclusion|response|output)\b[^\n]*\n", re.IGNORECASE | re.DOTALL
+)
 _LEAD_TAG = re.compile(
     r"<(?:final[_-]?)?(?:answer|choice|option|result|ans|selection|response|output|letter|title)\b[^<>]*>\s*[\"'*(\[]*$",
     re.IGNORECASE,
@@ -135,6 +137,7 @@ _MUST_BE = re.compile(
     rf"{_END}",
     re.IGNORECASE,
 )
+_ANNOUNCED = re.compile(r"\b(?:is|be)\s*:\s*[\"'*(\[]*$", re.IGNORECASE)
 _EQUALS = re.compile(r"(?:=|≈|≃|:=)\s*[$\s*(]*$")
 _DENIED_BEFORE = re.compile(
     r"(?:(?<![^\W_])(?:not(?!\s+only)|isn't|aren't|wasn't|weren't|can't\s+be|cannot\s+be|couldn't\s+be|never|neither|nor|rather\s+than|"
@@ -223,7 +226,7 @@ def rank(text: str, start: int, end: int) -> Rank:
     # "B is right", "so it must be B"
     if _HELD_AFTER.search(remark) or _SO.search(sentence) or _MUST_BE.search(sentence):
         return Rank.HELD
-    if _EQUALS.search(sentence):
+    if _EQUALS.search(sentence) or _ANNOUNCED.search(before):
         return Rank.HELD
     if _OFFERED.search(sentence):
         return Rank.OFFERED

@@ -49,7 +49,8 @@ _OF_THE_ANSWERER = re.compile(
     re.IGNORECASE,
 )
 _CONCLUSION = re.compile(
-    r"(?:\b(?:so|therefore|thus|hence)\b[,:]?|[:;—–]|\b(?:since|because|as|given)\b[^.;:]*,)\s*([^.;:,]+)$", re.IGNORECASE
+    r"(?:\b(?:so|therefore|thus|hence)\b[,:]?|[:;—–]|\b(?:since|because|as|given)\b[^.;:]*,)\s*([^.;:,]+)$",
+    re.IGNORECASE,
 )
 _CONTENT = re.compile(r"[^\W_]")
 FEWEST_TO_ELIMINATE = 2
@@ -103,6 +104,7 @@ _WHY = {
     Rank.OPENED: "the option that the answer opens with",
     Rank.MENTIONED: "the only option named",
     Rank.OFFERED: "the only option named",
+    Rank.WITHDRAWN: "the only option named",
 }
 
 
@@ -261,7 +263,7 @@ def _chosen(text: str, said: list[_Said], count: int) -> _Said | None:
         last = [one for one in held if one.rank is best]
         return last[0] if best is Rank.OPENED else last[-1]
     mentioned = [one for one in said if one.rank in (Rank.MENTIONED, Rank.OFFERED)]
-    last = [one for one in mentioned if one.mention.start >= _last_sentence(text)]
+    last = [one for one in said if one.rank is not Rank.DENIED and one.mention.start >= _last_sentence(text)]
     for some in (mentioned, last) if _is_short(text) else (last,):
         if len(_named(some)) == 1 and some[0].mention.option < count:
             return some[-1]
