@@ -12,6 +12,7 @@ The tree, each with what the command line does about it:
       + ModelCrashedError      a server of our own ended twice: stops a run at once; it can be resumed
     - TransientError           worth another try: 429, 5xx, time-outs, dropped connections
     - BadResponseError         the server answered something that is not a completion
+  + ModelStoppedError          no credit, or nothing but failures: stops a run at once; it can be resumed
   + RunInterruptedError        Ctrl-C or SIGTERM: exit code 130, the run can be resumed
 """
 
@@ -66,7 +67,13 @@ class MissingExtraError(EvalkitError):
 
 
 class ModelError(EvalkitError):
-    """One call to a model did not end in an answer."""
+    """One call to a model did not end in an answer.
+
+    Attributes:
+        kind: what failures have in common, such as "400 invalid_request_error"; "" for what concerns one prompt alone.
+    """
+
+    kind: str = ""
 
 
 class ModelUnavailableError(ModelError):
@@ -93,6 +100,13 @@ class TransientError(ModelError):
 
 class BadResponseError(ModelError):
     """The server answered something that is not a completion."""
+
+
+class ModelStoppedError(EvalkitError):
+    """A model will not answer any more: no credit, a limit of hours, or nothing but failures of one kind.
+
+    It stops a run at once. What is recorded stays, and the run can be resumed.
+    """
 
 
 class RunInterruptedError(EvalkitError):

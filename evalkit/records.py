@@ -121,6 +121,8 @@ class Usage(_Frozen):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    """Those of the prompt that the provider read from its cache."""
 
 
 class Completion(_Frozen):
@@ -129,7 +131,7 @@ class Completion(_Frozen):
     text: str
     """The answer, without reasoning."""
     reasoning: str | None = None
-    """Thinking that the server or `<think>` tags set apart from the answer."""
+    """Thinking that the server, or tags such as `<think>`, set apart from the answer."""
     finish_reason: FinishReason = "unknown"
     """Why it stopped; `length` means truncated."""
     usage: Usage = Usage()
@@ -137,6 +139,23 @@ class Completion(_Frozen):
     """Token log-probabilities as the server gave them, if asked for."""
     latency: float | None = None
     """Seconds from sending the request to having the answer, of the attempt that succeeded."""
+    refusal: str | None = None
+    """Why the provider refused: the filter's categories or the model's words; None where it did not."""
+    served_model: str | None = None
+    """The model's name as the server gave it, such as a dated snapshot."""
+    fingerprint: str | None = None
+    """The server's `system_fingerprint`."""
+    provider: str | None = None
+    """Which host a router such as OpenRouter passed the request to."""
+    request_id: str | None = None
+    """The server's name for the request, for its operator."""
+    attempts: int | None = None
+    """How often it was asked, the answered time included; None where that is not known."""
+
+    @property
+    def only_reasoned(self) -> bool:
+        """Whether it reasoned and ended by itself without an answer: a server that took the answer for thinking."""
+        return self.finish_reason == "stop" and bool(self.reasoning) and not self.text.strip()
 
 
 class Grade(_Frozen):

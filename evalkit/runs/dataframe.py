@@ -89,9 +89,10 @@ def record_features() -> Features:
     from datasets import Features, Value
 
     text, number, whole, flag = Value("string"), Value("float64"), Value("int64"), Value("bool")
-    usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole}
+    usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole, "cached_tokens": whole}
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
+        "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text, "attempts": whole,
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
