@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from typing import NamedTuple
 
 from evalkit import final_statement, plain
@@ -148,6 +149,9 @@ _AGENT = re.compile(
     rf"|\b(?:(?:awarded|given|attributed|credited|belong(?:s|ed)?|went|goes|due) to|named|called|as)\s+{_BETWEEN}|\b(?:is|was|are|were|je|byl|byla|bylo|byli)\s+(?:(?:of|from|in|at)\s+)?{_BETWEEN}|:\s+$"
 )
 """What stands before a name that says who or what it was, whatever the sentence began with."""
+OFFERS = re.compile(r"\b(?:or|and|vs\.?|versus|between|nebo|mezi|oder|ou)\b", re.IGNORECASE)
+"""What a question holds that names what can be chosen from."""
+_REBUTTAL = re.compile(r"\b(?:never|did not|didn't|was not|wasn't|has not|hasn't|no such|nikdy)\b", re.IGNORECASE)
 _TITLED = re.compile(r"^(?:\s*(?:the|a|an|sir|dr\.?|king|queen|president|general|colonel|captain|[\"'(]))+\s", re.IGNORECASE)
 _PREDICATE = re.compile(rf"\b(?:in|at|on|over|with|v|ve|na)\s+{_BETWEEN}|{_AGENT.pattern}")
 """What stands before a name that says who or what it was: "is", "was won by", "in the city of"."""
@@ -230,7 +234,7 @@ class Said:
             places += [found.start() for found in _COMMA.finditer(self.text, sentence.start, sentence.end)]
         places.sort()
         places.append(sentence.end)
-        return [Span(start, end) for start, end in zip(places, places[1:], strict=False) if end > start]
+        return [Span(start, end) for start, end in pairwise(places) if end > start]
 
     def anchors(self, span: Span) -> int:
         """How many words of the question a stretch repeats."""
@@ -304,6 +308,8 @@ def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool =
     if len(passing) == len(same):
         return Verdict.CANT_TELL, "the accepted answer is mentioned in passing"
     same = [mention for mention in same if mention not in passing]
+    if _rebuts(said, same):
+        return Verdict.CANT_TELL, "what was asked is denied first"
     if _stands_first(said, same) and not several:
         return Verdict.NO_MATCH, "another answer stands first"
     if not others or (several and not values):
@@ -326,6 +332,33 @@ def _without_same(mentions: list[Mention], standing: list[Mention]) -> tuple[Ver
     if standing:
         return Verdict.NO_MATCH, OTHER
     return Verdict.CANT_TELL, "the accepted answer is not there in its own words"
+
+
+def _rebuts(said: Said, same: list[Mention]) -> bool:
+    """Whether the first sentence denies what was asked, and the accepted answer stands only behind it."""
+    first = said.sentences[0] if len(said.sentences) > 1 else None
+    if first is None or any(first.holds(mention) for mention in same):
+        return False
+    denied = _REBUTTAL.search(said.text[first.start : first.end])
+    return bool(denied) and said.matter(first) + said.anchors(first) >= 3  # noqa: PLR2004 - of what was asked
+
+
+def claims_asked(said: Said, same: list[Mention]) -> bool:
+    """Whether one of several things that the question names is picked: it opens the answer, or is said to be it.
+
+    Args:
+        said: the answer.
+        same: mentions of the accepted one.
+    """
+    for mention in same:
+        sentence = said.sentence_of(mention)
+        before = said.text[sentence.start : mention.start]
+        pair = re.search(r"\b(?:and|or|vs\.?|a|nebo|between)\s+$", before) or re.match(
+            r"[\"')]*\s+(?:and|or|vs\.?|a|nebo)\b", said.text[mention.end :]
+        )
+        if not pair and (not _TITLED.sub("", f"{before} ").strip(" \"'(") or _AGENT.search(before)):
+            return True
+    return False
 
 
 def _stands_first(said: Said, same: list[Mention]) -> bool:
@@ -413,6 +446,9 @@ def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mentio
 
 def _alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> tuple[Verdict, str] | None:
     """Whether the accepted answer is offered beside another."""
+    for one, other in pairwise(sorted(same, key=lambda mention: mention.start)):
+        if re.fullmatch(r"[\"')]*,?\s+or\s+(?:the\s+|an?\s+)?[\"'(]*", said.text[one.end : other.start]):
+            return None
     for mention in same:
         before, behind = said.text[: mention.start], said.text[mention.end :]
         if not (_OR.search(before) or _OR_BEHIND.search(behind)):

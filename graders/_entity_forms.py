@@ -31,6 +31,10 @@ LIST = 4
 """Items of a list; three may be a place in its region and country."""
 _PARTS = re.compile(r"\(?[a-e]\)\s*\w.*\([b-e]\)\s*\w")
 """Answers to the parts of a question: "(a) yes; (b) no"."""
+_GLUED = frozenset(["", "for", "from", "in", "and", "with", "who", "which", "was", "s", "es"])
+"""What scraping joins to the end of a name."""
+_GLUED_FROM = 5
+"""Letters of a name that is recognized with something joined to it."""
 _FORMULA = re.compile(r"[=^\\{}<>+*$_|]|\w\(\w|[(\[]\s*-?\w+\s*,|\w/\w+/")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _WELL_KNOWN = {
@@ -126,6 +130,8 @@ def reads(key: str, wanted: Word, *, name: bool) -> bool:
     """
     if wanted.raw.isupper() and len(wanted.raw) > LETTER:
         return key == wanted.key
+    if wanted.capital and len(wanted.key) >= _GLUED_FROM and key.startswith(wanted.key):
+        return key[len(wanted.key) :] in _GLUED
     return alike(key, wanted.key, name=name)
 
 

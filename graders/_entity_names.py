@@ -28,6 +28,8 @@ _SOURCE = re.compile(r"(?:^|[.!?\n]\s+)(?:according to|as of|based on|per)\b[^,]
 _WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
 _WITHIN = re.compile(r",? (?:(?:in|at) )?(?:the )?(?:[A-Z]\w+(?: [A-Z]\w+)?, )*")
 """What stands between a place and the greater one that holds it: "an inn in Bath, England"."""
+_TITLE = re.compile(r"(?::| [-–])\s+(?:[\w ]+ [-–] )?[\"']?")
+"""What stands between the parts of a title: "Saga: Part I - The Return"."""
 _LONGEST = 25
 """Words of a sentence in which scattered words still are one description."""
 _ENDING = 3
@@ -104,7 +106,7 @@ def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool)
         if last - first > reach:
             continue
         mention = Mention(words[first].start, words[last].end, Relation.SAME)
-        if len(wanted) == 1 or said.sentence_of(mention).end >= mention.end:
+        if len(wanted) == 1 or said.sentence_of(mention).end >= mention.end or last - first == len(wanted) - 1:
             found.append((first, last))
     return found
 
@@ -179,6 +181,6 @@ def _describes(said: Said, start: int, end: int, found: list[Mention]) -> bool:
         return True
     following = [mention.start for mention in found if mention.start >= end]
     gap = said.text[end : min(following)] if following else ""
-    if _ROLE.fullmatch(gap):
+    if _ROLE.fullmatch(gap) or _TITLE.fullmatch(gap):
         return True
     return bool(_WHERE.search(said.question)) and bool(_WITHIN.fullmatch(gap))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._entity_claim import Mention, Relation, Said
 from ._entity_forms import SUFFIX
-from ._entity_words import EMPTY, STARTS, Word, alike
+from ._entity_words import EMPTY, STARTS, TITLES, Word, alike
 
 _SAME_NAMES = """
 william bill will billy liam, robert bob rob bobby robbie, richard dick rick ricky rich, james jim jimmy jamie,
@@ -92,7 +92,7 @@ def _start_of_name(said: Said, words: list[Word], place: int) -> int:
     start = place
     while start and words[start - 1].capital and _joined(said.text, words[start - 1], words[start]):
         start -= 1
-    while start < place and (words[start].key in STARTS or words[start].key in EMPTY):
+    while start < place and words[start].key in STARTS | EMPTY | TITLES:
         start += 1
     return start
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from evalkit import simplify
 
@@ -34,6 +35,7 @@ _BOUND = re.compile(
 )
 _MATH = re.compile(r"[\\^{}=_|]")
 _POWER = re.compile(r"\d\s?[×x*]\s?10\s?\^|^10\^\d+$")
+_ASKS_BOUND = re.compile(r"\b(?:minimum|maximum|least|most|need|needed|required|must|limit|old enough|allowed|can)\b")
 _COMPOUND = re.compile(
     r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d",
     re.IGNORECASE,
@@ -55,8 +57,12 @@ _BOTH = re.compile(r"\b(?:yes|true)\b.*\b(?:no|false)\b|\b(?:no|false)\b.*\b(?:y
 _DECADE = re.compile(r"(?<!\w)(?:(?:early|mid|late)[-\s]+)?(?:1\d|20)\d0s\b", re.IGNORECASE)
 _MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s|\[\d+\]")
 _WHEN = re.compile(r"\b(?:when|what (?:year|date|day|month)|which year|year|date|rok\w*|kdy|dat\w+)\b", re.IGNORECASE)
+_BEGINS = re.compile(r"\b(?:become|became|begin|began|start|started|first|founded|open|opened)\b", re.IGNORECASE)
+_ENDS = re.compile(r"\b(?:end|ended|finish|finished|close|closed|last|completed)\b", re.IGNORECASE)
 _ERA = re.compile(r"\s?\(?(?:BCE?|B\.C\.)(?!\w)")
 _TO_THE_DAY = re.compile(r"\b(?:day|month|exact date|den|měsíc\w*)\b", re.IGNORECASE)
+EXACT_BELOW = 100
+"""Below this, "more than 8" is not 8; "over 1,000" is 1,000 as people say it."""
 YEARS = range(1000, 2101)
 """Four digits that are read as a year where nothing speaks against it."""
 
@@ -268,12 +274,17 @@ def _complete(dates: Sequence[Date], targets: Sequence[Target]) -> bool:
 
 
 def _ranges(said: Said, mentions: list[Mention]) -> list[Mention]:
-    """The ends of a range are not two answers, nor is one of them the answer for certain."""
+    """The ends of a range are not two answers, nor is one of them the answer for certain; where a beginning or an end
+    is asked for, that end is the answer."""
     ordered = sorted(mentions, key=lambda mention: mention.start)
-    for one, other in zip(ordered, ordered[1:], strict=False):
-        if one.relation is not other.relation and re.fullmatch(
-            r"\s?(?:[–—-]|to|until|through|and)\s?", said.text[one.end : other.start]
-        ):
+    for one, other in pairwise(ordered):
+        joined = re.fullmatch(r"\s?(?:[–—-]|to|until|through|and)\s?", said.text[one.end : other.start])
+        if one.relation is other.relation or joined is None:
+            continue
+        kept = one if _BEGINS.search(said.question) else other if _ENDS.search(said.question) else None
+        if kept is not None and joined.group().strip() != "and":
+            ordered = [m for m in ordered if m not in (one, other) or m == kept]
+        else:
             ordered = [m._replace(relation=Relation.NEAR) if m in (one, other) else m for m in ordered]
     return ordered
 
@@ -301,6 +312,8 @@ def _quantity_mentions(said: Said, targets: Sequence[Target], *, also_dates: boo
         skip = relation is not Relation.SAME and (one.value in asked or one.rank or (year and not _years(targets)))
         if inside or skip or (also_dates and year):
             continue
+        if relation is Relation.SAME and one.value in asked and not said.bare and not _asked_for(said, one):
+            relation = Relation.NEAR
         mention = Mention(one.start, one.end, relation)
         found.append(mention)
         if _asked_for(said, one):
@@ -339,7 +352,8 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
             return Relation.NEAR
         grouped = said.text[one.start : one.end].replace(".", "") == f"{wanted.value:.0f}"
         return Relation.NEAR if grouped and "." in said.text[one.start : one.end] else Relation.OTHER
-    if _bounded(said.text[: one.start]) and not _bounded(target.text[: wanted.start]):
+    limits = _bounded(target.text[: wanted.start]) or bool(_ASKS_BOUND.search(said.question))
+    if _bounded(said.text[: one.start]) and not limits and abs(wanted.value) < EXACT_BELOW:
         return Relation.NEAR
     if one.rank and not wanted.rank:
         return Relation.NEAR

@@ -17,7 +17,11 @@ EMPTY = frozenset(
     "around about approximately roughly circa ca nearly almost".split()
 )
 """Words that carry nothing, whether the accepted answer or the given one holds them."""
-_TITLES = frozenset("president general justice archduke reverend colonel captain minister senator professor".split())
+TITLES = frozenset(
+    "president general justice archduke reverend colonel captain minister senator professor judge bishop "
+    "archbishop cardinal prime chief vice king queen prince princess emperor pope actor actress singer".split()
+)
+"""What stands before a person's name."""
 STARTS = frozenset(
     "the a an it he she they this that these those there in on at as by for from to of and or but so if when while "
     "after before since during according however although though based because yes no well with some many most one i we "
@@ -29,7 +33,7 @@ _NOTES = frozenset("major minor dur moll flat sharp level levels team road star 
 """What follows an "A" that is a letter, not an article."""
 _WORD = re.compile(r"\d+(?:[.,]\d+)+[a-z]?(?![^\W_])|[^\W_]+(?:'[^\W_]+)?")
 _ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
-_CITED = re.compile(r"([^\W\d_]{4,})\d{1,3}")
+_CITED = re.compile(r"([^\W\d_]{3,})\d{1,3}")
 _GLUED = re.compile(r"(?<![^\W_])([a-z]{2,})(?=[A-ZÀ-Þ][a-zß-ÿ]{2})")
 _BEFORE_YEAR = re.compile(r"(?<![^\W_])(in|on|by|the|of|to|from|since|until)(?=(?:1\d|20)\d\d)")
 _NOTED = re.compile(r"(?<=\bin )((?:1[5-9]|20)\d\d)\d{1,2}(?=[.;]|,\s|\s*$)")
@@ -154,8 +158,11 @@ def content(words: list[Word]) -> list[Word]:
 
 def _is_title(words: list[Word], place: int) -> bool:
     """A title before a name, as in "President Grant", not in "President of Chile"."""
-    behind = words[place + 1] if place + 1 < len(words) else None
-    return words[place].key in _TITLES and behind is not None and behind.capital and behind.key not in _TITLES
+    if words[place].key not in TITLES or place + 1 == len(words):
+        return False
+    before = words[place - 1] if place else None
+    behind = words[place + 1]
+    return behind.capital and behind.key not in TITLES and (before is None or before.key in TITLES or not before.capital)
 
 
 def _is_letter(words: list[Word], place: int) -> bool:

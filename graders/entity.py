@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, plain
 
 from ._entity_bare import compare_bare
-from ._entity_claim import OTHER, STATED, Said, Verdict, decide, read
+from ._entity_claim import OFFERS, OTHER, STATED, Relation, Said, Verdict, claims_asked, decide, read
 from ._entity_forms import are_several, equal, is_formula, shares_words
 from ._entity_names import mentions_of
 from ._entity_values import Target, says_yes, target_of, value_mentions
-from ._entity_words import foreign, repaired, unspaced
+from ._entity_words import content, foreign, repaired, unspaced, words_of
 
 LONGEST = 200
 """Characters of an answer that a report's line can hold."""
@@ -105,10 +105,19 @@ def _vague(name: str, targets: Sequence[Target]) -> bool:
 def _compare_names(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
     if said.bare and not any(unspaced(name) for name in names):
         return _compare_bare(said, names)
-    verdict, reason = decide(said, mentions_of(said, names), values=False, several=are_several(names))
+    mentions = mentions_of(said, names)
+    verdict, reason = decide(said, mentions, values=False, several=are_several(names))
+    same = [mention for mention in mentions if mention.relation is Relation.SAME]
+    if verdict is Verdict.MATCH and not said.stated and _all_asked(said, names) and not claims_asked(said, same):
+        return Verdict.CANT_TELL, "the question names the accepted answer itself"
     if reason == OTHER and any(foreign(said.text, name) or shares_words(said, name) for name in names):
         return Verdict.CANT_TELL, "a part of the accepted answer"
     return verdict, reason
+
+
+def _all_asked(said: Said, names: Sequence[str]) -> bool:
+    """Whether the question offers every accepted name itself, beside another, so that repeating one claims nothing."""
+    return bool(OFFERS.search(said.question)) and all({word.key for word in content(words_of(name))} <= said.asked for name in names)
 
 
 def _compare_bare(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
