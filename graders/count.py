@@ -71,6 +71,8 @@ def count(sample: Sample, completion: Completion) -> Grade:
     """Compare the number that an answer settles on with the target."""
     asked = _Asked(str(sample.metadata.get("letter", "")).lower(), str(sample.metadata.get("word", "")).lower())
     final = final_statement(completion.text, question=sample.prompt)
+    if final.abstains:  # also where the letter asked for is I: "I don't know" counts none
+        return Grade.idk()
     text = _readable(completion.text)
     if (number := _bare(final.text, text)) is not None:
         return _grade(sample, number, "the number that the answer ends on")

@@ -56,6 +56,8 @@ def _abstains(sample: Sample, text: str) -> NonAnswer | None:
         text = _QUESTION.sub("", text)
         if not _CONTENT.search(text):
             return None
+    if final_statement(text, question=sample.prompt).abstains:
+        return NonAnswer.ABSTAINED
     kind = non_answer(text, question=sample.prompt)
     if kind is None or (kind != "refusal" and _goes_on(text, sample.prompt)):
         return None

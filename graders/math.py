@@ -132,6 +132,8 @@ def _is_formula(text: str) -> bool:
 
 def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
     """The kind of non-answer, judged by what the answer gives as its expression where it gives one."""
+    if final_statement(text, question=sample.prompt).abstains:
+        return NonAnswer.ABSTAINED
     for part in (plain(said.text.strip("$ ")), said.after) if said.text else (text,):
         kind = non_answer(part, question=sample.prompt, target=sample.target) if part else None
         if kind and not (kind == "empty" and said.text):

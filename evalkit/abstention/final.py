@@ -105,6 +105,11 @@ class FinalStatement:
     after: str = ""
     """What stands after a stated answer: an explanation, further remarks."""
 
+    @property
+    def abstains(self) -> bool:
+        """Whether it says that the answer is not known, and nothing else."""
+        return is_bare_abstention(self.text, stated=self.stated or not self.before)
+
 
 def final_statement(text: str, *, question: str | None = None) -> FinalStatement:
     """Find the statement that a text ends on.
