@@ -1,114 +1,247 @@
-"""A title: reads it out of the sentence around it and compares it with the accepted ones.
+"""A title: reads the one that an answer commits to and compares it with the accepted ones.
 
-Case, punctuation, diacritics, a missing subtitle and wrappers ("… is entitled “X” (1905)") are forgiven, and so
-are misspellings: every word must have a partner at least 80% alike, and the whole at least `CUT` alike. On the
-titles of data/dissertations the recorded spelling variants reach 0.97 and more, the most alike pair of different
-titles 0.83 (a test measures both), so the cut at 0.9 lies well between.
+A title in quotes, in emphasis, after words that introduce it ("The title was …") or alone on its line may be the
+answer; how firmly it is said decides (`_statements`). One that is denied, withdrawn or of another work ("his master's
+thesis") is none, and several that are offered at once, or a list of them, are a claim from which no title can be read. A
+translation in brackets counts as the title. Typography, a missing subtitle and misspellings do not matter; one other
+content word does (`_titles`).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from rapidfuzz import fuzz
+from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer, plain, simplify
 
-from evalkit import Completion, Grade, Sample, grader, non_answer, plain, simplify
+from ._corrections import after_correction
+from ._statements import Rank, rank, sentence_start
+from ._titles import alike, match
 
-CUT = 90.0
-WORD_CUT = 80.0
-SMALL_WORDS = frozenset(
-    "a an and as at by for from in into of on or the to und der die das des de la le les et sur".split()
-)
-
+_TAG = re.compile(r"</?(?:i|em|b|strong|cite|q|u|answer|title|final_answer)>", re.IGNORECASE)
+_TEX = re.compile(r"\\(?:textit|emph|textbf|text|textsc|mathit|mathrm|boxed|underline|enquote)\{([^{}]*)\}")
 _QUOTED = re.compile(r"\"([^\"\n]{3,300})\"|(?<!\w)'([^\n]{3,300}?)'(?!\w)")
-_EMPHASISED = re.compile(r"\*{1,3}([^*\n]{3,300})\*{1,3}|(?<!\w)_([^_\n]{3,300})_(?!\w)")
-_AFTER_WORDS = re.compile(
-    r"\b(?:(?:en)?titled|called|named|title(?:\s+of\s+[^.\n:]{1,80}?)?\s+(?:was|is)|"
-    r"(?:dissertation|thesis)(?:\s+title)?\s+(?:was|is|on)|(?:title|dissertation|thesis|answer)\s*:)\s*:?\s*(.{3,300})",
+_EMPHASIZED = re.compile(r"\*{1,3}([^*\n]{3,300})\*{1,3}|(?<!\w)_{1,2}([^_\n]{3,300})_{1,2}(?!\w)")
+_LED = re.compile(
+    r"(?:\b(?:(?:en)?titled|called|named|title(?:\s+of\s+[^.\n:]{1,80}?)?\s+(?:was|is)|"
+    r"(?:dissertation|thesis)(?:\s+title)?\s*(?:\([^)]*\)\s*)?(?:was|is)(?:\s+(?:on|about))?|"
+    r"(?:title|dissertation|thesis|answer)\s*:)|(?:^|[\n.;,]\s*|\b(?:think|believe|say|guess)\s+(?:that\s+)?)(?:it(?:'s|\s+is|\s+was)|"
+    r"(?:the\s+)?answer\s+is|that\s+(?:would\s+be|is|was)))\s*:?\s+(?:(?:(?:en)?titled|called|named|probably|likely|something\s+like)\s*:?\s+)*(?P<title>[^\n]{3,300})",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(
+    r"^\s*(?:#+[^\n]*|[*_]*(?:final\s+)?(?:answer|title)[*_:]*\s*)$\n|\*\*(?=(?:final\s+)?(?:answer|(?:dissertation\s+)?title|dissertation|thesis):?\*\*)"
+    r"|(?<=title)\*\*(?=:)|(?<=(?:title|nswer|hesis|ation):)\*\*|(?<=nswer)\*\*(?=:)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+(?P<title>[^\n]{3,300})$", re.MULTILINE)
+_SENTENCE = re.compile(
+    r"\b(?:dissertation|thesis|wrote|written|studied|i|he|she|his|her|was|is|has|had|completed|received|earned|worked)\b",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s*(?:[(\[].*|,?\s+(?:which|submitted|completed|published|defended|written|from|at the|at [A-Z]|"
-    r"in (?:1[5-9]|20)\d\d|\(?(?:1[5-9]|20)\d\d).*|\.\s+[A-Z].*|\.)$",
-    re.DOTALL,
+    r"\s*[(\[]|,\s+(?:was|is|has|had)\b|[,;]?\s+(?:which|that\s+(?:he|she|was)|submitted|completed|published|defended|written|supervised|advised|from\s+[A-Z\d]|at\s+(?:the|[A-Z])|"
+    r"under\s+(?:the\s+)?[A-Z]|by\s+[A-Z]|in\s+(?:the\s+year\s+)?(?:1[5-9]|20)\d\d|\(?(?:1[5-9]|20)\d\d|but\b|although|though|however|i\s+(?:think|believe)|"
+    r"if\s+i|and\s+(?:was|it|he|she)\b)|,\s+(?:[A-Z][\w.&'-]*\s+)*(?:University|Universit\w+|Institute|College|MIT|CMU|Harvard|Princeton|Stanford|ETH|Cambridge|"
+    r"Oxford|Caltech|Berkeley|Yale)\b|\.\s+(?=[A-Z])|[.!]?\s*$|\s+[–—-]\s+(?=[A-Z][^.]*\b(?:University|Institute|19\d\d|20\d\d))"
 )
-_SUBTITLE = re.compile(r"\s*(?::|\s[-–—]\s|—|\.\s)\s*")
+_BRACKETED = re.compile(
+    r"\s*[(\[]\s*(?:(?:translated\s+(?:as|to)|in\s+english|english|eng\.|trans\.|i\.e\.|that\s+is|or)[:,]?\s*)?[\"'*_]*([^()\[\]]{3,300}?)[\"'*_]*\s*[)\]]",
+    re.IGNORECASE,
+)
+_TRANSLATES = re.compile(
+    r"[\"'*_.,\s]*(?:[(\[]|,?\s*(?:translated|in\s+english|english|meaning|i\.e\.|that\s+is|or,?\s+in))[^\"'*\n]{0,40}[\"'*_]*",
+    re.IGNORECASE,
+)
+_OFFERS = re.compile(
+    r"[\"'*_.,;\s]*(?:,|\bor\b|\band/or\b|/)[\"'*_\s]*(?:(?:possibly|perhaps|maybe|else)\s+)*[\"'*_]*", re.IGNORECASE
+)
+_OTHER_WORK = re.compile(
+    r"\b(?:master(?:'?s)?|m\.?sc?\.?|bachelor(?:'?s)?|undergraduate|senior|fellowship|habilitation\w*|diplom\w*|licentiate|paper|article|book|"
+    r"monograph|lectures?|essay|journal|later|earlier|famous\s+work|other\s+work)\b",
+    re.IGNORECASE,
+)
+_ASKED_WORK = re.compile(r"\b(?:ph\.?\s?d\.?|doctoral|doctorate|dissertation|thesis)\b", re.IGNORECASE)
+_PUBLISHED = re.compile(r"(?:published|known|cited|expanded|revised)\s+as", re.IGNORECASE)
+_CLAUSE = re.compile(r"[;:.]\s|\b(?:while|whereas|and|but)\b|[\"*]\s")
+_DRESS = " .,\"'*_:;`“”"
+LINES = 4
+"""Lines up to which a text may be a bare title and remarks on it."""
+
+
+class _Said(NamedTuple):
+    start: int
+    end: int
+    titles: tuple[str, ...]
+    """The title and its translations."""
+    rank: Rank
+    other_work: bool
 
 
 @grader
 def title(sample: Sample, completion: Completion) -> Grade:
-    """Compare the title that an answer names with the accepted ones."""
-    text = plain(completion.text)
-    candidates = _candidates(completion.text, text)
-    for candidate in candidates:
-        if reason := _match(candidate, sample.target):
-            return Grade.of(correct=True, answer=candidate, reason=reason)
-    if contained := _contained(text, sample.target):
-        return Grade.of(correct=True, answer=contained, reason="an accepted title stands in the answer")
-    if kind := non_answer(completion.text, question=sample.prompt, target=sample.target):
-        return Grade.idk(kind)
-    if not candidates:
-        return Grade.unparsed("a claim, but no title in it")
-    return Grade.of(correct=False, answer=candidates[0], reason="another title")
+    """Compare the title that an answer commits to with the accepted ones."""
+    text = _readable(completion.text)
+    ending = final_statement(completion.text, question=sample.prompt)
+    chosen, offered = _chosen(text, sample.input)
+    silent = non_answer(ending.text, question=sample.prompt) or non_answer(
+        completion.text, question=sample.prompt, target=sample.target
+    )
+    if silent and not (chosen and chosen.rank >= Rank.OPENED and not non_answer(ending.text)):
+        return Grade.idk(silent)
+    if chosen is None:
+        return Grade.unparsed("several titles offered" if offered else "a claim, but no title in it")
+    for said in chosen.titles:
+        if reason := match(said, sample.target):
+            return Grade.of(correct=True, answer=said, reason=reason)
+    return Grade.of(correct=False, answer=chosen.titles[0], reason="another title")
 
 
-def _candidates(marked: str, text: str) -> list[str]:
-    """What may be the title, most explicit first."""
-    found = [a or b for a, b in _QUOTED.findall(text)]
-    found += [a or b for a, b in _EMPHASISED.findall(marked)]
-    found += [_TAIL.sub("", rest).strip(" .\"'") for rest in _AFTER_WORDS.findall(text)]
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not found and len(lines) == 1 and not re.search(r"\b(?:dissertation|thesis|wrote|i)\b", text, re.IGNORECASE):
-        found.append(_TAIL.sub("", lines[0]).strip(" .\"'"))
-    return [candidate.strip(" ,.") for candidate in found if simplify(candidate)]
+def _readable(answer: str) -> str:
+    text = _TAG.sub('"', answer) if "<" in answer else answer
+    for _ in range(2 if "\\" in text else 0):
+        text = _TEX.sub(r'"\1"', text)
+    return _HEADING.sub("", re.sub(r"\"+", '"', text.translate(_QUOTES))).strip()
 
 
-def _match(candidate: str, targets: list[str]) -> str:
-    for target in targets:
-        if _alike(candidate, target):
-            return (
-                "an accepted title"
-                if simplify(candidate) == simplify(target)
-                else "an accepted title, spelled differently"
-            )
-        main, subtitle = _split(target)
-        if subtitle and len(main.split()) > 1 and _alike(candidate, main):
-            return "an accepted title without its subtitle"
-        said, more = _split(candidate)
-        if more and not subtitle and len(said.split()) > 1 and _alike(said, target):
-            return "an accepted title with a subtitle added"
-    return ""
+_QUOTES = str.maketrans(
+    {
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "’": "'",
+        "‘": "'",
+        "‹": '"',
+        "›": '"',
+        "「": '"',
+        "」": '"',
+        "『": '"',
+        "』": '"',
+        "《": '"',
+        "》": '"',
+        "`": '"',
+    }
+)
 
 
-def _alike(one: str, other: str) -> bool:
-    a, b = simplify(one), simplify(other)
-    if a == b or a.replace(" ", "") == b.replace(" ", ""):
-        return True
-    if fuzz.ratio(a, b) < CUT:
+def _chosen(text: str, question: str) -> tuple[_Said | None, bool]:
+    """The title that a text commits to; and where there is none, whether several are offered."""
+    tail = after_correction(text)
+    said = list(_titles(tail, question)) if tail else []
+    if said:
+        text = tail or text
+    else:
+        said = list(_titles(text, question))
+    said = [one for one in said if one.rank > Rank.WITHDRAWN]
+    meant = [one for one in said if not one.other_work] or said
+    if not meant:
+        return None, False
+    best = max(one.rank for one in meant)
+    top = [one for one in meant if one.rank == best]
+    others = [one for one in said if one.rank is not Rank.DENIED and one.start != top[0].start]
+    if _is_list(text, meant) or any(_offered_with(text, top[0], other) for other in others):
+        return None, True
+    return top[0], False
+
+
+def _offered_with(text: str, one: _Said, other: _Said) -> bool:
+    first, second = sorted((one, other), key=lambda said: said.start)
+    if second.start < first.end or alike(first.titles[0], second.titles[0]):
         return False
-    first, second = _words(a), _words(b)
-    return _have_partners(first, second) and _have_partners(second, first)
+    return bool(_OFFERS.fullmatch(text[first.end : second.start]))
 
 
-def _have_partners(words: list[str], others: list[str]) -> bool:
-    joined = "".join(others)
-    return all(word in joined or any(fuzz.ratio(word, other) >= WORD_CUT for other in others) for word in words)
+def _is_list(text: str, said: list[_Said]) -> bool:
+    items = [match.start("title") for match in _ITEM.finditer(text)]
+    inside = [one for one in said if any(abs(one.start - item) <= 3 for item in items)]  # noqa: PLR2004 - marks and quotes
+    return len(inside) > 1 and len(inside) == len(said)
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in text.split() if word not in SMALL_WORDS]
+def _titles(text: str, question: str) -> Iterator[_Said]:
+    """Every title that a text names, in order of how explicit it is."""
+    explicit = sorted({*_spans(_QUOTED, text), *_spans(_EMPHASIZED, text)})
+    explicit = [span for span in explicit if not _is_emphasized_prose(text[slice(*span)])]
+    skip = -1
+    for place, (start, end) in enumerate(explicit):
+        if place <= skip:
+            continue
+        titles = [text[start:end]]
+        stop = end
+        while place + 1 < len(explicit) and _translates(text[stop : explicit[place + 1][0]]):
+            place += 1  # noqa: PLW2901 - the next title is a translation of this one
+            titles.append(text[slice(*explicit[place])])
+            stop = explicit[place][1]
+        skip = place
+        yield _weighed(text, start, stop, [*titles, *_bracketed(text, end)], question)
+    if explicit:
+        return
+    yield from _unmarked(text, question)
 
 
-def _split(title_text: str) -> tuple[str, str]:
-    parts = _SUBTITLE.split(title_text, maxsplit=1)
-    return parts[0], parts[1] if len(parts) > 1 else ""
+def _unmarked(text: str, question: str) -> Iterator[_Said]:
+    """Titles without quotes or emphasis: after a lead, in a list, or the whole of a line."""
+    found = [match.span("title") for match in _LED.finditer(text)] or [
+        match.span("title") for match in _ITEM.finditer(text)
+    ]
+    for start, end in found:
+        yield _weighed(text, start, end, [*_cuts(text[start:end]), *_bracketed_after(text[start:end])], question)
+    lines = [line for line in text.splitlines() if simplify(line)]
+    if found or not lines or len(lines) > LINES and not final_statement(text).stated:
+        return
+    bare = [line for line in lines if not _SENTENCE.search(line)]
+    for line in bare[:1]:
+        start = text.index(line)
+        said = _weighed(text, start, start + len(line), [*_cuts(line), *_bracketed_after(line)], question)
+        yield said._replace(rank=max(said.rank, Rank.OPENED))
 
 
-def _contained(text: str, targets: list[str]) -> str | None:
-    """An accepted title of three words or more that stands in the text outright."""
-    whole = f" {simplify(text)} "
-    for target in targets:
-        words = simplify(target)
-        if len(words.split()) > 2 and f" {words} " in whole:  # noqa: PLR2004 - two words may stand anywhere by chance
-            return target
-    return None
+def _weighed(text: str, start: int, end: int, titles: list[str], question: str) -> _Said:
+    said = tuple(dict.fromkeys(title.strip(_DRESS) for title in titles if simplify(title)))
+    before = text[sentence_start(text, start) : start]
+    clause = _CLAUSE.split(before)[-1] if before else ""
+    other = bool(_OTHER_WORK.search(clause)) and not _OTHER_WORK.search(question)
+    if _PUBLISHED.search(clause):
+        other = True
+    level = rank(text, start, end)
+    if level is Rank.MENTIONED and _ASKED_WORK.search(before):
+        level = Rank.HELD
+    return _Said(start, end, said or (text[start:end],), level, other)
+
+
+def _cuts(line: str) -> list[str]:
+    """What the title may be where a line goes on after it, the longest first."""
+    line = plain(line)
+    places = [match.start() for match in _TAIL.finditer(line) if match.start() > 0]
+    return [line[:place] for place in sorted(places, reverse=True)] or [line]
+
+
+def _bracketed(text: str, end: int) -> list[str]:
+    """A translation in brackets right after a title."""
+    found = _BRACKETED.match(text, end + 1) or _BRACKETED.match(text, end)
+    return [found.group(1)] if found and not _PUBLISHED.search(found.group()) else []
+
+
+def _bracketed_after(line: str) -> list[str]:
+    return [found.group(1) for found in _BRACKETED.finditer(line) if not _PUBLISHED.search(found.group())]
+
+
+def _translates(between: str) -> bool:
+    return bool(_TRANSLATES.fullmatch(between)) and not _PUBLISHED.search(between)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    return [match.span(match.lastindex or 0) for match in pattern.finditer(text)]
+
+
+def _is_emphasized_prose(words: str) -> bool:
+    """Emphasis or quotes around a heading, a sentence or an abstention, not a title."""
+    return words.rstrip().endswith(":") or bool(
+        re.fullmatch(
+            r"(?:final\s+)?(?:answer|title)|i don't know|.*\b(?:dissertation|thesis)\b.*\b(?:was|is)\b.*",
+            words.strip(" .:"),
+            re.IGNORECASE,
+        )
+    )
