@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from evalkit.analysis.collection import Measured
 from evalkit.metrics import paired
 from evalkit.metrics.measurement import Measurement, normalized
-from evalkit.metrics.rank_sets import rank_sets
+from evalkit.metrics.rank_sets import rank_confidence_sets
 from evalkit.metrics.threshold import penalty
 from evalkit.runs.condition import differing
 from evalkit.runs.scorecard import NonAnswers, Range, Score, Scorecard, tidy
@@ -429,7 +429,7 @@ def _add_rank_sets(entries: Sequence[Entry], t: float, mode: Mode, common: froze
     weights = _weights(items)[:, None]
     best = np.array([_item_scores(entry, told, items, t, best=True) for entry in entries]).T * weights
     worst = np.array([_item_scores(entry, told, items, t, best=False) for entry in entries]).T * weights
-    for entry, ranks in zip(entries, rank_sets(best, worst=worst, draws=500), strict=True):
+    for entry, ranks in zip(entries, rank_confidence_sets(best, worst=worst, draws=500), strict=True):
         entry.rank_sets[t] = (ranks.best, ranks.worst)
 
 

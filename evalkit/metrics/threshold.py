@@ -1,38 +1,73 @@
-"""Counts to scores: the threshold rule of "Why Language Models Hallucinate" beside plain accuracy.
+"""The scoring rule of a confidence target t: counts to S_t and N_t.
 
-Pure functions on integers. With c correct, e error and i IDK answers, n = c + e + i and a confidence
-target t in [0, 1), a mistake costs t/(1−t) points, a correct answer earns 1 and IDK earns 0 (Kalai, Nachum,
-Vempala, Zhang 2025, §4.2). A rate that is undefined is None, never 0.
+With c correct, e error and i IDK answers, n = c + e + i, and a target t in [0, 1), a correct answer earns 1 point,
+IDK earns 0, and a mistake costs t/(1−t) points (Kalai, Nachum, Vempala, Zhang 2025, "Why Language Models
+Hallucinate"). Answering then pays exactly where the probability of being right is above t.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import NamedTuple
 
 
-def check_threshold(t: float) -> float:
-    """Return t as a float if it is a usable confidence target.
+@dataclass(frozen=True, order=True, slots=True)
+class ConfidenceTarget:
+    """A confidence target t, checked once: how sure to be before answering beats saying IDK.
+
+    Targets compare, sort and hash by t. `str(target)` is "t = 0.75".
 
     Args:
         t: a real number, 0 ≤ t < 1.
 
     Raises:
-        TypeError: t is a bool, a string or anything else that is no number.
-        ValueError: t is NaN, infinite, negative, or 1 and more, where a mistake would cost infinitely much.
+        TypeError: t is a bool, a string or anything else that is not a number.
+        ValueError: t is NaN, infinite, negative, or at least 1, where a mistake would cost infinitely much.
     """
-    _check_number(t)
-    if not 0 <= t < 1:  # also refuses NaN
-        raise ValueError(f"the confidence target t must be at least 0 and below 1, not {t}")
-    return float(t)
+
+    t: float
+
+    def __post_init__(self) -> None:
+        _check_number(self.t)
+        if not 0 <= self.t < 1:  # also refuses NaN
+            raise ValueError(f"confidence target {self.t} is out of range: must be 0 ≤ t < 1")
+        object.__setattr__(self, "t", float(self.t) + 0.0)  # a sum with 0 turns −0 into 0
+
+    @property
+    def penalty(self) -> float:
+        """Points that a mistake costs, t/(1−t): 0 → 0, 0.5 → 1, 0.75 → 3, 0.9 → 9."""
+        return self.t / (1 - self.t)
+
+    def __float__(self) -> float:
+        return self.t
+
+    def __str__(self) -> str:
+        rounded = f"{self.t:g}"
+        return f"t = {rounded if float(rounded) < 1 else repr(self.t)}"
+
+
+def check_threshold(t: float) -> float:
+    """Return t as a float if it is a confidence target.
+
+    Args:
+        t: a real number, 0 ≤ t < 1.
+
+    Raises:
+        TypeError, ValueError: as `ConfidenceTarget`.
+    """
+    return ConfidenceTarget(t).t
 
 
 def check_counts(correct: int, error: int, idk: int) -> int:
     """Return n = correct + error + idk.
 
+    Args:
+        correct, error, idk: counts ≥ 0, not all 0.
+
     Raises:
-        TypeError: a count is no integer (bools and fractions are refused).
+        TypeError: a count is not an integer; bools and fractions are refused.
         ValueError: a count is negative, or all are 0: a score of nothing is undefined.
     """
     counts: tuple[tuple[str, object], ...] = (("correct", correct), ("error", error), ("idk", idk))
@@ -48,29 +83,29 @@ def check_counts(correct: int, error: int, idk: int) -> int:
 
 
 def penalty(t: float) -> float:
-    """What a mistake costs at confidence target t: t/(1−t) points (0.5 → 1, 0.75 → 3, 0.9 → 9).
+    """Return the points that a mistake costs at confidence target t: t/(1−t).
 
     Args:
         t: confidence target, 0 ≤ t < 1.
 
     Raises:
-        TypeError, ValueError: as `check_threshold`.
+        TypeError, ValueError: as `ConfidenceTarget`.
     """
-    t = check_threshold(t)
-    return t / (1 - t)
+    return ConfidenceTarget(t).penalty
 
 
 def score(correct: int, error: int, idk: int, t: float) -> float:
-    """S_t = (c − e·t/(1−t)) / n, in [−t/(1−t), 1]; S_0 is accuracy, always answering IDK scores 0.
+    """Return S_t = (c − e·t/(1−t)) / n, in points per question, in [−t/(1−t), 1].
 
-    Equal to net benefit in decision-curve analysis, and to coverage·(accuracy given attempted − t)/(1−t).
+    S_0 is accuracy; a model that always says IDK scores 0 at every t. S_t equals net benefit in decision-curve
+    analysis, and coverage·(accuracy given attempted − t)/(1−t).
 
     Args:
         correct, error, idk: counts ≥ 0, not all 0.
         t: confidence target, 0 ≤ t < 1.
 
     Raises:
-        TypeError, ValueError: as `check_counts` and `check_threshold`.
+        TypeError, ValueError: as `check_counts` and `ConfidenceTarget`.
     """
     cost = penalty(t)
     n = check_counts(correct, error, idk)
@@ -78,49 +113,27 @@ def score(correct: int, error: int, idk: int, t: float) -> float:
 
 
 def normalized_score(correct: int, error: int, idk: int, t: float) -> float:
-    """N_t = (1−t)·S_t + t = ((1−t)·c + t·i) / n, in [0, 1]: correct 1 − t above IDK, IDK t above an error.
+    """Return N_t = (1−t)·S_t + t = ((1−t)·c + t·i) / n, in [0, 1].
 
-    The bounded form, and the one that may be averaged over t. The same ranking as S_t at one t; never to be
-    put in one column with it.
+    The bounded form of S_t, and the one that may be averaged over t. At one t both rank models alike, but their
+    values are not comparable: do not put them in one column.
 
     Args:
         correct, error, idk: counts ≥ 0, not all 0.
-        t: 0 ≤ t ≤ 1; t = 1 is allowed here, where it is 1 − error/n.
+        t: 0 ≤ t ≤ 1; t = 1 is allowed here, where N_t is 1 − e/n.
 
     Raises:
-        TypeError, ValueError: as `check_counts`; t outside [0, 1].
+        TypeError, ValueError: as `check_counts`; t is not a number or lies outside [0, 1].
     """
     _check_number(t)
     if not 0 <= t <= 1:
-        raise ValueError(f"t must be between 0 and 1, not {t}")
+        raise ValueError(f"confidence target {t} is out of range: must be 0 ≤ t ≤ 1")
     n = check_counts(correct, error, idk)
     return ((1 - t) * correct - t * error + t * n) / n
 
 
-def accuracy(correct: int, error: int, idk: int) -> float:
-    """Plain binary accuracy c/n, in which IDK earns what a mistake earns."""
-    return correct / check_counts(correct, error, idk)
-
-
-def coverage(correct: int, error: int, idk: int) -> float:
-    """Share of the questions that were answered, (c + e)/n."""
-    return (correct + error) / check_counts(correct, error, idk)
-
-
-def error_rate(correct: int, error: int, idk: int) -> float:
-    """Share of all questions answered wrongly, e/n."""
-    return error / check_counts(correct, error, idk)
-
-
-def accuracy_given_attempted(correct: int, error: int, idk: int) -> float | None:
-    """c/(c + e); None where nothing was attempted. S_t is above 0 exactly where this is above t."""
-    check_counts(correct, error, idk)
-    attempted = correct + error
-    return correct / attempted if attempted else None
-
-
 def sweep(correct: int, error: int, idk: int, ts: Sequence[float]) -> list[float]:
-    """S_t at many targets; O(1) each, since S_t = a − λ·ε needs the counts only once.
+    """Return S_t at each of several targets, in the order given.
 
     Args:
         correct, error, idk: counts ≥ 0, not all 0.
@@ -133,72 +146,29 @@ def sweep(correct: int, error: int, idk: int, ts: Sequence[float]) -> list[float
     return [(correct - error * penalty(t)) / n for t in ts]
 
 
-def breakeven(correct: int, error: int, idk: int) -> float | None:
-    """The target at which S_t is 0: the accuracy given attempted; None where nothing was attempted."""
-    return accuracy_given_attempted(correct, error, idk)
-
-
-def abstention_rate(correct: int, error: int, idk: int) -> float:
-    """Share of the questions that were not answered, i/n."""
-    return idk / check_counts(correct, error, idk)
-
-
-def error_given_attempted(correct: int, error: int, idk: int) -> float | None:
-    """e/(c + e), the share of the answers that are wrong; None where nothing was attempted.
-
-    One of three rates that go by the name of "hallucination rate"; the others are `error_rate` (e/n, OpenAI's
-    GPT-5 system card) and `error_given_not_correct` (e/(n − c), Artificial Analysis).
-    """
-    given = accuracy_given_attempted(correct, error, idk)
-    return None if given is None else error / (correct + error)
-
-
-def error_given_not_correct(correct: int, error: int, idk: int) -> float | None:
-    """e/(n − c), the share of wrong answers among what was not answered correctly; None where all was.
-
-    The "hallucination rate" of Artificial Analysis (Omniscience).
-    """
-    n = check_counts(correct, error, idk)
-    return error / (n - correct) if n > correct else None
-
-
-def simpleqa_f(correct: int, error: int, idk: int) -> float:
-    """2c/(n + c + e), the harmonic mean of accuracy and accuracy given attempted (SimpleQA); 0 where c is 0.
-
-    Answering with confidence q raises it where q > F/2: who maximises it guesses at no more than one half, and at
-    a target that depends on the model.
-    """
-    n = check_counts(correct, error, idk)
-    return 2 * correct / (n + correct + error)
-
-
-def omniscience_index(correct: int, error: int, idk: int) -> float:
-    """100·(c − e)/n, in [−100, 100]: 100 times S at t = ½ (Artificial Analysis, arXiv:2511.13029)."""
-    n = check_counts(correct, error, idk)
-    return 100 * (correct - error) / n
-
-
 class DecisionCurve(NamedTuple):
-    """Net benefit over t, of the model and of the two policies that need none (Vickers and Elkin 2006)."""
+    """Net benefit over t: of the model, and of two policies that need no model (Vickers and Elkin 2006)."""
 
     thresholds: list[float]
+    """The targets t."""
     model: list[float]
+    """S_t of the model."""
     answer_all: list[float]
-    """(accuracy − t)/(1 − t) of whoever always answers; needs an answer to every question."""
+    """S_t of answering every question: (accuracy − t)/(1 − t)."""
     abstain_all: list[float]
-    """0 at every t."""
+    """S_t of answering none: 0."""
 
 
 def decision_curve(counts: tuple[int, int, int], forced_correct: int, ts: Sequence[float]) -> DecisionCurve:
-    """S_t as net benefit, beside always answering and always abstaining.
+    """Return S_t as net benefit, beside always answering and always abstaining.
 
     Args:
-        counts: correct, error, idk of the model.
-        forced_correct: of the same n questions, how many are right where all are answered.
+        counts: correct, error and IDK answers of the model, each ≥ 0, not all 0.
+        forced_correct: correct answers, of the same n questions, when the model has to answer all of them; 0 to n.
         ts: confidence targets, each 0 ≤ t < 1.
 
     Raises:
-        TypeError, ValueError: as `score`; forced_correct above n.
+        TypeError, ValueError: as `score`; `forced_correct` is above n.
     """
     n = check_counts(*counts)
     everything = sweep(forced_correct, n - forced_correct, 0, ts)
@@ -207,4 +177,4 @@ def decision_curve(counts: tuple[int, int, int], forced_correct: int, ts: Sequen
 
 def _check_number(t: object) -> None:
     if isinstance(t, bool) or not isinstance(t, Real):
-        raise TypeError(f"the confidence target t must be a number, not {t!r}")
+        raise TypeError(f"a confidence target must be a number, not {t!r}")

@@ -1,4 +1,4 @@
-"""Error bars."""
+"""Standard errors and intervals."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_standard_error_of_the_worked_example(t: float, se: float) -> None:
 
 
 def test_standard_error_is_the_exact_bootstrap_over_items() -> None:
-    """The plug-in form is the standard deviation of the resampled mean, enumerated here for 4 items."""
+    """It equals the standard deviation of the resampled mean, enumerated here for four items."""
     scores = [1.0, -3.0, 0.0, 1.0]
     means = [np.mean(draw) for draw in itertools.product(scores, repeat=4)]
     assert intervals.standard_error(2, 1, 1, 3) == pytest.approx(np.std(means))
@@ -34,7 +34,7 @@ def test_standard_error_is_the_exact_bootstrap_over_items() -> None:
 )
 @pytest.mark.parametrize("penalty", [0.0, 1.0, 3.0, 9.0])
 def test_the_interval_agrees_with_exact_integration(counts: tuple[int, int, int], penalty: float) -> None:
-    """Either end holds the tail it should: 2.5% of the Dirichlet(½) posterior lies beyond it."""
+    """2.5% of the Dirichlet posterior lie beyond either end."""
     low, high = intervals.dirichlet_interval(*counts, penalty)
     estimate = (counts[0] - penalty * counts[1]) / sum(counts)
     assert low == estimate or exact_cdf(counts, penalty, low) == pytest.approx(0.025, abs=0.0015)
@@ -42,7 +42,7 @@ def test_the_interval_agrees_with_exact_integration(counts: tuple[int, int, int]
 
 
 def exact_cdf(counts: tuple[int, int, int], penalty: float, x: float) -> float:
-    """P(A − λE ≤ x): mix the Beta distribution of P = A/(A+E) over W = A+E by fine quadrature."""
+    """P(A − λE ≤ x), the Beta distribution of A/(A+E) mixed over W = A+E by fine quadrature."""
     correct, error, idk = counts
     w = stats.beta.ppf((np.arange(20000) + 0.5) / 20000, correct + error + 1, idk + 0.5)
     return float(np.mean(stats.beta.cdf((x / w + penalty) / (1 + penalty), correct + 0.5, error + 0.5)))
@@ -50,14 +50,14 @@ def exact_cdf(counts: tuple[int, int, int], penalty: float, x: float) -> float:
 
 @given(COUNTS, st.sampled_from([0.0, 1.0, 3.0, 9.0]))
 def test_the_interval_is_never_degenerate_and_stays_in_range(counts: tuple[int, int, int], penalty: float) -> None:
-    """It has width also where every answer fell the same way, and lies in [−λ, 1]."""
+    """It has width even where every answer has the same outcome, and lies in [−λ, 1]."""
     low, high = intervals.dirichlet_interval(*counts, penalty)
     assert -penalty <= low < high <= 1
     assert low <= (counts[0] - penalty * counts[1]) / sum(counts) <= high
 
 
-def test_coverage_where_walds_interval_fails() -> None:
-    """At accuracy .5, error rate .005, n = 200, t = .9 (Wald: .892), about 95% of intervals hold the truth."""
+def test_the_interval_covers_the_truth_where_walds_does_not() -> None:
+    """In about 95% of draws at accuracy .5, error rate .005, n = 200 and t = .9, where Wald's covers .892."""
     rng = np.random.default_rng(90)
     truth = 0.5 - 9 * 0.005
     draws = rng.multinomial(200, [0.5, 0.005, 0.495], size=600)
@@ -68,39 +68,41 @@ def test_coverage_where_walds_interval_fails() -> None:
 
 @pytest.mark.parametrize(("k", "n", "low", "high"), [(50, 50, 0.951, 1), (42, 50, 0.721, 0.921), (1, 2, 0.061, 0.939)])
 def test_the_interval_of_a_share_is_jeffreys(k: int, n: int, low: float, high: float) -> None:
-    """As scipy's Beta quantiles have it, and the mirror image of that of the others."""
-    found, mirrored = intervals.share_interval(k, n), intervals.share_interval(n - k, n)
-    assert found == pytest.approx((low, high), abs=5e-4)
-    assert found == pytest.approx((1 - mirrored[1], 1 - mirrored[0]), abs=1e-9)
+    """Its ends are scipy's Beta quantiles, and the interval of the complement mirrors it."""
+    result, mirrored = intervals.share_interval(k, n), intervals.share_interval(n - k, n)
+    assert result == pytest.approx((low, high), abs=5e-4)
+    assert result == pytest.approx((1 - mirrored[1], 1 - mirrored[0]), abs=1e-9)
     if k < n:
-        assert found == pytest.approx(
+        assert result == pytest.approx(
             [float(stats.beta.ppf(tail, k + 0.5, n - k + 0.5)) for tail in (0.025, 0.975)], abs=1e-5
         )
 
 
 def test_a_share_of_nothing_has_no_interval() -> None:
-    """Nor one above all."""
+    """Nor has a count below 0 or above n."""
     for k, n in ((0, 0), (3, 2), (-1, 2)):
         with pytest.raises(ValueError, match="a share needs"):
             intervals.share_interval(k, n)
 
 
-def test_epochs_are_item_means() -> None:
-    """Four items with three epochs each: the standard error of item means, not of twelve draws."""
+def test_the_error_of_several_epochs_is_that_of_item_means() -> None:
+    """Four items with three epochs each are four observations, not twelve."""
     scores = np.array([[1, 1, -3], [0, 0, 0], [-3, 1, -3], [1, 1, 1]], dtype=float)
-    mean, se = intervals.mean_and_error(scores.mean(axis=1))
+    mean, se = intervals.item_mean(scores.mean(axis=1))
     assert mean == pytest.approx(-0.25)
     assert se == pytest.approx(0.5506729889333059)
 
 
-def test_one_item_tells_nothing_of_its_error() -> None:
-    """The standard error of a single item is undefined."""
-    assert math.isnan(intervals.mean_and_error(np.array([1.0]))[1])
+def test_a_single_item_has_no_standard_error() -> None:
+    """Its mean is known; the error is NaN."""
+    assert math.isnan(intervals.item_mean(np.array([1.0])).se)
 
 
-def test_no_answers_have_no_error_bar() -> None:
-    """Nothing is refused, not 0."""
+def test_an_error_bar_of_no_answers_is_refused() -> None:
+    """It is undefined, not 0."""
     with pytest.raises(ValueError, match="no answers"):
         intervals.standard_error(0, 0, 0, 1)
     with pytest.raises(ValueError, match="no answers"):
         intervals.dirichlet_interval(0, 0, 0, 1)
+    with pytest.raises(ValueError, match="no items"):
+        intervals.item_mean(np.array([]))

@@ -1,4 +1,4 @@
-"""What error bars, tests and bands promise, held against simulated truth; `make theory` draws at the full sizes."""
+"""Intervals, tests and bands keep their promises on simulated data; `make theory` draws at the full sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from evalkit.metrics import intervals, paired, rank_sets
 from evalkit.metrics.threshold import penalty
 
 TABLE = np.array([[40, 8, 12], [6, 10, 9], [3, 2, 10]])
-"""The specification's paired table."""
+"""Counts of 100 questions by outcome of two models."""
 
 
 @pytest.mark.parametrize(
@@ -24,10 +24,10 @@ TABLE = np.array([[40, 8, 12], [6, 10, 9], [3, 2, 10]])
         (0.3, 0.3, 1000, 0.9, 0.95),
     ],
 )
-def test_intervals_hold_the_truth_as_often_as_they_say(
+def test_intervals_cover_the_truth_at_their_nominal_rate(
     accuracy: float, error: float, n: int, t: float, coverage: float
 ) -> None:
-    """95%, also where Wald's interval holds it in .89."""
+    """95%, also where Wald's interval covers it in 89% of draws."""
     random, repeats = np.random.default_rng(90), draws(200, 3000)
     cost = penalty(t)
     truth = accuracy - cost * error
@@ -38,30 +38,30 @@ def test_intervals_hold_the_truth_as_often_as_they_say(
     assert held / repeats == pytest.approx(coverage, abs=0.005 + slack_of_a_share(coverage, repeats, 3000))
 
 
-def test_error_bars_know_that_items_of_a_cluster_are_alike() -> None:
-    """Fifty texts with eight questions each: independent questions would miss the truth in a third of cases."""
+def test_clustered_errors_cover_where_naive_ones_do_not() -> None:
+    """Fifty texts of eight questions: naive intervals miss the truth in a third of draws, clustered ones in 5%."""
     random, repeats = np.random.default_rng(92), draws(400, 3000)
     clusters = np.repeat(np.arange(50), 8)
     naive = robust = 0
     for _ in range(repeats):
         easy = random.beta(0.5, 0.5, 50)[clusters]
         scores = (random.random(400) < easy).astype(float)
-        found = intervals.clustered(scores, clusters.tolist())
-        off = abs(found.mean - 0.5)
+        result = intervals.cluster_mean(scores, clusters.tolist())
+        off = abs(result.mean - 0.5)
         naive += off > 1.96 * scores.std() / math.sqrt(400)
-        robust += off > found.t_quantile * found.se
+        robust += off > result.t_quantile * result.se
     assert naive / repeats > 0.25
     assert robust / repeats == pytest.approx(0.05, abs=0.005 + slack_of_a_share(0.05, repeats))
 
 
-def test_error_bars_of_epochs_are_those_of_item_means() -> None:
-    """A hundred questions asked five times: their mean's own scatter, which five hundred draws would understate."""
+def test_the_error_over_item_means_is_the_scatter_of_the_score() -> None:
+    """A hundred questions asked five times; treating them as five hundred questions understates the scatter."""
     random, repeats = np.random.default_rng(93), draws(400, 4000)
     values, errors, pooled = [], [], []
     for _ in range(repeats):
         q = random.beta(0.7, 0.7, 100)
         scores = random.random((100, 5)) < q[:, None]
-        value, se = intervals.mean_and_error(scores.mean(axis=1))
+        value, se = intervals.item_mean(scores.mean(axis=1))
         values.append(value)
         errors.append(se)
         pooled.append(scores.std() / math.sqrt(500))
@@ -70,8 +70,8 @@ def test_error_bars_of_epochs_are_those_of_item_means() -> None:
     assert np.mean(pooled) < 0.8 * scatter
 
 
-def test_fiellers_set_holds_the_crossing() -> None:
-    """Of two models whose ranks cross at t = .161: in 95% of draws."""
+def test_fiellers_set_covers_the_crossing() -> None:
+    """In 95% of draws of two models whose ranks cross at t = .161."""
     table = np.array([[220, 5, 60], [15, 250, 230], [5, 5, 210]])
     a, b = table.sum(axis=1) / table.sum(), table.sum(axis=0) / table.sum()
     truth = paired.crossing(a[0], a[1], b[0], b[1]).t
@@ -80,30 +80,30 @@ def test_fiellers_set_holds_the_crossing() -> None:
     random, repeats = np.random.default_rng(95), draws(400, 4000)
     held = 0
     for drawn in random.multinomial(1000, table.ravel() / table.sum(), repeats):
-        found = paired.crossing_interval(drawn.reshape(3, 3).tolist())
-        held += found.low is not None and found.high is not None and found.low <= truth <= found.high
+        result = paired.crossing_interval(drawn.reshape(3, 3).tolist())
+        held += result.low is not None and result.high is not None and result.low <= truth <= result.high
     assert held / repeats == pytest.approx(0.953, abs=0.01 + slack_of_a_share(0.953, repeats))
 
 
 @pytest.mark.parametrize(
     ("t", "n", "power"), [(0.0, 181, 0.799), (0.5, 1780, 0.805), (0.75, 16_573, 0.787), (0.9, 1558, 0.808)]
 )
-def test_so_many_questions_find_the_difference_as_often_as_promised(t: float, n: int, power: float) -> None:
-    """Four in five times, by the paired z test."""
+def test_the_sample_size_reaches_the_power_it_was_computed_for(t: float, n: int, power: float) -> None:
+    """The paired z test detects it in 80% of draws."""
     random, repeats = np.random.default_rng(96), draws(800, 4000)
-    found = 0
+    detected = 0
     for drawn in random.multinomial(n, TABLE.ravel() / TABLE.sum(), repeats):
-        found += paired.z_test(paired.difference(drawn.reshape(3, 3).tolist(), t)) < 0.05
-    assert found / repeats == pytest.approx(power, abs=0.01 + slack_of_a_share(power, repeats, 4000))
+        detected += paired.z_test(paired.difference(drawn.reshape(3, 3).tolist(), t)) < 0.05
+    assert detected / repeats == pytest.approx(power, abs=0.01 + slack_of_a_share(power, repeats, 4000))
 
 
-def test_rank_sets_hold_all_ranks_at_once() -> None:
-    """One model ahead of five that are tied: whose rank is 2 to 6 is said so, in at least 95% of draws."""
+def test_rank_sets_cover_all_ranks_at_once() -> None:
+    """In at least 95% of draws of one model ahead of five tied ones, whose ranks are 2 to 6."""
     random, repeats = np.random.default_rng(97), draws(60, 600)
     held, widths = 0, []
     for k in range(repeats):
         scores = (random.random((400, 6)) < [0.65, *[0.5] * 5]).astype(float)
-        sets = rank_sets.rank_sets(scores, draws=300, seed=k)
+        sets = rank_sets.rank_confidence_sets(scores, draws=300, seed=k)
         held += sets[0].best == 1 and all(one.best <= 2 and one.worst == 6 for one in sets[1:])
         widths.append(np.mean([one.worst - one.best + 1 for one in sets]))
     assert held / repeats >= 0.95 - 0.005 - slack_of_a_share(0.95, repeats)
@@ -111,7 +111,7 @@ def test_rank_sets_hold_all_ranks_at_once() -> None:
 
 
 def test_a_band_over_all_t_holds_where_a_pointwise_one_does_not() -> None:
-    """Simultaneously: .967 against .899."""
+    """The simultaneous band covers all t in 97% of draws, the pointwise one in 90%."""
     random, repeats = np.random.default_rng(140), draws(600, 6000)
     ts = [k / 50 for k in range(50)]
     costs = np.array([penalty(t) for t in ts])

@@ -1,0 +1,90 @@
+"""Compute a registered metric: a function of `counts`, or of `items`, on a measurement.
+
+A metric is a function whose first parameter is called `counts` (the `Counts` of a scorecard) or `items` (a list with
+the `Counts` of each item over its epochs). It returns a finite number, or None where the number is undefined.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable
+from numbers import Real
+from typing import Any
+
+from evalkit.metrics.measurement import Measurement, Pattern
+from evalkit.metrics.outcomes import Counts
+
+MetricFunction = Callable[..., float | None]
+
+
+def compute_metric(function: MetricFunction, measurement: Measurement, credit: float | None = None) -> float | None:
+    """Return the value of a metric on what was measured; None where nothing was graded, or it is undefined.
+
+    Args:
+        function: the metric; its first parameter is called `counts` or `items`.
+        measurement: outcomes of one condition on one set of items.
+        credit: mean partial credit in [0, 1], handed to a metric of counts; None where there is none.
+
+    Raises:
+        TypeError: the first parameter has another name, or the value is not a number.
+        ValueError: the value is NaN or infinite.
+
+    Whatever the function itself raises passes through.
+    """
+    takes = next(iter(inspect.signature(function).parameters), "")
+    if takes not in {"counts", "items"}:
+        raise TypeError(f"the first parameter of a metric must be called counts or items, not {takes or 'nothing'}")
+    if not measurement.items:
+        return None
+    given: Any = total_counts(measurement, credit) if takes == "counts" else item_counts(measurement)
+    value: object = function(given)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"returned {value!r}, not a number or None")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"returned {number}; return None where the number is undefined")
+    return number
+
+
+def total_counts(measurement: Measurement, credit: float | None = None) -> Counts:
+    """Return the counts of all answers measured.
+
+    Args:
+        measurement: outcomes of one condition on one set of items.
+        credit: mean partial credit in [0, 1]; None where there is none.
+
+    Raises:
+        ValueError: the credit is out of range.
+    """
+    return Counts(
+        correct=measurement.correct,
+        error=measurement.error,
+        idk=measurement.idk,
+        missing=measurement.missing,
+        credit=credit,
+    )
+
+
+def item_counts(measurement: Measurement) -> list[Counts]:
+    """Return the counts of each item over its epochs, items of equal counts next to each other.
+
+    A measurement keeps no order of items, so a metric must not depend on it. Items without a verdict are included;
+    their n is 0.
+
+    Args:
+        measurement: outcomes of one condition on one set of items.
+    """
+    return [counts for pattern, items in measurement.patterns.items() for counts in [_counts(pattern)] * items]
+
+
+def _counts(pattern: Pattern) -> Counts:
+    return Counts(
+        correct=pattern.correct,
+        error=pattern.error,
+        idk=pattern.idk,
+        missing=pattern.missing,
+        answerable=pattern.answerable,
+    )
