@@ -6,7 +6,7 @@ import re
 
 from evalkit import simplify
 
-from ._entity_claim import OBJECT, PASSING, Said, Verdict
+from ._entity_context import OBJECT, PASSING
 from ._entity_forms import (
     JOINED,
     LETTER,
@@ -20,6 +20,7 @@ from ._entity_forms import (
     shares_words,
 )
 from ._entity_people import NO_PERSON, is_same_person
+from ._entity_said import Said, Verdict
 from ._entity_words import Word, content, foreign, near, overlap, words_of
 
 _ANOTHER = frozenset(
@@ -61,19 +62,22 @@ def _compare(said: Said, form: str) -> Verdict:
     missing = [w for w in wanted if not any(reads(m.key, w, name=proper) for m in mine)]
     extra = [m for m in mine if not any(reads(m.key, w, name=proper) for w in wanted)]
     needed = [w for w in missing if not overlap({w.key}, said.asked) and w.key not in SUFFIX]
-    if extra and " and " in form and not needed and not missing:
-        return Verdict.CANT_TELL
     if not needed and len(missing) < len(wanted) and not (missing and extra):
-        return _whole(said, mine, wanted, extra)
+        # "red, yellow and green" is more than "yellow and green".
+        return Verdict.CANT_TELL if extra and " and " in form else _whole(said, mine, wanted, extra)
     if not JOINED.search(form) and is_same_person(said, mine, wanted):
         return Verdict.MATCH
-    if not extra:
-        return _part(said, form, mine, missing)
+    return _unlike(said, form, missing, extra) if extra else _part(said, form, mine, missing)
+
+
+def _unlike(said: Said, form: str, missing: list[Word], extra: list[Word]) -> Verdict:
+    """Words are missing, and others stand in their place."""
+    proper = is_proper(form)
     if opposed(missing, extra):
         return Verdict.NO_MATCH
     if any(near(w.key, m.key, name=proper) for w in missing for m in extra):
         return Verdict.CANT_TELL
-    if len(missing) == len(wanted):
+    if len(missing) == len(content(words_of(form))):
         return Verdict.CANT_TELL if shares_words(said, form) else Verdict.NO_MATCH
     return Verdict.NO_MATCH if proper else Verdict.CANT_TELL
 

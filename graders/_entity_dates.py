@@ -114,14 +114,14 @@ def _read(match: re.Match[str]) -> list[Date]:
         one, two, year = int(parts["one"]), int(parts["two"]), int(parts["year"])
         readings = [(two, one)] if parts["mark"] == "." else list(dict.fromkeys([(two, one), (one, two)]))
         return [Date(year, month, day, *place) for month, day in readings if month <= 12 and day <= 31]  # noqa: PLR2004 - a calendar
-    month = _month(parts.get("month"))
-    if parts.get("month") and month is None:
+    number = _month(parts.get("month"))
+    if parts.get("month") and number is None:
         return []
-    year = int(parts["year"]) if parts.get("year") else None
+    given = int(parts["year"]) if parts.get("year") else None
     days = [day for day in (_day(parts.get("day")), _day(parts.get("last"))) if day is not None]
-    if parts.get("day") and not days:
-        return []
-    return [Date(year, month, day, *place) for day in days or [None]]
+    if parts.get("day"):
+        return [Date(given, number, day, *place) for day in days]
+    return [Date(given, number, None, *place)]
 
 
 def _month(said: str | None) -> int | None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from evalkit import simplify
 
-from ._entity_claim import Said
+from ._entity_said import Said
 from ._entity_words import EMPTY, Word, alike, content, near, words_of
 
 SUFFIX = frozenset("jr sr junior senior esq phd fc cf afc inc ltd co corp corporation company".split())
@@ -23,7 +23,8 @@ OPPOSITES = [
         "north south east west northern southern eastern western central", "left right", "upper lower", "inner outer",
         "spring summer autumn fall winter", "major minor", "flat sharp", "male female", "first second third",
         "positive negative", "gold silver bronze", "red green blue yellow black white", "old new", "early late mid",
-        "morning afternoon evening night", "king queen prince princess", "brother sister", "father mother", "son daughter",
+        "morning afternoon evening night", "king queen prince princess", "brother sister", "father mother",
+        "son daughter",
     )
 ]  # fmt: skip
 """Words of which one says something else than another."""

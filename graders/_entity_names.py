@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from evalkit import simplify
 
-from ._entity_claim import Mention, Relation, Said
 from ._entity_forms import JOINED, LETTER, SUFFIX, abbreviates, forms_of, is_proper, reads
 from ._entity_people import is_person, people_mentions
+from ._entity_said import Mention, Relation, Said
 from ._entity_words import EMPTY, STARTS, Word, content, near, overlap, unspaced, words_of
 
 _SMALL = "of|the|de|la|le|du|von|van|der|den|di|da|del|and|&|y|e"
@@ -32,8 +32,8 @@ _TITLE = re.compile(r"(?::| [-–])\s+(?:[\w ]+ [-–] )?[\"']?")
 """What stands between the parts of a title: "Saga: Part I - The Return"."""
 _LONGEST = 25
 """Words of a sentence in which scattered words still are one description."""
-_ENDING = 3
-"""Letters of an ending that another case of a word may have."""
+_STEM, _ENDING = 5, 3
+"""Letters that two forms of a word share at least, and letters by which they may differ in length."""
 
 
 def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
@@ -114,32 +114,38 @@ def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool)
 def _relation(said: Said, words: list[Word], span: tuple[int, int], wanted: list[Word]) -> Mention:
     """Whether a stretch that holds the words is the name, or a longer one that holds it."""
     first, last = span
-    place = (words[first].start, words[last].end)
-    inside = words[first : last + 1]
-    if any(len(word.key) == 1 and word.capital for word in wanted):
-        known = {word.key for word in wanted}
-        if any(len(word.raw) == 1 and word.capital and word.key not in known for word in inside):
-            return Mention(*place, Relation.OTHER)
-    if not wanted[-1].capital and not wanted[-1].key.isdecimal():
-        return Mention(*place, Relation.SAME)
-    behind = words[last + 1] if last + 1 < len(words) else None
-    if behind is not None:
-        gap = said.text[words[last].end : behind.start]
-        known = behind.key in SUFFIX or behind.key in said.asked or behind.key in EMPTY
-        longer = behind.capital and len(wanted) == 1 and gap in {" ", "-"} and not said.about_person
-        numbered = gap == " " and behind.key.isdecimal() and not behind.raw.isdecimal() and behind.raw.isupper()
-        if not known and (longer or numbered):
-            return Mention(*place, Relation.NEAR)
-    before = words[first - 1] if first else None
-    if before is not None and len(wanted) == 1 and before.capital and said.text[before.end : words[first].start] == " ":
-        plain_start = before.key in STARTS or before.key in EMPTY or before.key in said.asked or before.raw.isupper()
-        if not plain_start and not said.about_person:
-            return Mention(*place, Relation.NEAR)
-    return Mention(*place, Relation.SAME)
+    start, end = words[first].start, words[last].end
+    initials = {word.key for word in wanted if len(word.key) == 1 and word.capital}
+    if initials and any(len(word.raw) == 1 and word.capital and word.key not in initials for word in words[first:last]):
+        return Mention(start, end, Relation.OTHER)
+    proper = wanted[-1].capital or wanted[-1].key.isdecimal()
+    longer = proper and (_goes_on(said, words, last, wanted) or _began_before(said, words, first, wanted))
+    return Mention(start, end, Relation.NEAR if longer else Relation.SAME)
+
+
+def _goes_on(said: Said, words: list[Word], last: int, wanted: list[Word]) -> bool:
+    """Whether the name goes on behind the place: "Guinea-Bissau", "World War II"."""
+    if last + 1 == len(words):
+        return False
+    behind = words[last + 1]
+    gap = said.text[words[last].end : behind.start]
+    if behind.key in SUFFIX | said.asked | EMPTY:
+        return False
+    longer = behind.capital and len(wanted) == 1 and gap in {" ", "-"} and not said.about_person
+    return longer or (gap == " " and behind.key.isdecimal() and not behind.raw.isdecimal() and behind.raw.isupper())
+
+
+def _began_before(said: Said, words: list[Word], first: int, wanted: list[Word]) -> bool:
+    """Whether a single word is the end of a longer name: "West Virginia"."""
+    if not first or len(wanted) > 1 or said.about_person:
+        return False
+    before = words[first - 1]
+    joined = before.capital and said.text[before.end : words[first].start] == " "
+    return joined and before.key not in STARTS | EMPTY | said.asked and not before.raw.isupper()
 
 
 def _others(said: Said, targets: Sequence[str], found: list[Mention]) -> list[Mention]:
-    """Other names in the text: runs of capitalized words, less those of what was asked about and of mere descriptions."""
+    """Other names in the text: runs of capitalized words, less what was asked about and mere descriptions."""
     wanted = {word.key for target in targets for word in words_of(target)}
     others = []
     for run in _RUN.finditer(said.text):
@@ -152,9 +158,11 @@ def _others(said: Said, targets: Sequence[str], found: list[Mention]) -> list[Me
         start, end = run.start() + words[0].start, run.start() + words[-1].end
         if any(mention.start < end and start < mention.end for mention in found):
             continue
-        if any(any(word.key == one or near(word.key, one, name=True) for one in wanted) for word in new):
+        if any(word.key == one or near(word.key, one, name=True) for one in wanted for word in new):
             others.append(Mention(start, end, Relation.NEAR))
-        elif len(new) == len([word for word in words if word.key not in EMPTY]) and not _describes(said, start, end, found):
+        elif len(new) == len([word for word in words if word.key not in EMPTY]) and not _describes(
+            said, start, end, found
+        ):
             others.append(Mention(start, end, Relation.OTHER))
     return others
 
@@ -163,12 +171,13 @@ def _was_asked(said: Said, word: Word) -> bool:
     """Whether the question holds a word, in another case or form perhaps."""
     if word.key in said.asked:
         return True
-    stem = word.key[:5]
-    return len(stem) == 5 and any(asked.startswith(stem) and abs(len(asked) - len(word.key)) <= 3 for asked in said.asked)  # noqa: PLR2004 - a stem and an ending
+    stem = word.key[:_STEM]
+    alike = [asked for asked in said.asked if asked.startswith(stem) and len(stem) == _STEM]
+    return any(abs(len(asked) - len(word.key)) <= _ENDING for asked in alike)
 
 
 def _describes(said: Said, start: int, end: int, found: list[Mention]) -> bool:
-    """Whether a name only says more of something else: in brackets, in a title, "the Swedish botanist", "Bath, England"."""
+    """Whether a name only says more of something else: in brackets, in a title, "the Swedish botanist"."""
     before, behind = said.text[:start], said.text[end:]
     inside = before.rfind("(") > before.rfind(")") and ")" in behind
     if inside and not any(before.rfind("(") < mention.start < end + behind.find(")") for mention in found):

@@ -77,14 +77,16 @@ def find_quantities(text: str) -> list[Quantity]:
     """
     found = [_digits(match, text) for match in _DIGITS.finditer(text) if len(match.group()) <= LARGEST]
     taken = [(one.start, one.end) for one in found]
-    for match in _SPOKEN.finditer(text):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            found.append(_spoken(match, text))
+    found += [
+        _spoken(match, text)
+        for match in _SPOKEN.finditer(text)
+        if not any(start < match.end() and match.start() < end for start, end in taken)
+    ]
     return sorted(_with_halves(found, text), key=lambda one: one.start)
 
 
 def _with_halves(found: list[Quantity], text: str) -> list[Quantity]:
-    """"Three and a half" and "an hour and a half" as one number each."""
+    """Read three and a half, and an hour and a half, as one number each."""
     for match in _AND_A_HALF.finditer(text):
         inside = [one for one in found if match.start() <= one.start < match.end()]
         whole = next((one for one in inside if one.end < match.start(2)), None)
@@ -119,7 +121,9 @@ def same(said: Quantity, wanted: Quantity) -> bool | None:
 
 def _same_heat(said: Quantity, wanted: Quantity) -> bool | None:
     """Compare temperatures of two scales; None for anything else."""
-    degrees = [_CELSIUS[one.unit.measures](one.value) for one in (said, wanted) if one.unit and one.unit.measures in _CELSIUS]
+    degrees = [
+        _CELSIUS[one.unit.measures](one.value) for one in (said, wanted) if one.unit and one.unit.measures in _CELSIUS
+    ]
     if len(degrees) < 2:  # noqa: PLR2004 - both
         return None
     return abs(degrees[0] - degrees[1]) <= max(said.half, wanted.half, 0.3)

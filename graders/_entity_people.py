@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._entity_claim import Mention, Relation, Said
 from ._entity_forms import SUFFIX
+from ._entity_said import Mention, Relation, Said
 from ._entity_words import EMPTY, STARTS, TITLES, Word, alike
 
 _SAME_NAMES = """
@@ -20,11 +20,13 @@ albert al bert, alfred al fred alf, vincent vince vinny, leonard leo len lenny, 
 """
 _NICKNAMES = {name: number for number, names in enumerate(_SAME_NAMES.split(",")) for name in names.split()}
 NO_PERSON = frozenset(
-    "city town village river lake mount mountain mountains sea ocean bay island islands isle republic kingdom state states "
-    "county province university college school institute museum church cathedral bridge tower street road avenue park "
-    "station airport club united fc band orchestra company corporation group party league cup award prize war battle "
-    "treaty act new north south east west northern southern eastern western san los las el type class system theory law "
-    "effect disease syndrome hepatitis season episode volume chapter version route series pope king queen emperor".split()
+    """
+    city town village river lake mount mountain mountains sea ocean bay island islands isle republic kingdom state
+    states county province university college school institute museum church cathedral bridge tower street road avenue
+    park station airport club united fc band orchestra company corporation group party league cup award prize war battle
+    treaty act new north south east west northern southern eastern western san los las el type class system theory law
+    effect disease syndrome hepatitis season episode volume chapter version route series pope king queen emperor
+    """.split()
 )
 """Words of names that are no person's, or a sovereign's, who is not known by a last name."""
 

@@ -12,9 +12,11 @@ from typing import NamedTuple
 from evalkit import simplify
 
 EMPTY = frozenset(
-    "a an the of and or in on at by for to from is was were are be been it he she they his her its their that this "
-    "which who mr mrs ms dr sir dame lord lady saint st prophet called named known as der die das le la les el los il "
-    "around about approximately roughly circa ca nearly almost".split()
+    """
+    a an the of and or in on at by for to from is was were are be been it he she they his her its their that this which
+    who mr mrs ms dr sir dame lord lady saint st prophet called named known as der die das le la les el los il around
+    about approximately roughly circa ca nearly almost
+    """.split()
 )
 """Words that carry nothing, whether the accepted answer or the given one holds them."""
 TITLES = frozenset(
@@ -24,8 +26,8 @@ TITLES = frozenset(
 """What stands before a person's name."""
 STARTS = frozenset(
     "the a an it he she they this that these those there in on at as by for from to of and or but so if when while "
-    "after before since during according however although though based because yes no well with some many most one i we "
-    "you my his her its their our is was are were what who which where how why here not also both each every other "
+    "after before since during according however although though based because yes no well with some many most one i "
+    "we you my his her its their our is was are were what who which where how why here not also both each every other "
     "another currently originally unfortunately sorry please note answer final today possibly perhaps maybe".split()
 )
 """Words that begin a sentence and are no name."""
@@ -50,7 +52,8 @@ _ORDINALS = {
 _IRREGULAR = {
     form: verb
     for verb, forms in {
-        "sing": "sang sung singer sings singing recorded records performed performs recording performer popularized", "write": "wrote written writer author", "win": "won winner winning",
+        "sing": "sang sung singer sings singing recorded records recording performed performs performer popularized",
+        "write": "wrote written writer author", "win": "won winner winning",
         "die": "died death dies", "bear": "born birth", "begin": "began begun started start", "build": "built",
         "hold": "held", "make": "made", "lead": "led leader", "buy": "bought", "sell": "sold", "find": "found founded",
         "give": "gave given", "take": "took taken", "become": "became", "speak": "spoke spoken", "fight": "fought",
@@ -162,7 +165,9 @@ def _is_title(words: list[Word], place: int) -> bool:
         return False
     before = words[place - 1] if place else None
     behind = words[place + 1]
-    return behind.capital and behind.key not in TITLES and (before is None or before.key in TITLES or not before.capital)
+    return (
+        behind.capital and behind.key not in TITLES and (before is None or before.key in TITLES or not before.capital)
+    )
 
 
 def _is_letter(words: list[Word], place: int) -> bool:
@@ -230,7 +235,7 @@ def _is_slip(one: str, other: str, *, replaced: bool, name: bool) -> bool:
     if replaced:
         pair = {(a, b) for a, b in zip(one, other, strict=True) if a != b}
         vowels = all(a in "aeiouy" and b in "aeiouy" for a, b in pair)
-        return name and longest >= (6 if vowels else 8)  # noqa: PLR2004 - long enough to be recognized
+        return name and longest >= (6 if vowels else 8)
     if len(one) == len(other) or longest >= 8:  # noqa: PLR2004 - likewise
         return True
     shorter, longer = sorted((one, other), key=len)
@@ -308,7 +313,13 @@ def _stem(key: str) -> str:
     for ending in ("ion", "ia"):
         if len(key) > 8 and key.endswith((f"dr{ending}", f"r{ending}")):  # noqa: PLR2004 - mitochondrion, mitochondria
             return key[: -len(ending)]
-    return key.replace("ae", "e").replace("oe", "e").replace("colour", "color").replace("metre", "meter").replace("centre", "center")
+    return (
+        key.replace("ae", "e")
+        .replace("oe", "e")
+        .replace("colour", "color")
+        .replace("metre", "meter")
+        .replace("centre", "center")
+    )
 
 
 def _roman(raw: str) -> int:

@@ -16,11 +16,14 @@ from collections.abc import Sequence
 from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, plain
 
 from ._entity_bare import compare_bare
-from ._entity_claim import OFFERS, OTHER, STATED, Relation, Said, Verdict, claims_asked, decide, read
+from ._entity_claim import OFFERS, OTHER, STATED, claims_asked, decide
 from ._entity_forms import are_several, equal, is_formula, shares_words
 from ._entity_names import mentions_of
-from ._entity_values import Target, says_yes, target_of, value_mentions
+from ._entity_said import Relation, Said, Verdict, read
+from ._entity_targets import Target, target_of
+from ._entity_values import value_mentions
 from ._entity_words import content, foreign, repaired, unspaced, words_of
+from ._entity_yes import says_yes
 
 LONGEST = 200
 """Characters of an answer that a report's line can hold."""
@@ -53,7 +56,7 @@ def grade_by_rules(sample: Sample, text: str) -> Grade:
         Correct, error, IDK, or undecided.
     """
     if any(equal(text, target) for target in sample.target):
-        return Grade.of(correct=True, answer=plain(text)[:LONGEST], reason="an accepted answer is stated")
+        return Grade.of(correct=True, answer=plain(text)[:LONGEST], reason=STATED)
     if kind := non_answer(text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
     said = read(text, sample.prompt)
@@ -74,32 +77,27 @@ def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
     Returns:
         The verdict, and why.
     """
-    read_targets = [target_of(repaired(target), said.question) for target in targets]
-    verdicts: list[tuple[Verdict, str]] = []
-    if any(target.yes is not None for target in read_targets):
-        verdicts += [says_yes(said, target) for target in read_targets if target.yes is not None]
-    values = [target for target in read_targets if target.is_value]
+    parsed = [target_of(repaired(target), said.question) for target in targets]
+    verdicts = [says_yes(said, target) for target in parsed if target.yes is not None]
+    values = [target for target in parsed if target.is_value]
     if values:
         verdicts.append(decide(said, value_mentions(said, values), values=True))
-    if formulas := [target.text for target in read_targets if not target.is_value and is_formula(target.text)]:
+    formulas = [target.text for target in parsed if not target.is_value and is_formula(target.text)]
+    if formulas:
         same = any(said.bare and equal(said.text, formula) for formula in formulas)
         verdicts.append((Verdict.MATCH, STATED) if same else (Verdict.CANT_TELL, "the accepted answer is a formula"))
-    names = [target.text for target in read_targets if _is_name(target)]
+    names = [target for target in parsed if _is_name(target)]
     if names:
-        verdicts.append(_compare_names(said, names))
-    best = next((v for v in verdicts if v[0] is Verdict.MATCH), None)
-    if best is None:
-        clear = verdicts[:1] if values and not [name for name in names if not _vague(name, read_targets)] else []
-        best = next((v for v in clear or verdicts if v[0] is Verdict.CANT_TELL), None)
-    return best or (verdicts[0] if verdicts else (Verdict.CANT_TELL, "there is no accepted answer"))
+        by_name = _compare_names(said, [target.text for target in names])
+        # A rough date is read as words too, for the very same words; what else it says its year decides.
+        if by_name[0] is Verdict.MATCH or not all(target.vague for target in names):
+            verdicts.append(by_name)
+    ranked = [verdict for kind in (Verdict.MATCH, Verdict.CANT_TELL) for verdict in verdicts if verdict[0] is kind]
+    return next(iter(ranked + verdicts), (Verdict.CANT_TELL, "there is no accepted answer"))
 
 
 def _is_name(target: Target) -> bool:
     return target.vague or not (target.is_value or target.yes is not None or is_formula(target.text))
-
-
-def _vague(name: str, targets: Sequence[Target]) -> bool:
-    return any(target.vague and target.text == name for target in targets)
 
 
 def _compare_names(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
@@ -117,7 +115,9 @@ def _compare_names(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
 
 def _all_asked(said: Said, names: Sequence[str]) -> bool:
     """Whether the question offers every accepted name itself, beside another, so that repeating one claims nothing."""
-    return bool(OFFERS.search(said.question)) and all({word.key for word in content(words_of(name))} <= said.asked for name in names)
+    return bool(OFFERS.search(said.question)) and all(
+        {word.key for word in content(words_of(name))} <= said.asked for name in names
+    )
 
 
 def _compare_bare(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
@@ -127,6 +127,3 @@ def _compare_bare(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
     if Verdict.CANT_TELL in verdicts:
         return Verdict.CANT_TELL, "it may be the accepted answer in other words"
     return Verdict.NO_MATCH, OTHER
-
-
-__all__ = ["Target", "compare", "entity", "grade_by_rules"]

@@ -1,0 +1,144 @@
+"""The numbers of an answer, each the accepted quantity, near it, or another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ._entity_dates import find_dates
+from ._entity_numbers import Quantity, find_quantities, same
+from ._entity_said import Mention, Relation, Said
+from ._entity_targets import Target
+from ._entity_units import UNITS
+from ._entity_words import EMPTY, overlap, words_of
+
+_BOUND = re.compile(
+    r"\b(?:more|fewer|less|greater|higher|lower) than\s+$|\b(?:at least|at most|over|under|up to|above|below|beyond"
+    r"|nearly|almost)\s+$",
+    re.IGNORECASE,
+)
+_ASKS_BOUND = re.compile(r"\b(?:minimum|maximum|least|most|need|needed|required|must|limit|old enough|allowed|can)\b")
+_COMPOUND = re.compile(
+    r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d",
+    re.IGNORECASE,
+)
+"""What makes "6 feet" more: "6 feet 4 inches"."""
+_MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s|\[\d+\]")
+EXACT_BELOW = 100
+"""Below this, "more than 8" is not 8; "over 1,000" is 1,000 as people say it."""
+YEARS = range(1000, 2101)
+"""Four digits that are read as a year where nothing speaks against it."""
+
+
+def quantity_mentions(said: Said, targets: Sequence[Target], *, also_dates: bool) -> list[Mention]:
+    """The numbers of an answer; those alone that count what was asked for, where some do.
+
+    Args:
+        said: the answer.
+        targets: the accepted quantities.
+        also_dates: whether dates are accepted too, so that years are none of the numbers.
+    """
+    marks = [(match.start(), match.end()) for match in _MARK.finditer(said.text)]
+    dates = [(date.start, date.end) for date in find_dates(said.text) if date.parts > 1]
+    asked = {one.value for one in find_quantities(said.question)}
+    found, bound = [], []
+    for one in find_quantities(said.text):
+        inside = any(start <= one.start < end for start, end in marks + dates)
+        relation = _best(said, one, targets)
+        year = one.value in YEARS and one.unit is None and "," not in said.text[one.start : one.end]
+        skip = relation is not Relation.SAME and (one.value in asked or one.rank or (year and not _years(targets)))
+        if inside or skip or (also_dates and year):
+            continue
+        if relation is Relation.SAME and one.value in asked and not said.bare and not _asked_for(said, one):
+            relation = Relation.NEAR
+        mention = Mention(one.start, one.end, relation)
+        found.append(mention)
+        if _asked_for(said, one):
+            bound.append(mention)
+    return bound or found
+
+
+def _years(targets: Sequence[Target]) -> bool:
+    return any(target.quantity is not None and target.quantity.value >= YEARS.start for target in targets)
+
+
+def _asked_for(said: Said, one: Quantity) -> bool:
+    """Whether a number counts what the question asks the number of: "5 goals", where it asks how many goals."""
+    noun = re.search(r"\bhow many\s+(?:\w+\s+)?(\w+)", said.question, re.IGNORECASE)
+    behind = words_of(said.text[one.end : one.end + 40])[:2]
+    wanted = {word.key for word in words_of(noun.group())[2:]} if noun else set()
+    return bool(overlap({word.key for word in behind}, wanted))
+
+
+def _best(said: Said, one: Quantity, targets: Sequence[Target]) -> Relation:
+    relations = [_relate(said, one, target) for target in targets]
+    return next((r for r in (Relation.SAME, Relation.NEAR) if r in relations), Relation.OTHER)
+
+
+def _relate(said: Said, one: Quantity, target: Target) -> Relation:
+    wanted = target.quantity
+    if wanted is None or (_COMPOUND.match(said.text, one.end) and not _COMPOUND.match(target.text, wanted.end)):
+        return Relation.OTHER
+    equal = same(one, wanted)
+    if not equal:
+        percent = equal is None or wanted.unit == UNITS["%"]
+        alike = (equal is None and one.value == wanted.value) or (percent and _is_fraction(one, wanted))
+        return Relation.NEAR if alike or _is_grouped(said, one, wanted) else Relation.OTHER
+    if (one.rank and not wanted.rank) or _is_bound(said, one, target, wanted):
+        return Relation.NEAR
+    if one.unit is None and wanted.unit is not None:
+        return _without_unit(said, one)
+    if one.unit is not None and wanted.unit is None:
+        return _with_unit(said, one)
+    return _with_noun(said, one, target.nouns)
+
+
+def _is_grouped(said: Said, one: Quantity, wanted: Quantity) -> bool:
+    """Whether a number may be the accepted one with points between its thousands."""
+    written = said.text[one.start : one.end]
+    return "." in written and written.replace(".", "") == f"{wanted.value:.0f}"
+
+
+def _is_bound(said: Said, one: Quantity, target: Target, wanted: Quantity) -> bool:
+    """Whether a small number is only a bound ("more than 8") where no bound is asked for or accepted."""
+    if abs(wanted.value) >= EXACT_BELOW or not _BOUND.search(said.text[: one.start]):
+        return False
+    return not _BOUND.search(target.text[: wanted.start]) and not _ASKS_BOUND.search(said.question)
+
+
+def _is_fraction(one: Quantity, wanted: Quantity) -> bool:
+    """Whether a fraction is what is accepted in percent, or the other way round."""
+    return abs(one.value * 100 - wanted.value) < 1e-9 * max(1.0, abs(wanted.value)) or abs(
+        one.value - wanted.value * 100
+    ) < 1e-9 * max(1.0, abs(one.value))
+
+
+def _without_unit(said: Said, one: Quantity) -> Relation:
+    """A number without its unit is the answer where nothing else is counted."""
+    behind = words_of(said.text[one.end : one.end + 20])[:1]
+    plain_end = not behind or said.text[one.end : one.end + 1] in ".,;:)" or behind[0].key in EMPTY
+    return Relation.SAME if plain_end or behind[0].key in said.asked else Relation.NEAR
+
+
+def _with_unit(said: Said, one: Quantity) -> Relation:
+    """A number with a unit that the accepted answer leaves to the question."""
+    words = re.findall(r"[^\W\d_]{3,}|[%$€£]", said.question.lower())
+    units = [UNITS[word] for word in words if word in UNITS]
+    if one.unit == UNITS["%"] and not re.search(r"percent|per cent|%|share|rate|proportion", said.question.lower()):
+        return Relation.NEAR
+    rival = any(unit.measures == one.unit.measures and unit != one.unit for unit in units) if one.unit else False
+    return Relation.OTHER if rival and one.unit not in units else Relation.SAME
+
+
+def _with_noun(said: Said, one: Quantity, nouns: frozenset[str]) -> Relation:
+    """Where 7 silver medals are accepted, 7 gold medals are others."""
+    if not nouns:
+        return Relation.SAME
+    behind = words_of(said.text[one.end : one.end + 60])
+    missing = {noun for noun in nouns if not overlap({noun}, {word.key for word in behind} | said.asked)}
+    if not missing:
+        return Relation.SAME
+    near = words_of(re.split(r"[.,;:(]", said.text[one.end :])[0])[: len(nouns)]
+    if not near or near[0].key in EMPTY:
+        return Relation.SAME if len(nouns) == 1 or not near else Relation.NEAR
+    return Relation.OTHER if len(missing) < len(nouns) else Relation.NEAR
