@@ -15,9 +15,11 @@ from functools import lru_cache
 from importlib import resources
 from itertools import takewhile
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from unicodedata import normalize
 
 from evalkit.abstention.bare import is_bare_abstention
 from evalkit.abstention.final import final_statement
+from evalkit.abstention.languages import LANGUAGES, candidates, is_english
 from evalkit.text import plain
 
 Kind = Literal["abstained", "refusal", "empty"]
@@ -26,10 +28,6 @@ Part = Literal["abstained", "refusal", "hedged", "filler", "advice", "general", 
 LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
 
-LANGUAGES = ("en", "de", "fr", "es", "pt", "ru", "cs", "zh", "ja", "hi", "ar")
-"""Tried in turn on a text with few of the commonest English words."""
-
-_ENGLISH = frozenset(("the", "is", "of", "and", "you", "that", "are", "don't", "i'm"))
 _TOOL_CALL = re.compile(
     r"^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
@@ -38,24 +36,28 @@ _TOOL_CALL = re.compile(
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
-_LONE_NUMBER = re.compile(r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL)
+_LONE_NUMBER = re.compile(
+    r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL
+)
 """A number that a text begins with and that is no list's first point."""
 _CONTENT = re.compile(r"[^\W_]")
 _STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
 _ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
 _CLAUSES = re.compile(
     r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff])|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+"
-    r"|\s+(?=(?:but|however|though|although)\b)|\s*\("
+    r"|\s+(?=(?:but|however|though|although|ama|fakat|ancak|pero|aber|jedoch|maar|ale|însă|nhưng|tetapi|tapi|namun|lakini|"
+    r"αλλά|но|али|ali)\b|แต่|কিন্তু|ஆனால்|लेकिन)|\s*\(|\s*·\s+|(?<=[\u0e00-\u0e7f])\s+(?=[\u0e00-\u0e7f])"
 )
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
 _VALUE = re.compile(r"(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?!\s*%?\s*(?:confident|sure|certain|points?\b))")
-_NAME = re.compile(r"(?<=[\w,;:\")] )[A-ZÀ-ÖØ-ÞČĎĚŇŘŠŤŮŽА-ЯЁ][\w'-]+")
+_NAME = re.compile(r"(?<=[\w,;:\")] )[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĘĚĞĪİŁŃŇŌŐŘŚŞŠŢŤŪŮŰŹŻŽƠƯȘȚΑ-ΩА-ЯЁЂЈЉЊЋЏІЇЄ][\w'-]+")
 _QUOTED = re.compile(r"\"[^\"]{3,200}\"|「[^」]{2,}」|『[^』]{2,}』|《[^》]{2,}》")
 _FORMULA = re.compile(r"(?:\s[=≈]|[)\]]\s*[*/×÷])\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
 _UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
 _BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
+_BUT_IN_KOREAN = re.compile("(?<=[\uac00-\ud7af])(지만|으나|는데|은데),? ")
 _NEVER = re.compile(r"(?!)")
 _YEAR = re.compile(r"(?:1\d|20)\d\d")
 FRAGMENT = 4
@@ -258,7 +260,7 @@ def _detect(words: str, question: str | None) -> Kind | None:
     lower = words.lower()
     # Whoever says only "I don't know" means it, even where the question holds these words too.
     asked = plain(question) if question and words.count(" ") >= BARE else ""
-    for language in ("en",) if _is_english(lower) else LANGUAGES:
+    for language in candidates(lower):
         phrases = _phrases(language)
         triggers = [trigger for trigger in phrases.triggers if trigger in lower]
         if triggers:
@@ -272,7 +274,7 @@ def _detect(words: str, question: str | None) -> Kind | None:
 
 def _is_plain_claim(lower: str) -> bool:
     """Whether an English text holds none of the words without which nobody abstains or declines."""
-    if not _is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
+    if not is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
         return False
     return not _triggered(lower, _phrases("en"))
 
@@ -282,12 +284,6 @@ def _triggered(lower: str, phrases: _Phrases) -> bool:
         if trigger in lower:
             return True
     return False
-
-
-def _is_english(lower: str) -> bool:
-    """Whether one word in fifteen is among the commonest English ones; a title in another language's text is not it."""
-    start = lower[:500]
-    return sum(map(_ENGLISH.__contains__, start.split())) * 15 >= _count_words(start)
 
 
 def _judge(sentences: list[_Sentence]) -> Kind | None:
@@ -380,6 +376,7 @@ def _read_all(words: str, asked: str, phrases: _Phrases) -> list[_Sentence]:
     """Sentences in order; the points of a list that advice opens are advice."""
     if _UNSPACED.search(words):
         words = _BUT_IN_JAPANESE.sub("。しかし", words)
+    words = _BUT_IN_KOREAN.sub(r"\1, ", words)
     words = _QUOTED.sub(lambda found: re.sub(r"[.!?。！？]", " ", found.group()), words)
     sentences: list[_Sentence] = []
     opened: Part | None = None
@@ -591,10 +588,11 @@ def _is_one_of(words: str, answers: Sequence[str] | None) -> bool:
     return any(bare == plain(answer).lower().strip(" .!\"'") for answer in answers)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _phrases(language: str) -> _Phrases:
     source = resources.files("evalkit.abstention").joinpath("tables", f"{language}.toml")
-    table = tomllib.loads(source.read_text(encoding="utf-8"))
+    # Texts are compared in this form too: in Thai it writes one vowel as two signs.
+    table = tomllib.loads(normalize("NFKC", source.read_text(encoding="utf-8")))
     patterns = {name: _compile(table.get(name, [])) for name in _Phrases._fields if name != "triggers"}
     return _Phrases(triggers=tuple(table["triggers"]), **patterns)
 

@@ -10,6 +10,7 @@ import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
+from unicodedata import normalize
 
 from evalkit.text import plain
 
@@ -39,7 +40,9 @@ _MANNER = (
     r"i'm\s+afraid|unfortunately|in\s+this\s+case|well\s+enough(?:\s+to\s+(?:answer|say))?|enough(?:\s+to\s+(?:answer|say|give\s+[\w\s]{1,20}))?|"
     r"above\s+(?:the\s+)?[\d.%t\s]+(?:threshold|confidence)?|here))*"
 )
-_SUBORDINATE = r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b(?:(?!,?\s+but\b)[^.!?;:]){0,160})?"
+_SUBORDINATE = (
+    r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b(?:(?!,?\s+but\b)[^.!?;:]){0,160})?"
+)
 _CORE = (
     # "I don't know", "we cannot say"
     rf"(?:i|we)\s+{_ADVERB}{_NOT}\s+{_ADVERB}{_KNOWING}{_OBJECT}{_SUBORDINATE}{_MANNER}"
@@ -120,11 +123,29 @@ _SIGNS = (
 """Parts of words without which no statement in a language written in plain Latin letters abstains."""
 
 
+_TAIL = re.compile(r"(\[\^[^\]]*\])(\{\d+,\d+\})")
+_CLAIM = (
+    r"\d|\b(?:aber|doch|jedoch|mais|pero|mas|porém|ma|però|maar|men|ale|lecz|no|но|а|али|ali|але|dar|însă|αλλά|όμως|ama|fakat|"
+    r"ancak|tapi|tetapi|nhưng|lakini|de|viszont|mutta|אבל|אך|لكن|اما|लेकिन|কিন্তু|ஆனால்|하지만) |แต่|น่าจะ|คิดว่า|เชื่อว่า|เดาว่า|"
+    r"\b(?:vielleicht|wahrscheinlich|vermutlich|peut-être|probablement|quizás|probablemente|talvez|provavelmente|forse|probabilmente|"
+    r"misschien|waarschijnlijk|kanske|förmodligen|måske|sandsynligvis|kanskje|może|chyba|prawdopodobnie|asi|pravděpodobně|možno|"
+    r"pravdepodobne|наверное|возможно|вероятно|може|можда|вероватно|poate|probabil|talán|valószínűleg|ίσως|πιθανώς|belki|muhtemelen|"
+    r"mungkin|barangkali|có lẽ|có thể|labda|pengine)\b"
+)
+"""Words that begin a claim beside the abstention."""
+
+
 @lru_cache(maxsize=2)
 def _foreign(ascii_only: bool) -> tuple[re.Pattern[str], ...]:
     source = resources.files("evalkit.abstention").joinpath("tables", "bare.toml")
-    table: dict[str, list[str]] = tomllib.loads(source.read_text(encoding="utf-8"))
-    patterns = [pattern for language in table.values() for pattern in language]
+    table: dict[str, list[str]] = tomllib.loads(normalize("NFKC", source.read_text(encoding="utf-8")))
+    # What follows the words ("… who received it") holds no claim of its own.
+    tail = f"(?:(?!{_CLAIM})"
+    patterns = [
+        _TAIL.sub(lambda found: f"{tail}{found[1]}){found[2]}", pattern)
+        for language in table.values()
+        for pattern in language
+    ]
     if ascii_only:
         patterns = [pattern for pattern in patterns if re.search(r"[a-z]{3}", pattern)]
     return (re.compile("|".join(f"(?:{pattern})" for pattern in patterns)),)

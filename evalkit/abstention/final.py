@@ -126,7 +126,9 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
     lead_start, stated, after = _last_stated(body)
     overruled = _OVERRULED.search(closing)
     if overruled:
-        return FinalStatement(text=_bare(overruled.group(1)), before=body[: closing_start + overruled.start()], stated=False)
+        return FinalStatement(
+            text=_bare(overruled.group(1)), before=body[: closing_start + overruled.start()], stated=False
+        )
     takes_over = stated is None or is_bare_abstention(closing) or _is_taken_back(after)
     if takes_over and closing_start >= lead_start:
         bare, led = _without_lead(closing)
