@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from evalkit.models.base import Model, ModelOptions, Provider, Request, open_model
     from evalkit.models.pool import ask
     from evalkit.models.providers import ChatProvider
-    from evalkit.plugins import grader, make_task, task
+    from evalkit.plugins import grader, make_task, metric, task
     from evalkit.readers.base import ForeignRow, Reader, reader
     from evalkit.readers.fields import Fields
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
@@ -89,6 +89,7 @@ __all__ = [
     "lettered",
     "load",
     "make_task",
+    "metric",
     "metrics",
     "non_answer",
     "open_model",
@@ -158,6 +159,7 @@ _HOMES = {
     "lettered": "text",
     "load": "runs.load",
     "make_task": "plugins",
+    "metric": "plugins",
     "non_answer": "abstention",
     "open_model": "models.base",
     "open_rubric": "report.open_rubric",

@@ -1,8 +1,8 @@
-"""Names to tasks, graders, readers and providers: entry points, or a file of the user's own.
+"""Find tasks, graders, readers, providers and metrics by name: entry points, or a file of the user's own.
 
-The built-ins register exactly as anybody's package does, through the entry-point groups evalkit.tasks,
-evalkit.graders, evalkit.readers and evalkit.providers. `path/to/file.py` or `path/to/file.py::name` works
-wherever one of their names does.
+The built-ins register as any package does, through the entry-point groups evalkit.tasks, evalkit.graders,
+evalkit.readers, evalkit.providers and evalkit.metrics. Wherever a registered name is accepted, so is
+`path/to/file.py` or `path/to/file.py::name`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ from evalkit.errors import EvalkitError, UsageError
 from evalkit.files import is_file
 from evalkit.records import Completion, Grade, Sample, Task
 
-Group = Literal["tasks", "graders", "readers", "providers"]
+Group = Literal["tasks", "graders", "readers", "providers", "metrics"]
 GraderFunction = Callable[..., Grade | Awaitable[Grade]]
 BoundGrader = Callable[[Sample, Completion], Grade | Awaitable[Grade]]
 
 _MARK = "__evalkit_kind__"
 T = TypeVar("T")
+MetricT = TypeVar("MetricT", bound=Callable[..., float | None])
 
 
 def task(function: Callable[..., Task]) -> Callable[..., Task]:
@@ -57,6 +58,31 @@ def grader(function: GraderFunction) -> GraderFunction:
     return function
 
 
+def metric(function: MetricT) -> MetricT:
+    """Mark a function as a metric: a number of one's own beside the scores.
+
+    The name of its parameter says what the function receives: `counts`, the `evalkit.metrics.Counts` of a scorecard,
+    or `items`, a list with the `Counts` of each item over its epochs. It returns a finite number, or None where the
+    number is undefined; it is not called where nothing was graded. The first line of its docstring describes it.
+
+    Args:
+        function: takes one argument called `counts` or `items`; further parameters need a default.
+
+    Raises:
+        UsageError: the function has other parameters.
+    """
+    parameters = list(inspect.signature(function).parameters.values())
+    if (
+        not parameters
+        or parameters[0].name not in {"counts", "items"}
+        or any(parameter.default is parameter.empty for parameter in parameters[1:])
+    ):
+        shown = f"{function.__name__}{inspect.signature(function)}"
+        raise UsageError(f"metric {shown}: a metric takes one argument, called counts or items")
+    setattr(function, _MARK, "metrics")
+    return function
+
+
 def mark(made: T, group: Group, function: Callable[..., Any]) -> T:
     """Mark an object that a decorator made of a function, so that `file.py::name` finds it by the function's name."""
     for key, value in ((_MARK, group), ("__module__", function.__module__), ("__doc__", function.__doc__)):
@@ -68,7 +94,7 @@ def names(group: Group) -> list[str]:
     """Registered names of a group, sorted.
 
     Raises:
-        UsageError: tasks, graders or providers are asked for and there are none: not installed.
+        UsageError: there are none although evalkit registers some: it is not installed from this folder.
     """
     found = sorted({point.name for point in _points(group)})
     if not found and group != "readers":

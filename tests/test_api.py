@@ -22,7 +22,7 @@ def test_the_public_names_are_pinned() -> None:
         "Fields", "FinalStatement", "ForeignRow", "Provider", "Reader", "Request", "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_is_it_valid", "ask_mark",
         "ask_verdict", "audit", "behaviour", "benchmark_rows", "compare", "count_outcomes", "final_statement",
         "find_patch", "fingerprint", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed", "leaderboard", "lettered",
-        "load", "make_task", "metrics", "non_answer", "open_model", "open_rubric", "option_letters", "plain", "plot", "power",
+        "load", "make_task", "metric", "metrics", "non_answer", "open_model", "open_rubric", "option_letters", "plain", "plot", "power",
         "read_table", "record_features", "requires", "reader", "rescore", "rescore_async", "right_answers", "run", "run_async", "score", "shuffled", "simplify",
         "task", "theory",
     }  # fmt: skip
