@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from evalkit.errors import InputError
-from evalkit.metrics import behavioural_calibration
+from evalkit.metrics import behavioural_calibration, outcomes
 from evalkit.records import Outcome, Record
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 from evalkit.runs.outcomes import OutcomeRow, read_outcomes
 from evalkit.runs.tally import CardKey, Outcomes
 
-CODES = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2}
-"""Outcomes as the numbers that `evalkit.metrics` works on; a missing answer has none."""
+CODES = {Outcome(name): outcomes.CODES[name] for name in outcomes.GRADED}
+"""Code of each outcome that is a verdict; a missing answer has none."""
 
 
 def behaviour(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> dict[str, behavioural_calibration.Behaviour]:

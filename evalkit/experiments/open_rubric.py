@@ -20,6 +20,7 @@ from evalkit.errors import InputError, RunInterruptedError, UsageError
 from evalkit.grading.confidence import agree
 from evalkit.metrics import paired, rank_sets, threshold
 from evalkit.metrics.intervals import dirichlet_intervals
+from evalkit.metrics.outcomes import GRADED
 from evalkit.records import Grade, Outcome, Record
 from evalkit.runs import journal, nested, session
 from evalkit.runs.folder import slug
@@ -29,7 +30,7 @@ from evalkit.runs.result import graded
 PENALTIES = (0.0, 1.0, 3.0, 9.0)
 TARGETS = tuple(cost / (1 + cost) for cost in PENALTIES)
 PLAN = "experiment.json"
-ORDER = (Outcome.CORRECT, Outcome.ERROR, Outcome.IDK)
+ORDER = tuple(Outcome(name) for name in GRADED)
 STATED, ASKED_TWICE = "open instead of closed", "check instead of none (closed)"
 """What is compared with the closed rubric, asked once."""
 

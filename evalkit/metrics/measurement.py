@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from evalkit.metrics import threshold as rule
 from evalkit.metrics.intervals import dirichlet_intervals, standard_error
+from evalkit.metrics.outcomes import CODES
 
 SAME = 1e-9
 """Relative difference below which an effective sample size is the number of items."""
@@ -134,9 +135,9 @@ class Measurement:
         has_answer: dict[object, bool] = {}
         flags = answerable if answerable is not None else [True] * len(items)
         for item, outcome, flag in zip(items, outcomes, flags, strict=True):
-            if outcome not in _POSITION:
-                raise ValueError(f"unknown outcome {outcome!r}; known: {', '.join(_POSITION)}")
-            counts.setdefault(item, [0, 0, 0, 0])[_POSITION[outcome]] += 1
+            if outcome not in CODES:
+                raise ValueError(f"unknown outcome {outcome!r}; known: {', '.join(CODES)}")
+            counts.setdefault(item, [0, 0, 0, 0])[CODES[outcome]] += 1
             has_answer[item] = bool(flag)
         return cls.of_items(Pattern(c, e, i, m, answerable=has_answer[item]) for item, (c, e, i, m) in counts.items())
 
@@ -316,8 +317,6 @@ class Measurement:
             lost = 0 if best else p.missing
             yield (p.correct + gained) / asked, (p.error + lost) / asked, k
 
-
-_POSITION = {"correct": 0, "error": 1, "idk": 2, "missing": 3}
 
 Shares = Sequence[tuple[float, float, int]]
 """(share correct, share wrong, how many items), of all epochs of an item."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalkit.metrics.measurement import Measurement, Pattern
-from evalkit.records import Failure, NonAnswer, Outcome, Record, RecordKey
+from evalkit.metrics.outcomes import CODES, MISSING
+from evalkit.records import Failure, NonAnswer, Record, RecordKey
 from evalkit.runs.scorecard import (
     DEFAULT_THRESHOLDS,
     Abstention,
@@ -27,8 +28,6 @@ from evalkit.runs.scorecard import (
 if TYPE_CHECKING:  # it imports this module, by way of the journal
     from evalkit.runs.outcomes import OutcomeRow
 
-POSITION: dict[str, int] = {Outcome.CORRECT: 0, Outcome.ERROR: 1, Outcome.IDK: 2, Outcome.MISSING: 3}
-"""Where an outcome stands in a list of counts."""
 _SINGLE = {
     (position, answerable): Pattern(*counts, answerable=answerable)
     for position, counts in enumerate(((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)))
@@ -157,7 +156,7 @@ class CardBuilder:
         """
         grade, completion = record.grade, record.completion
         # Rules that could not decide counted as an error in older journals; they decide nothing now either.
-        position = 3 if grade.undecided else POSITION[grade.outcome]
+        position = MISSING if grade.undecided else CODES[grade.outcome]
         answerable = record.metadata.get("answerable", True) is not False
         self._count(item or record.sample_id, position, answerable=answerable)
         if grade.non_answer is not None:
