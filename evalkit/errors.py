@@ -19,6 +19,7 @@ The tree, each with what the command line does about it:
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 
 class EvalkitError(Exception):
@@ -74,6 +75,11 @@ class ModelError(EvalkitError):
     """
 
     kind: str = ""
+
+    def of_kind(self, kind: str) -> Self:
+        """The same error with its kind."""
+        self.kind = kind
+        return self
 
 
 class ModelUnavailableError(ModelError):

@@ -1,85 +1,157 @@
-"""The one chat path: /chat/completions over aiohttp, for every API and for the embedded server."""
+"""The one chat path: /chat/completions over aiohttp, for every API, gateway and server, the embedded one included."""
 
 from __future__ import annotations
 
-import json
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from pydantic_core import from_json, to_json
 
-from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
+from evalkit.errors import (
+    BadResponseError,
+    ModelError,
+    ModelStoppedError,
+    ModelUnavailableError,
+    TransientError,
+    UsageError,
+)
 from evalkit.models.base import Request
+from evalkit.models.breaker import Breaker
+from evalkit.models.completion import completion_of, read_completion, refused_completion
 from evalkit.models.concurrency import Pace
-from evalkit.models.rate_limits import wait_ahead, wait_asked
+from evalkit.models.credentials import hide
+from evalkit.models.network import (
+    LONGEST_HEADER,
+    make_ssl_context,
+    not_reached,
+    proxy_for,
+    raise_open_files,
+    redirected,
+)
+from evalkit.models.parameters import Dialect, Parameters
+from evalkit.models.rate_limits import wait_ahead
 from evalkit.models.retry import retry
-from evalkit.records import Completion, FinishReason, Usage
+from evalkit.models.server_errors import ServerError, read_error, to_exception
+from evalkit.models.streaming import is_stream, join_stream
+from evalkit.records import Completion
 
 TIMEOUT = 600.0
-"""Seconds one attempt may take, unless told otherwise."""
+"""Seconds that one attempt may take by default."""
 CONNECTIONS = 64
-"""Requests under way at once at the most, unless told otherwise."""
+"""Most requests under way at once by default."""
 LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer that are taken in."""
+"""Bytes of an answer that are read."""
 CONNECT_TIMEOUT = 30.0
-
-_FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "content_filter",
-    "tool_calls": "tool_calls",
-}
-_UNAVAILABLE = {401: "the key is not accepted", 403: "access is not allowed", 404: "no such model or address"}
-_TRANSIENT = {408, 409, 425, 429}
-_CROWDED = {408, 429, 503, 504, 529}
-_THINK = re.compile(r"^\s*<think>(.*?)(?:</think>|\Z)\s*", re.DOTALL)
+AVOIDED = 15.0
+"""Seconds for which a server that cannot be reached is not asked, where another can be."""
+MOST_REDIRECTS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ChatSettings:
     """Where and how one model is asked."""
 
-    base_url: str
+    base_urls: Sequence[str]
+    """At least one; several share the load."""
     model: str
+    """Its name for the server."""
     api_key: str | None = field(default=None, repr=False)
-    max_tokens_field: str = "max_tokens"
-    sends_temperature: bool = True
-    sends_seed: bool = False
-    body: Mapping[str, Any] = field(default_factory=dict)
-    """More fields for the request's body."""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
+    """Values of the headers that no record may hold."""
+    dialect: Dialect = field(default_factory=Dialect)
+    extra: Mapping[str, str] = field(default_factory=dict)
+    """`-M key=value` as typed."""
+    max_connections: int = CONNECTIONS
+    adaptive: bool = True
+    timeout: float = TIMEOUT
+    notify: Callable[[str], None] = lambda _: None
+
+
+class Endpoint:
+    """One address of a model, with its own pace."""
+
+    def __init__(self, base_url: str, pace: Pace) -> None:
+        self.pace = pace
+        self.answered = False
+        """Whether a completion has come from here."""
+        self.avoided_until = 0.0
+        self.move_to(base_url)
+
+    def move_to(self, base_url: str) -> None:
+        """Use another address."""
+        self.base_url = base_url
+        self.url = f"{base_url}/chat/completions"
+        self.proxy = proxy_for(base_url)
+
+    @property
+    def hint(self) -> str:
+        """What to try where nothing behind this address looks like the API; "" where there is no better guess."""
+        last = self.base_url.rpartition("/")[2]
+        guess = not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"
+        return f"; try --base-url {self.base_url}/v1" if guess else ""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request with its body, and how often it was sent."""
+
+    request: Request
+    body: bytes
+    attempts: int = 0
+    redirects: int = 0
+
+
+class _FieldRefusedError(BadResponseError):
+    """A 400 or 422, which may be about a field that can be left out."""
+
+    def __init__(self, text: str, said: ServerError) -> None:
+        super().__init__(text)
+        self.said = said
 
 
 class ChatModel:
     """A model behind an OpenAI-compatible server; an async context manager."""
 
-    def __init__(self, name: str, settings: ChatSettings, pace: Pace, timeout: float | None = None) -> None:
+    def __init__(self, name: str, settings: ChatSettings) -> None:
         self.name = name
-        self.max_connections = pace.most
-        self.waiting = pace.waiting
-        self._pace = pace
-        self._timeout = timeout or TIMEOUT
-        self.info: dict[str, Any] = {"base_url": settings.base_url}
+        self.info: dict[str, Any] = {"base_url": ",".join(settings.base_urls)}
         self._settings = settings
-        self._move_to(settings.base_url)
-        self._answered = False
+        self._parameters = Parameters(settings.model, settings.dialect, settings.extra, settings.notify)
+        self._think_end = settings.extra.get("think_end", "")
+        self._breaker = Breaker()
+        self._stopped: ModelStoppedError | None = None
+        self._recorded = -1
+        self._told_of_logprobs = False
+        self._secrets = [secret.encode() for secret in (settings.api_key or "", *settings.secrets) if secret]
         self._session: aiohttp.ClientSession | None = None
+        most = raise_open_files(settings.max_connections, settings.notify)
+        count = len(settings.base_urls)
+        share = -(-most // count)
+        self._endpoints = [Endpoint(url, Pace(share, adaptive=settings.adaptive)) for url in settings.base_urls]
+        self.max_connections = share * count
 
     async def __aenter__(self) -> Self:
+        settings = self._settings
         headers = {"Content-Type": "application/json", "User-Agent": "evalkit"}
-        if self._settings.api_key:
-            headers["Authorization"] = f"Bearer {self._settings.api_key}"
+        if settings.api_key:
+            headers["Authorization"] = f"Bearer {settings.api_key}"
+        secure = any(endpoint.url.startswith("https:") for endpoint in self._endpoints)
+        connect = min(CONNECT_TIMEOUT, settings.timeout)
+        whole = not self._parameters.streams
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.max_connections),
-            timeout=aiohttp.ClientTimeout(total=self._timeout, sock_connect=min(CONNECT_TIMEOUT, self._timeout)),
-            headers=headers,
+            connector=aiohttp.TCPConnector(limit=self.max_connections, ssl=make_ssl_context() if secure else True),
+            timeout=aiohttp.ClientTimeout(
+                total=settings.timeout if whole else None,
+                sock_read=None if whole else settings.timeout,
+                sock_connect=connect,
+            ),
+            headers={**headers, **settings.headers},
+            max_line_size=LONGEST_HEADER,
+            max_field_size=LONGEST_HEADER,
         )
         return self
 
@@ -89,206 +161,198 @@ class ChatModel:
         if self._session is not None:
             await self._session.close()
 
-    def _move_to(self, base_url: str) -> None:
-        self._url = f"{base_url}/chat/completions"
+    def waiting(self) -> str:
+        """Why requests are being held back, for the progress display; "" when none are."""
+        return next((reason for endpoint in self._endpoints if (reason := endpoint.pace.waiting())), "")
 
     async def complete(self, request: Request) -> Completion:
         """Answer one prompt, asking again where that can help.
 
         Raises:
-            ModelUnavailableError: refused before anything was ever answered, or 401, 403, 404.
+            ModelUnavailableError: nothing reachable before anything was ever answered; or 401, 403, 404.
             TransientError: still failing when attempts or time ran out.
             BadResponseError: another 4xx, or a body that is no completion.
+            ModelStoppedError: no credit is left, or nothing but failures came.
+            UsageError: the server refuses what was asked for by `-M` or `--confidence`.
         """
-        body = self._body(request)
+        if self._stopped is not None:
+            raise ModelStoppedError(str(self._stopped))
         try:
-            return await self._paced(body)
-        except TransientError as error:
-            self._pace.retrying += 1
-            try:
-                return await retry(error, lambda: self._paced(body))
-            finally:
-                self._pace.retrying -= 1
+            completion = await self._ask(request)
+        except ModelStoppedError as error:
+            self._stopped = error
+            raise
+        except ModelError as error:
+            self._stopped = self._breaker.failed(error)
+            if self._stopped is not None:
+                raise self._stopped from error
+            raise
+        self._breaker.succeeded()
+        return completion
 
-    async def _paced(self, body: bytes) -> Completion:
-        entered = await self._pace.enter()
+    async def _ask(self, request: Request) -> Completion:
+        """Ask until the server takes the request's fields."""
+        parameters = self._parameters
+        while True:
+            version = parameters.version
+            if version != self._recorded:
+                self._record(request)
+            by_default = parameters.uses_default_limit(request)
+            try:
+                completion = await self._retried(Call(request, parameters.body(request)))
+            except _FieldRefusedError as error:
+                if version == parameters.version and not parameters.adapt(error.said, request):
+                    raise
+                continue
+            completion = _mark_cut_off(completion, parameters.limit(request))
+            if by_default and completion.reasoning and completion.finish_reason == "length":
+                parameters.drop_default_limit("the model reasons, and its thinking used up the limit")
+                continue
+            if request.logprobs:
+                self._check_logprobs(completion)
+            return completion
+
+    def _record(self, request: Request) -> None:
+        """Keep in `info` what is really sent."""
+        self._recorded = self._parameters.version
+        self.info["parameters"] = self._parameters.sent(request)
+        if self._parameters.changes:
+            self.info["changes"] = list(self._parameters.changes)
+
+    def _check_logprobs(self, completion: Completion) -> None:
+        """Say once that a server gives no log-probabilities."""
+        if completion.logprobs or not completion.text or completion.reasoning or completion.refusal:
+            return
+        if not self._told_of_logprobs:
+            self._told_of_logprobs = True
+            self._settings.notify(
+                f"{self.name} gives no log-probabilities, so its answers have no confidence; use --confidence verbal"
+                " or --confidence vote"
+            )
+
+    async def _retried(self, call: Call) -> Completion:
         try:
-            completion = await self._attempt(body)
+            return await self._paced(call)
         except TransientError as error:
-            self._pace.refused(error, entered)
+            pace = self._endpoints[0].pace
+            pace.retrying += 1
+            try:
+                return await retry(error, lambda: self._paced(call))
+            finally:
+                pace.retrying -= 1
+
+    async def _paced(self, call: Call) -> Completion:
+        endpoint = self._endpoints[0] if len(self._endpoints) == 1 else self._least_busy()
+        entered = await endpoint.pace.enter()
+        call.attempts += 1
+        try:
+            completion = await self._attempt(endpoint, call)
+        except TransientError as error:
+            endpoint.pace.refused(error, entered)
             raise
         else:
-            self._pace.succeeded()
+            endpoint.pace.succeeded()
             return completion
         finally:
-            self._pace.leave()
+            endpoint.pace.leave()
 
-    def _body(self, request: Request) -> bytes:
-        settings = self._settings
-        body: dict[str, Any] = {
-            "model": settings.model,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            settings.max_tokens_field: request.max_tokens,
-        }
-        if settings.sends_temperature:
-            body["temperature"] = request.temperature
-        if settings.sends_seed:
-            body["seed"] = request.seed
-        if request.logprobs:
-            body |= {"logprobs": True, "top_logprobs": request.logprobs}
-        body.update(settings.body)
-        return to_json(body)
+    def _least_busy(self) -> Endpoint:
+        now = time.monotonic()
+        return min(self._endpoints, key=lambda endpoint: (endpoint.avoided_until > now, endpoint.pace.load))
 
-    async def _attempt(self, body: bytes) -> Completion:
+    async def _attempt(self, endpoint: Endpoint, call: Call) -> Completion:
         assert self._session is not None, "a ChatModel is used inside `async with`"
         started = time.perf_counter()
         try:
-            async with self._session.post(self._url, data=body) as response:
-                data = self._without_key(await _read(response))
+            async with self._session.post(
+                endpoint.url, data=call.body, proxy=endpoint.proxy, allow_redirects=False
+            ) as response:
+                data = await _read(response)
         except aiohttp.ClientConnectorError as error:
-            raise self._not_reached(error) from error
+            raise self._not_reached(endpoint, error) from error
         except aiohttp.InvalidURL as error:
-            raise UsageError(f"--base-url {self._settings.base_url!r} is not a URL") from error
+            raise UsageError(f"--base-url {endpoint.base_url!r} is not a URL") from error
         except TimeoutError as error:
-            text = f"no answer from {self._settings.base_url} within {self._timeout:g} s"
-            raise TransientError(text, crowded=True) from error
+            text = f"no answer from {endpoint.base_url} within {self._settings.timeout:g} s"
+            raise TransientError(text, crowded=True).of_kind("timeout") from error
+        except aiohttp.ClientHttpProxyError as error:
+            text = f"the proxy refused the connection ({error.status} {error.message}); check HTTPS_PROXY and NO_PROXY"
+            raise ModelUnavailableError(text).of_kind("proxy") from error
         except aiohttp.ClientError as error:
-            raise TransientError(
-                f"{self._settings.base_url} dropped the connection ({type(error).__name__})"
-            ) from error
-        if response.status != 200:  # noqa: PLR2004 - the one status that holds a completion
-            raise self._refused(response, data)
-        completion = read_completion(data, time.perf_counter() - started)
-        self._answered = True
+            text = f"{endpoint.base_url} dropped the connection ({type(error).__name__})"
+            raise TransientError(text).of_kind("dropped") from error
+        if self._secrets:
+            data = hide(data, self._secrets)
+        latency = time.perf_counter() - started
+        if not 200 <= response.status < 300:  # noqa: PLR2004 - the class that holds a completion
+            return await self._refused(endpoint, call, response, data)
+        completion = self._read(endpoint, call, response, data, latency)
+        endpoint.answered = True
         if (ahead := wait_ahead(response.headers)) is not None:
-            self._pace.hold(ahead, f"{self._settings.base_url} allows no more requests until then")
+            endpoint.pace.hold(ahead, f"{endpoint.base_url} allows no more requests until then")
         return completion
 
-    def _not_reached(self, error: aiohttp.ClientConnectorError) -> ModelError:
-        reason = error.os_error.strerror or str(error.os_error)
-        text = f"{self._settings.base_url} cannot be reached ({reason}); is the server running, and --base-url right?"
-        # A server that has answered before is coming back; one that never did is not there.
-        return TransientError(text) if self._answered else ModelUnavailableError(text)
-
-    def _refused(self, response: aiohttp.ClientResponse, data: bytes) -> ModelError:
-        status = response.status
-        said = _error_text(data)
-        text = f"{self._settings.base_url} answered {status} for {self._settings.model}{f': {said}' if said else ''}"
-        if status in _UNAVAILABLE:
-            return ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
-        if status in _TRANSIENT or status >= 500:  # noqa: PLR2004 - the class of server errors
-            return TransientError(text, wait_asked(response.headers), crowded=status in _CROWDED)
-        return BadResponseError(text)
-
-    def _without_key(self, data: bytes) -> bytes:
-        """The body with our key taken out, should a server echo it: no record, log or error can hold it then."""
-        key = self._settings.api_key
-        return data.replace(key.encode(), b"[key]") if key else data
-
-
-def read_completion(data: bytes, latency: float | None = None) -> Completion:
-    """Read a chat-completions body.
-
-    Args:
-        data: the body as received.
-        latency: seconds the call took.
-
-    Raises:
-        TransientError: not JSON, as a cut-off or proxied body is, or JSON without a completion.
-        BadResponseError: an error object that says that asking again cannot help.
-    """
-    try:
-        body = _loads(data)
-    except (ValueError, RecursionError) as error:
-        raise TransientError(f"the body is not JSON: {_excerpt(data)}") from error
-    try:
-        choice = body["choices"][0]
-        message = choice["message"]
-        content = message.get("content")
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
-        text = f"no completion in the answer: {_error_text(data) or _excerpt(data)}"
-        raise (BadResponseError(text) if _is_our_mistake(body) else TransientError(text)) from error
-    text, inner = split_reasoning(_text_of(content))
-    thought = message.get("reasoning_content") or message.get("reasoning") or inner
-    return Completion(
-        text=text or _text_of(message.get("refusal")),
-        reasoning=_text_of(thought) or None,
-        finish_reason=_FINISH.get(str(choice.get("finish_reason")), "unknown"),
-        usage=_usage(body.get("usage")),
-        logprobs=_logprobs(choice),
-        latency=latency,
-    )
-
-
-def _is_our_mistake(body: Any) -> bool:
-    """Whether an error told with status 200, as routers do, is one of the 400 class."""
-    error = body.get("error") if isinstance(body, dict) else None
-    code = error.get("code") if isinstance(error, dict) else None
-    return isinstance(code, int) and 400 <= code < 500 and code not in _TRANSIENT  # noqa: PLR2004 - the class
-
-
-def _loads(data: bytes) -> Any:
-    try:
-        return from_json(data)
-    except ValueError:
-        return json.loads(data)  # which takes half of a surrogate pair, as a cut-off emoji leaves it
-
-
-def split_reasoning(text: str) -> tuple[str, str | None]:
-    """Set a leading <think> block apart from the answer.
-
-    Returns:
-        (answer, reasoning or None). A block that never ends is all reasoning: the answer is empty.
-    """
-    if "</think>" in text and "<think>" not in text:  # templates that open the block in the prompt
-        reasoning, _, answer = text.partition("</think>")
-        return answer.strip(), reasoning.strip() or None
-    found = _THINK.match(text)
-    if not found:
-        return text, None
-    return text[found.end() :], found.group(1).strip() or None
-
-
-def parse_extra(extra: Mapping[str, str]) -> dict[str, Any]:
-    """`-M key=value` to fields of the request's body: JSON where it is JSON, else text."""
-    fields: dict[str, Any] = {}
-    for key, text in extra.items():
+    def _read(
+        self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse, data: bytes, latency: float
+    ) -> Completion:
+        options = bool(call.request.responses)
+        read: dict[str, Any] = {"think_end": self._think_end, "options": options, "attempts": call.attempts}
         try:
-            fields[key] = json.loads(text)
-        except ValueError:
-            fields[key] = text
-    return fields
+            if is_stream(data, response.content_type):
+                return completion_of(join_stream(data), latency, response.headers, **read)
+            return read_completion(data, latency, response.headers, **read)
+        except TransientError as error:
+            if error.kind in ("not JSON", "no completion") and endpoint.hint:
+                error.args = (f"{error}{endpoint.hint}",)
+            raise
+
+    def _not_reached(self, endpoint: Endpoint, error: aiohttp.ClientConnectorError) -> Exception:
+        found = not_reached(error, endpoint.base_url, answered=endpoint.answered)
+        endpoint.avoided_until = time.monotonic() + AVOIDED
+        others = any(one.avoided_until <= time.monotonic() for one in self._endpoints)
+        if others and isinstance(found, ModelUnavailableError):
+            return TransientError(str(found)).of_kind(found.kind)
+        return found
+
+    async def _refused(
+        self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse, data: bytes
+    ) -> Completion:
+        """What an answer with an error's status means: a refusal of the prompt, or an exception."""
+        status = response.status
+        if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
+            return await self._redirected(endpoint, call, response)
+        said = read_error(data)
+        if said.is_refusal(status):
+            return refused_completion(said.why_refused, response.headers.get("x-request-id"), call.attempts)
+        text = f"{endpoint.base_url} answered {status} for {self._settings.model}"
+        text += f": {said.message}" if said.message else ""
+        found = to_exception(said, status, text, response.headers)
+        if status in (404, 405) and endpoint.hint:
+            found.args = (f"{found}{endpoint.hint}",)
+        if status in (400, 422) and isinstance(found, BadResponseError):
+            raise _FieldRefusedError(text, said).of_kind(found.kind)
+        raise found
+
+    async def _redirected(self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse) -> Completion:
+        """Go on at another address of the same host; a key is sent to no other."""
+        location = response.headers.get("Location", "")
+        target = redirected(endpoint.base_url, location)
+        call.redirects += 1
+        if target is None or call.redirects > MOST_REDIRECTS:
+            text = f"{endpoint.base_url} redirects to {location[:200] or 'nowhere'}; is it the address of an API?"
+            raise ModelUnavailableError(text).of_kind("redirect")
+        if target != endpoint.base_url:
+            endpoint.move_to(target)
+            self._settings.notify(f"redirected to {target}")
+        return await self._attempt(endpoint, call)
 
 
-def _text_of(content: Any) -> str:
-    if isinstance(content, str):
-        # Half of a surrogate pair, as a cut-off emoji leaves it, cannot be written as UTF-8.
-        return content if content.isascii() else content.encode("utf-8", "replace").decode()
-    if isinstance(content, list):  # parts
-        return "".join(_text_of(p.get("text")) for p in content if isinstance(p, dict) and p.get("type") == "text")
-    return ""
-
-
-def _usage(usage: Any) -> Usage:
-    if not isinstance(usage, dict):
-        return Usage()
-    details = usage.get("completion_tokens_details")
-    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
-    return Usage(
-        prompt_tokens=_whole(usage.get("prompt_tokens")),
-        completion_tokens=_whole(usage.get("completion_tokens")),
-        reasoning_tokens=_whole(reasoning),
-    )
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) else None
-
-
-def _logprobs(choice: dict[str, Any]) -> list[dict[str, Any]] | None:
-    logprobs = choice.get("logprobs")
-    content = logprobs.get("content") if isinstance(logprobs, dict) else None
-    return [token for token in content if isinstance(token, dict)] if isinstance(content, list) else None
+def _mark_cut_off(completion: Completion, limit: int | None) -> Completion:
+    """Some servers say `stop` at the limit: an answer of as many tokens as were allowed was cut off."""
+    used = completion.usage.completion_tokens
+    if completion.finish_reason != "stop" or limit is None or used is None or used < limit:
+        return completion
+    return completion.model_copy(update={"finish_reason": "length"})
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
@@ -306,23 +370,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if size > LONGEST_BODY:
             raise BadResponseError(f"the answer is longer than {LONGEST_BODY >> 20} MB")
     return b"".join(parts)
-
-
-def _error_text(data: bytes) -> str:
-    """What a server says went wrong, under any of the names in use."""
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):
-        return _excerpt(data) if data.strip() else ""
-    said = body.get("error") or body.get("message") or body.get("detail") if isinstance(body, dict) else None
-    if isinstance(said, dict):
-        said = said.get("message") or said
-    return _one_line(_text_of(said if isinstance(said, str) else json.dumps(said))) if said else ""
-
-
-def _excerpt(data: bytes) -> str:
-    return _one_line(data[:200].decode("utf-8", "replace")) or "(empty)"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -1,4 +1,4 @@
-"""Local models: weights served by llama.cpp in a child process, spoken to through the chat path."""
+"""Local models: weights that llama.cpp serves in a child process, asked through the chat path."""
 
 from __future__ import annotations
 
@@ -8,29 +8,33 @@ import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models.base import ModelOptions
-from evalkit.models.chat import ChatModel, ChatSettings, parse_extra
-from evalkit.models.concurrency import Pace
+from evalkit.models.chat import TIMEOUT, Call, ChatModel, ChatSettings, Endpoint
 from evalkit.models.llama_server import LocalServer
-from evalkit.models.weights import EMBEDDED, find_weights
+from evalkit.models.parameters import Dialect
+from evalkit.models.weights import EMBEDDED, find_weights, sha256_of
 from evalkit.records import Completion
 
 DEFAULTS = {"slots": 8, "context": 4096, "threads": 0}
-"""`-M` settings of a local server; threads 0 means all cores."""
+"""`-M` settings of a local server: answers at once, tokens of context for each, threads (0: all cores)."""
+ANSWER_LIMIT = 512
+"""Tokens an answer may have by default: small models repeat themselves until their context is full."""
 
 
 class LocalProvider:
     """Opens `local/…`."""
 
+    default_max_tokens = ANSWER_LIMIT
+
     about = f"{', '.join(EMBEDDED)} (embedded, no key), PATH.gguf, hf:org/repo/file.gguf"
 
     @asynccontextmanager
     async def open(self, name: str, options: ModelOptions) -> AsyncIterator[ChatModel]:
-        """Fetch the weights where needed, start their server, and stop it afterwards.
+        """Fetch the weights if needed, start their server, and stop it afterwards.
 
         Raises:
             MissingExtraError: the `local` extra is not installed.
@@ -41,37 +45,44 @@ class LocalProvider:
             raise UsageError("local/… starts its own server; use a model's bare name with --base-url")
         if importlib.util.find_spec("xllamacpp") is None:
             raise MissingExtraError("local models need the local extra: pip install 'evalkit-idk[local]'")
-        settings, body = _settings(options)
+        settings, extra = _settings(options)
         path = await _weights(name, options)
         options.notify(f"loading {path.name}")
         async with LocalServer(path, settings, options.notify) as server:
-            chat = ChatSettings(base_url=f"{server.url}/v1", model=path.name, sends_seed=True, body=body)
-            slots = min(options.max_connections or settings["slots"], settings["slots"])
-            async with _LocalModel(f"local/{name}", chat, server, slots, options.timeout) as model:
-                model.info = {"base_url": chat.base_url, "weights": path.name, "bytes": path.stat().st_size, **settings}
+            digest = await asyncio.to_thread(sha256_of, path)
+            chat = ChatSettings(
+                base_urls=[f"{server.url}/v1"],
+                model=path.name,
+                dialect=Dialect(sends_seed=True, default_max_tokens=ANSWER_LIMIT),
+                extra=extra,
+                max_connections=min(options.max_connections or settings["slots"], settings["slots"]),
+                adaptive=False,  # its slots are what it takes: there is nothing to find out
+                timeout=options.timeout or TIMEOUT,
+                notify=options.notify,
+            )
+            async with _LocalModel(f"local/{name}", chat, server) as model:
+                weights = {"weights": path.name, "bytes": path.stat().st_size, "sha256": digest}
+                model.info |= {**weights, "server": f"xllamacpp {version('xllamacpp')}", **settings}
                 yield model
 
 
 class _LocalModel(ChatModel):
-    """A chat model whose server is ours to start again."""
+    """A chat model whose server this process can restart."""
 
-    def __init__(
-        self, name: str, settings: ChatSettings, server: LocalServer, slots: int, timeout: float | None
-    ) -> None:
-        # Its slots are what it takes: there is nothing to find out.
-        super().__init__(name, settings, Pace(slots, adaptive=False), timeout)
+    def __init__(self, name: str, settings: ChatSettings, server: LocalServer) -> None:
+        super().__init__(name, settings)
         self._server = server
 
-    async def _attempt(self, body: bytes) -> Completion:
+    async def _attempt(self, endpoint: Endpoint, call: Call) -> Completion:
         if self._server.has_ended:
-            self._move_to(f"{await self._server.start_again()}/v1")
+            endpoint.move_to(f"{await self._server.start_again()}/v1")
         try:
-            return await super()._attempt(body)
+            return await super()._attempt(endpoint, call)
         except TransientError:
             if not await self._server.is_ending():
                 raise
-        self._move_to(f"{await self._server.start_again()}/v1")
-        return await super()._attempt(body)
+        endpoint.move_to(f"{await self._server.start_again()}/v1")
+        return await super()._attempt(endpoint, call)
 
 
 PROVIDER = LocalProvider()
@@ -86,16 +97,17 @@ async def _weights(name: str, options: ModelOptions) -> Path:
         raise
 
 
-def _settings(options: ModelOptions) -> tuple[dict[str, int], dict[str, Any]]:
+def _settings(options: ModelOptions) -> tuple[dict[str, int], dict[str, str]]:
+    """Settings of the server, and what else `-M` gives."""
     settings = {
         "slots": options.max_connections or DEFAULTS["slots"],
         **{k: DEFAULTS[k] for k in ("context", "threads")},
     }
-    body = dict(options.extra)
+    extra = dict(options.extra)
     for key, least in (("slots", 1), ("context", 16), ("threads", 0)):
-        if (text := body.pop(key, None)) is not None:
+        if (text := extra.pop(key, None)) is not None:
             if not text.isdecimal() or int(text) < least:
-                raise UsageError(f"-M {key}={text} will not do: a whole number of at least {least}")
+                raise UsageError(f"invalid -M {key}={text}: must be a whole number of at least {least}")
             settings[key] = int(text)
     settings["threads"] = settings["threads"] or os.cpu_count() or 1
-    return settings, parse_extra(body)
+    return settings, extra

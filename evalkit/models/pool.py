@@ -1,4 +1,4 @@
-"""Ask a model one thing from inside a grader: opened once for a run, closed with it."""
+"""Models that graders ask: each is opened once for a run, and closed with it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from evalkit.records import Message
 
 
 class _Pool:
-    """The models that the graders of one event loop have asked."""
+    """The open models of one event loop."""
 
     def __init__(self) -> None:
         self.stack = AsyncExitStack()
@@ -22,16 +22,16 @@ class _Pool:
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
 
 
-async def ask(model: str, prompt: str, *, max_tokens: int = 512) -> str:
-    """Put a prompt to a model at temperature 0.
+async def ask(model: str, prompt: str, *, max_tokens: int | None = None) -> str:
+    """Ask a model one prompt at temperature 0; the public `evalkit.ask`.
 
     Args:
         model: `provider/name`, as for `--model`.
         prompt: the user's turn.
-        max_tokens: longest answer.
+        max_tokens: longest answer, in tokens; None leaves it to the model.
 
     Returns:
-        The answer without reasoning, whatever it says.
+        The answer, without reasoning.
 
     Raises:
         UsageError: no such model.
@@ -46,7 +46,7 @@ async def ask(model: str, prompt: str, *, max_tokens: int = 512) -> str:
 
 
 async def close() -> None:
-    """Close what this event loop's graders have opened."""
+    """Close the models that the graders of this event loop have opened."""
     pool = _pools.pop(asyncio.get_running_loop(), None)
     if pool is not None:
         await pool.stack.aclose()

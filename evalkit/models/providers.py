@@ -1,34 +1,75 @@
-"""The provider table: a provider is a row. All rows speak the OpenAI chat-completions protocol."""
+"""The provider table: one row for each API or server that speaks the OpenAI chat-completions protocol."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from evalkit.errors import UsageError
 from evalkit.models.base import ModelOptions
-from evalkit.models.chat import CONNECTIONS, ChatModel, ChatSettings, parse_extra
-from evalkit.models.concurrency import Pace
+from evalkit.models.chat import CONNECTIONS, TIMEOUT, ChatModel, ChatSettings
+from evalkit.models.credentials import read_headers, read_key
+from evalkit.models.network import read_base_urls
+from evalkit.models.parameters import Dialect
 
+ANSWER_LIMIT = 4096
+"""Tokens an answer may have by default, where a server's own default is none, or too low."""
 _O_SERIES = ("o1", "o3", "o4", "gpt-5")
 
 
 @dataclass(frozen=True)
 class ChatProvider:
-    """One row: where, with which key, with which quirks."""
+    """An API or server that speaks the OpenAI chat-completions protocol; the public `evalkit.ChatProvider`.
+
+    One row is all that a new provider takes. Put it into a file, say `lab.py`:
+
+        from evalkit import ChatProvider
+
+        LAB = ChatProvider(
+            prefix="lab",
+            base_url="https://api.lab.example/v1",
+            key_variable="LAB_API_KEY",
+        )
+
+    and ask one of its models, with the key in the environment:
+
+        export LAB_API_KEY=…
+        evalkit run --model lab.py::LAB/large-2 --limit 5
+
+    A package makes it `--model lab/large-2`, and lists it in `evalkit list models`, by registering the row in its
+    pyproject.toml:
+
+        [project.entry-points."evalkit.providers"]
+        lab = "lab:LAB"
+
+    Most rows need nothing more: fields that a server refuses by name (a temperature, a seed, `max_tokens` instead of
+    `max_completion_tokens`) are dropped or renamed at the first answer, and that is said and recorded. The other
+    arguments save this first refusal, or say what no refusal tells:
+
+    - `max_tokens_field`: the name under which the token limit is sent.
+    - `default_max_tokens`: the limit that is sent where the user states none. None sends none, which is right where
+      the provider's own default is sensible, and for models that reason.
+    - `fixed_temperature`: beginnings of the names of models that refuse a temperature.
+    - `sends_seed`: whether the server takes a seed.
+    - `integer_logprobs`: whether log-probabilities are asked for by a number, as Together wants it.
+
+    Check a new row with one question: `evalkit run --model lab.py::LAB/large-2 --task letters --limit 1`, and read in
+    its run.json, under `model`, which parameters were really sent.
+    """
 
     prefix: str
     """What stands before the slash in a model's name; "" for a server given by --base-url alone."""
     base_url: str
+    """Address without `/chat/completions`."""
     key_variable: str | None = None
     """Environment variable with the key; None where none is needed."""
     key_optional: bool = False
     max_tokens_field: str = "max_tokens"
     fixed_temperature: tuple[str, ...] = ()
-    """Beginnings of names of models that refuse a temperature."""
     sends_seed: bool = False
+    default_max_tokens: int | None = None
+    integer_logprobs: bool = False
 
     @property
     def about(self) -> str:
@@ -41,43 +82,44 @@ class ChatProvider:
         """Open one model of this provider.
 
         Raises:
-            UsageError: no name, no key, or a base URL that is none.
+            UsageError: no name, no key, an invalid base URL, header or `-M` value.
         """
         if not name:
             raise UsageError(f"--model {self.prefix}/… needs a model's name after the slash")
-        base_url = options.base_url or self.base_url
-        if not base_url.startswith(("http://", "https://")):
-            raise UsageError(f"--base-url must start with http:// or https://, not {base_url!r}")
-        if "@" in base_url.split("://", 1)[1].split("/", 1)[0]:
-            raise UsageError("--base-url must hold no user or password; a key goes into the environment")
-        if "?" in base_url or "#" in base_url:
-            raise UsageError("--base-url must hold no query; a key goes into the environment, other fields into -M")
+        headers, secrets = read_headers(options.headers)
         settings = ChatSettings(
-            base_url=base_url.rstrip("/"),
-            api_key=self._key(custom=options.base_url is not None),
+            base_urls=read_base_urls(options.base_url or self.base_url),
             model=name,
-            max_tokens_field=self.max_tokens_field,
-            sends_temperature=not name.startswith(self.fixed_temperature) if self.fixed_temperature else True,
-            sends_seed=self.sends_seed,
-            body=parse_extra(options.extra),
+            api_key=self._key(optional=options.base_url is not None or "authorization" in map(str.lower, headers)),
+            headers=headers,
+            secrets=secrets,
+            dialect=Dialect(
+                max_tokens_field=self.max_tokens_field,
+                default_max_tokens=self.default_max_tokens,
+                sends_temperature=not (self.fixed_temperature and name.startswith(self.fixed_temperature)),
+                sends_seed=self.sends_seed,
+                integer_logprobs=self.integer_logprobs,
+            ),
+            extra=options.extra,
+            max_connections=options.max_connections or CONNECTIONS,
+            adaptive=options.adaptive,
+            timeout=options.timeout or TIMEOUT,
+            notify=options.notify,
         )
         full_name = f"{self.prefix}/{name}" if self.prefix else name
-        pace = Pace(options.max_connections or CONNECTIONS, adaptive=options.adaptive)
-        async with ChatModel(full_name, settings, pace, options.timeout) as model:
+        async with ChatModel(full_name, settings) as model:
             yield model
 
-    def _key(self, *, custom: bool) -> str | None:
+    def _key(self, *, optional: bool) -> str | None:
         if self.key_variable is None:
             return None
-        key = os.environ.get(self.key_variable, "").strip()
-        if not key and not self.key_optional and not custom:
+        key = read_key(self.key_variable)
+        if key is None and not self.key_optional and not optional:
             raise UsageError(
                 f"{self.prefix} needs a key: export {self.key_variable}=…"
                 " (or run without a key: --model local/smollm2-135m)"
             )
-        if key and not (key.isascii() and key.isprintable() and " " not in key):
-            raise UsageError(f"{self.key_variable} holds something that is no key; export it again, without line ends")
-        return key or None
+        return key
 
 
 OPENAI = ChatProvider(
@@ -93,9 +135,22 @@ DEEPSEEK = ChatProvider("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KE
 OPENROUTER = ChatProvider("openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY")
 GROQ = ChatProvider("groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY")
 MISTRAL = ChatProvider("mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY")
-TOGETHER = ChatProvider("together", "https://api.together.xyz/v1", "TOGETHER_API_KEY")
+TOGETHER = ChatProvider(
+    "together",
+    "https://api.together.xyz/v1",
+    "TOGETHER_API_KEY",
+    default_max_tokens=ANSWER_LIMIT,
+    integer_logprobs=True,
+)
 XAI = ChatProvider("xai", "https://api.x.ai/v1", "XAI_API_KEY")
-OLLAMA = ChatProvider("ollama", "http://localhost:11434/v1", sends_seed=True)
-VLLM = ChatProvider("vllm", "http://localhost:8000/v1", "VLLM_API_KEY", key_optional=True, sends_seed=True)
-CUSTOM = ChatProvider("", "", "EVALKIT_API_KEY", key_optional=True)
+OLLAMA = ChatProvider("ollama", "http://localhost:11434/v1", sends_seed=True, default_max_tokens=ANSWER_LIMIT)
+VLLM = ChatProvider(
+    "vllm",
+    "http://localhost:8000/v1",
+    "VLLM_API_KEY",
+    key_optional=True,
+    sends_seed=True,
+    default_max_tokens=ANSWER_LIMIT,
+)
+CUSTOM = ChatProvider("", "", "EVALKIT_API_KEY", key_optional=True, default_max_tokens=ANSWER_LIMIT)
 """A server given by --base-url whose model's name has no known provider before the slash."""

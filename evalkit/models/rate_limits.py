@@ -1,53 +1,75 @@
-"""When a server says it may be asked again: Retry-After and the x-ratelimit headers, as seconds from now."""
+"""When a server may be asked again: Retry-After and the rate-limit headers, as seconds from now."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_SPAN = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|milliseconds?|d|days?|h|hours?|m|min|minutes?|s|sec|seconds?)(?![a-z])\s?")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _RESETS = {
     "x-ratelimit-reset-requests": "x-ratelimit-remaining-requests",
     "x-ratelimit-reset-tokens": "x-ratelimit-remaining-tokens",
     "anthropic-ratelimit-requests-reset": "anthropic-ratelimit-requests-remaining",
     "anthropic-ratelimit-tokens-reset": "anthropic-ratelimit-tokens-remaining",
+    "anthropic-ratelimit-input-tokens-reset": "anthropic-ratelimit-input-tokens-remaining",
+    "anthropic-ratelimit-output-tokens-reset": "anthropic-ratelimit-output-tokens-remaining",
     "x-ratelimit-reset": "x-ratelimit-remaining",
 }
-"""When what is used up comes back, and how much is left of it."""
+"""Header that says when a budget is refilled → header that says how much of it is left."""
 LONGEST = 3600.0
-"""Seconds; a header that asks for more is taken for a mistake."""
+"""Seconds; a longer wait is not waited for."""
+LONGEST_LIMIT = 32 * 86400.0
+"""Seconds; a longer wait is no limit but a mistake of the server."""
 
 
-def wait_asked(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a refusing server asks for; None where it does not say.
+def wait_asked(headers: Mapping[str, str], longest: float = LONGEST) -> float | None:
+    """Seconds that the headers of a refusal ask to wait; None if they do not say, or more than `longest`.
 
     Args:
-        headers: of the answer, found whatever their case.
+        headers: of the answer, in any mapping that ignores case.
+        longest: seconds.
     """
-    told = _seconds(headers.get("retry-after-ms", ""), unit=0.001)
+    told = read_span(headers.get("retry-after-ms", ""), unit=0.001)
     if told is None:
-        told = _seconds(headers.get("Retry-After", ""))
+        told = read_span(headers.get("Retry-After", ""))
     if told is None:
-        resets = [_seconds(headers.get(reset, "")) for reset, left in _RESETS.items() if headers.get(left, "0") == "0"]
-        told = max((seconds for seconds in resets if seconds is not None), default=None)
-    return told if told is not None and told <= LONGEST else None
+        told = max((seconds for seconds in _used_up(headers) if seconds <= longest), default=None)
+    return told if told is not None and told <= longest else None
+
+
+def _used_up(headers: Mapping[str, str]) -> Iterator[float]:
+    """Seconds until each budget that is used up is refilled; one that does not say counts as used up for an hour."""
+    for reset, left in _RESETS.items():
+        told = read_span(headers.get(reset, ""))
+        if told is not None and headers.get(left, "0" if told <= LONGEST else "") == "0":
+            yield told
+
+
+def too_long(wait: float | None) -> float | None:
+    """A wait that is longer than is waited for, and yet one that a server can mean; else None."""
+    return wait if wait is not None and LONGEST < wait <= LONGEST_LIMIT else None
 
 
 def wait_ahead(headers: Mapping[str, str]) -> float | None:
     """Seconds until the next request is allowed, where an answer says that it was the last one; else None."""
     for reset, left in _RESETS.items():
         if headers.get(left) == "0":
-            told = _seconds(headers.get(reset, ""))
+            told = read_span(headers.get(reset, ""))
             return told if told is not None and told <= LONGEST else None
     return None
 
 
-def _seconds(text: str, unit: float = 1.0) -> float | None:
-    """A number of seconds, a span such as 6m0s or 20ms, a moment as seconds since 1970, or a date, as seconds."""
+def read_span(text: str, unit: float = 1.0) -> float | None:
+    """Seconds from now, ≥ 0; None where the text is none of the forms in use.
+
+    Args:
+        text: a number, a span such as "6m0s" or "20ms", seconds since 1970, or a date.
+        unit: of a bare number, in seconds.
+    """
     text = text.strip()
     if not text:
         return None
@@ -56,12 +78,16 @@ def _seconds(text: str, unit: float = 1.0) -> float | None:
     except ValueError:
         pass
     if _SPAN.sub("", text) == "":
-        return sum(float(amount) * _UNITS[name] for amount, name in _SPAN.findall(text))
+        return sum(float(amount) * _unit(name) for amount, name in _SPAN.findall(text))
     try:
         moment = datetime.fromisoformat(text) if text[:4].isdigit() else parsedate_to_datetime(text)
         return max(0.0, moment.timestamp() - time.time())
     except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _unit(name: str) -> float:
+    return 0.001 if name.startswith(("ms", "milli")) else _UNITS[name[0]]
 
 
 def _from_now(number: float) -> float | None:

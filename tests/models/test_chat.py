@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from loopback import Answer, ChatServer, error_response
 
 from evalkit.errors import BadResponseError, ModelError, ModelUnavailableError, TransientError, UsageError
-from evalkit.models import Options, Request, open_model
-from evalkit.models.chat import read_completion, split_reasoning
+from evalkit.models.base import ModelOptions, Request, open_model
+from evalkit.models.completion import read_completion
+from evalkit.models.reasoning import split_reasoning
 from evalkit.records import Completion, Message
 
 ASK = Request(messages=[Message(role="user", content="How many?")], max_tokens=7)
@@ -24,7 +25,7 @@ def complete(spec: str, url: str | None, request: Request = ASK, **extra: str) -
     """One call, outside an event loop."""
 
     async def call() -> Completion:
-        async with open_model(spec, Options(base_url=url, extra=extra)) as model:
+        async with open_model(spec, ModelOptions(base_url=url, extra=extra)) as model:
             return await model.complete(request)
 
     return asyncio.run(call())

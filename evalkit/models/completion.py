@@ -1,0 +1,236 @@
+"""A chat-completions body read as a `Completion`, or as the failure that it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pydantic_core import from_json
+
+from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, TransientError
+from evalkit.models.finish_reasons import read_finish
+from evalkit.models.reasoning import reasoning_of, split_reasoning, thought_text
+from evalkit.models.server_errors import excerpt, filtered_categories, parse_error, status_inside, to_exception
+from evalkit.models.token_logprobs import of_answer, read_logprobs
+from evalkit.records import Completion, FinishReason, Usage
+
+_TEXT_PARTS = ("text", "output_text", None)
+_THOUGHT_PARTS = ("thinking", "reasoning", "reasoning_content", "reasoning_text", "redacted_thinking", "summary_text")
+
+
+class _Content(NamedTuple):
+    """What the content of a message holds."""
+
+    text: str = ""
+    reasoning: str = ""
+    refusal: str = ""
+
+
+def read_completion(
+    data: bytes,
+    latency: float | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    think_end: str = "",
+    options: bool = True,
+    attempts: int | None = None,
+) -> Completion:
+    """Read a chat-completions body.
+
+    Args:
+        data: the body as received.
+        latency: seconds the call took.
+        headers: of the answer.
+        think_end: delimiter between thinking and answer, see `split_reasoning`.
+        options: whether the question has options, whose alternatives are kept among the log-probabilities.
+        attempts: how often it was asked.
+
+    Raises:
+        TransientError: not JSON, as a cut-off or proxied body is; JSON without a completion; or a breakdown of the
+            server, which may be told with status 200.
+        BadResponseError: an error that asking again cannot help, or a completion that cannot be read.
+        ModelStoppedError: there is no credit left.
+    """
+    try:
+        body = _loads(data)
+    except (ValueError, RecursionError) as error:
+        raise TransientError(f"the body is not JSON: {excerpt(data)}").of_kind("not JSON") from error
+    return completion_of(body, latency, headers, think_end=think_end, options=options, attempts=attempts)
+
+
+def completion_of(
+    body: Any,
+    latency: float | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    think_end: str = "",
+    options: bool = True,
+    attempts: int | None = None,
+) -> Completion:
+    """As `read_completion`, from the parsed body."""
+    choices = body.get("choices") if isinstance(body, dict) else None
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict) or body.get("error"):
+        return _told_with_200(body, headers, attempts)
+    if choice.get("error"):
+        return _told_with_200(choice, headers, attempts)
+    finish = read_finish(choice.get("finish_reason"))
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        if message is not None or finish not in ("length", "content_filter"):
+            raise _nothing(_excerpt(body))
+        message = {}  # Gemini leaves it out where thinking used up the limit
+    content = _content(message, finish)
+    text, inline = split_reasoning(content.text, think_end)
+    reasoning = _clean(reasoning_of(message) or content.reasoning) or inline
+    said = message.get("refusal")
+    refusal = _clean(said) if isinstance(said, str) and said else content.refusal
+    logprobs = read_logprobs(choice, body, options=options)
+    if logprobs and reasoning:
+        logprobs = of_answer(logprobs, text)
+    if not refusal and finish == "content_filter":
+        refusal = _why_filtered(choice)
+    return Completion(
+        text=text or (refusal if finish != "content_filter" else ""),
+        reasoning=reasoning or None,
+        finish_reason="content_filter" if refusal else finish,
+        usage=_usage(body.get("usage")),
+        logprobs=logprobs,
+        latency=latency,
+        refusal=refusal or None,
+        served_model=_text(body.get("model")),
+        fingerprint=_text(body.get("system_fingerprint")),
+        provider=_text(body.get("provider")),
+        request_id=_request_id(body, headers),
+        attempts=attempts,
+    )
+
+
+def refused_completion(why: str, request_id: str | None = None, attempts: int | None = None) -> Completion:
+    """The completion of a prompt that a filter refused by an error instead of an answer."""
+    return Completion(
+        text="", finish_reason="content_filter", refusal=why, request_id=request_id or None, attempts=attempts
+    )
+
+
+def _told_with_200(place: Any, headers: Mapping[str, str] | None, attempts: int | None) -> Completion:
+    """An error beside or instead of a choice: a refusal, or an exception by its code."""
+    error = parse_error(place)
+    status = status_inside(error)
+    if error.is_refusal(status):
+        return refused_completion(error.why_refused, _request_id({}, headers), attempts)
+    text = f"no completion in the answer: {error.message or _excerpt(place)}"
+    raised: ModelError | ModelStoppedError = to_exception(error, status, text, headers)
+    if isinstance(raised, ModelError) and not isinstance(raised, TransientError):
+        # It answered: the address and the key are right.
+        raised = BadResponseError(str(raised)).of_kind(raised.kind)
+    raise raised
+
+
+def _loads(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        return json.loads(data)  # which takes half of a surrogate pair, as a cut-off emoji leaves it
+
+
+def _content(message: dict[str, Any], finish: FinishReason) -> _Content:
+    """What a message's content holds.
+
+    Raises:
+        BadResponseError: it is neither text nor parts that can be read.
+    """
+    content = message.get("content")
+    if isinstance(content, str):
+        return _Content(_clean(content))
+    if isinstance(content, list):
+        return _parts(content)
+    if content is not None:
+        raise _unreadable(f"the content is {_kind_of(content)}, not text")
+    nothing = "content" not in message and not reasoning_of(message) and not message.get("refusal")
+    if nothing and finish in ("stop", "unknown"):
+        raise _nothing("the message has no content")
+    return _Content()
+
+
+def _parts(parts: list[Any]) -> _Content:
+    texts: list[str] = []
+    thoughts: list[str] = []
+    refusals: list[str] = []
+    for part in parts:
+        kind = part.get("type") if isinstance(part, dict) else None
+        if isinstance(part, str):
+            texts.append(part)
+        elif not isinstance(part, dict):
+            raise _unreadable(f"a part of the content is {_kind_of(part)}, not text")
+        elif kind in _THOUGHT_PARTS:
+            thoughts.append(thought_text(part))
+        elif kind == "refusal" and isinstance(part.get("refusal"), str):
+            refusals.append(part["refusal"])
+        elif kind in _TEXT_PARTS and isinstance(part.get("text"), str):
+            texts.append(part["text"])
+        else:
+            raise _unreadable(f"a part of the content has the type {str(kind)[:40]!r} and no text")
+    return _Content(_clean("".join(texts)), "".join(thoughts), _clean("".join(refusals)))
+
+
+def _nothing(text: str) -> TransientError:
+    return TransientError(f"no completion in the answer: {text}").of_kind("no completion")
+
+
+def _unreadable(text: str) -> BadResponseError:
+    return BadResponseError(f"the answer cannot be read: {text}").of_kind(text)
+
+
+def _kind_of(value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", dict: "an object", list: "an array"}
+    return kinds.get(type(value), "null")
+
+
+def _clean(text: str) -> str:
+    """Text that can be written as UTF-8, which half of a surrogate pair (a cut-off emoji) can't."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _why_filtered(choice: dict[str, Any]) -> str:
+    details = choice.get("stop_details")
+    category = details.get("category") if isinstance(details, dict) else None
+    categories = [*filtered_categories(choice.get("content_filter_results")), *([str(category)] if category else [])]
+    return ", ".join(categories) or str(choice.get("native_finish_reason") or choice.get("finish_reason"))
+
+
+def _usage(usage: Any) -> Usage:
+    if not isinstance(usage, dict):
+        return Usage()
+    reasoning = _inside(usage, "completion_tokens_details", "reasoning_tokens")
+    cached = _inside(usage, "prompt_tokens_details", "cached_tokens")
+    return Usage(
+        prompt_tokens=_whole(usage.get("prompt_tokens")),
+        completion_tokens=_whole(usage.get("completion_tokens")),
+        reasoning_tokens=_whole(usage.get("reasoning_tokens") if reasoning is None else reasoning),
+        cached_tokens=_whole(usage.get("prompt_cache_hit_tokens") if cached is None else cached),
+    )
+
+
+def _inside(usage: dict[str, Any], place: str, name: str) -> Any:
+    details = usage.get(place)
+    return details.get(name) if isinstance(details, dict) else None
+
+
+def _whole(value: Any) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: Any) -> str | None:
+    return _clean(value)[:200] if isinstance(value, str) and value else None
+
+
+def _request_id(body: dict[str, Any], headers: Mapping[str, str] | None) -> str | None:
+    return _text((headers or {}).get("x-request-id") or (headers or {}).get("request-id") or body.get("id"))
+
+
+def _excerpt(value: Any) -> str:
+    return excerpt(json.dumps(value).encode())

@@ -1,0 +1,163 @@
+"""Addresses, proxies, certificates and open files: what a connection needs, from options and the environment."""
+
+from __future__ import annotations
+
+import os
+import resource
+import ssl
+from collections.abc import Callable
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+
+from evalkit.errors import ModelUnavailableError, TransientError, UsageError
+
+LONGEST_HEADER = 64 * 1024
+SPARE_FILES = 64
+"""Open files beside the connections: records, the interpreter's own, a local server's pipes."""
+CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def read_base_urls(text: str) -> list[str]:
+    """The addresses in a --base-url: several with commas between them.
+
+    Each is without a final slash or `/chat/completions`, its scheme in lower case.
+
+    Raises:
+        UsageError: one is no address, or holds a password or a query.
+    """
+    urls = [_read_base_url(one.strip()) for one in text.split(",") if one.strip()]
+    if not urls:
+        raise UsageError("--base-url must start with http:// or https://")
+    return list(dict.fromkeys(urls))
+
+
+def _read_base_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError as error:
+        raise UsageError(f"--base-url {text!r} is not a URL ({error})") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"--base-url must start with http:// or https://, not {text!r}")
+    if "@" in parts.netloc:
+        raise UsageError("--base-url must hold no user or password; a key goes into the environment")
+    if parts.query or parts.fragment or "?" in text:
+        raise UsageError("--base-url must hold no query; a key goes into the environment, other fields into -M")
+    path = parts.path.rstrip("/").removesuffix("/chat/completions").removesuffix("/completions").rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for an address (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), or None.
+
+    Raises:
+        UsageError: a kind of proxy that cannot be used.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(_host_and_port(parts)):
+        return None
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy is None:
+        return None
+    proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if not proxy.startswith(("http://", "https://")):
+        raise UsageError(f"the proxy {urlsplit(proxy).scheme}://… is not supported; use an HTTP proxy, or set NO_PROXY")
+    return proxy
+
+
+def _host_and_port(parts: SplitResult) -> str:
+    return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
+
+
+def make_ssl_context() -> ssl.SSLContext:
+    """TLS settings with the certificates of the system, or of the file that the environment names.
+
+    Raises:
+        UsageError: that file cannot be read.
+    """
+    context = ssl.create_default_context()
+    for name in CERTIFICATE_VARIABLES:
+        if path := os.environ.get(name):
+            try:
+                folder = os.path.isdir(path)  # noqa: PTH112 - one call
+                context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
+            except (OSError, ssl.SSLError) as error:
+                raise UsageError(f"{name}={path} holds no certificates ({error})") from error
+            break
+    return context
+
+
+def raise_open_files(connections: int, notify: Callable[[str], None]) -> int:
+    """How many of so many connections the limit of open files allows, after raising it as far as it goes.
+
+    Args:
+        connections: wanted.
+        notify: told where it is fewer.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + SPARE_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return connections
+    wanted = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    except (OSError, ValueError):
+        wanted = soft
+    allowed = max(1, min(connections, wanted - SPARE_FILES))
+    if allowed < connections:
+        notify(
+            f"only {allowed} requests at once: the limit of open files is {wanted} (raise it with ulimit -n {needed})"
+        )
+    return allowed
+
+
+def not_reached(error: aiohttp.ClientConnectorError, base_url: str, *, answered: bool) -> Exception:
+    """The exception for a connection that failed.
+
+    Args:
+        error: as aiohttp raised it.
+        base_url: whose connection it was.
+        answered: whether that server has answered before: then it is coming back; else it is not there.
+    """
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        reason = getattr(error.certificate_error, "verify_message", "") or str(error.certificate_error)
+        return ModelUnavailableError(
+            f"{base_url}: its certificate is not trusted ({reason}); set SSL_CERT_FILE to a file with your"
+            " organization's certificates"
+        ).of_kind("certificate")
+    if isinstance(error, aiohttp.ClientSSLError):
+        plain = base_url.replace("https://", "http://", 1)
+        reason = getattr(error.os_error, "reason", "") or str(error.os_error)
+        return ModelUnavailableError(f"{base_url} does not speak TLS as expected ({reason}); is it {plain}?").of_kind(
+            "tls"
+        )
+    reason = error.os_error.strerror or str(error.os_error)
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return ModelUnavailableError(
+            f"the proxy {error.host}:{error.port} cannot be reached ({reason}); check HTTPS_PROXY and HTTP_PROXY, or"
+            " set NO_PROXY"
+        ).of_kind("proxy")
+    text = f"{base_url} cannot be reached ({reason}); is the server running, and --base-url right?"
+    found = TransientError(text) if answered else ModelUnavailableError(text)
+    return found.of_kind("unreachable")
+
+
+def redirected(base_url: str, location: str) -> str | None:
+    """The base URL that a redirect leads to, where it stays on the same host; else None.
+
+    Args:
+        base_url: of the request.
+        location: of the answer, absolute or relative.
+    """
+    parts = urlsplit(base_url)
+    target = urlsplit(location)
+    if not target.netloc:
+        target = target._replace(scheme=parts.scheme, netloc=parts.netloc)
+    same = target.hostname == parts.hostname and not (parts.scheme == "https" and target.scheme == "http")
+    path = target.path.rstrip("/")
+    if not same or target.scheme not in ("http", "https") or not path.endswith("/chat/completions"):
+        return None
+    return f"{target.scheme}://{target.netloc}{path.removesuffix('/chat/completions')}"

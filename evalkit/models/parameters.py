@@ -1,0 +1,282 @@
+"""The fields of a request's body: what is sent, and what a server was found to refuse.
+
+Servers refuse fields that others demand: `max_tokens` or `max_completion_tokens`, a temperature, a seed. No table of
+names keeps up with that, so what a server refuses by name is dropped or renamed, remembered for the run, said once,
+and recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import to_json
+
+from evalkit.errors import UsageError
+from evalkit.models.base import Request
+from evalkit.models.credentials import is_secret
+from evalkit.models.server_errors import ServerError
+
+LIMITS = ("max_tokens", "max_completion_tokens")
+_LIMITS_ELSEWHERE = ("max_output_tokens", "max_new_tokens", "n_predict", "num_predict")
+_OWNED = {
+    "messages": "the messages come from the task; --system adds one",
+    "model": "--model names the model",
+    "n": "each request has one answer; --epochs repeats it",
+}
+OWN_OPTIONS = ("think_end",)
+"""`-M` keys that concern the reading of an answer and are not sent."""
+_LOWEST_TEMPERATURE = 0.01
+
+_REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
+_REFUSED_TEXT = re.compile(
+    r"unsupported|not? (?:be )?support|unknown (?:name|field|parameter|argument|key)|unrecogni[sz]ed|unexpected"
+    r"|not permitted|not allowed|only \S{1,20} (?:\w+ )?(?:is|are) (?:allowed|supported)|only the default|deprecated"
+    r"|not available|no longer|(?:cannot|can't|must not|may not) be|extra (?:inputs|fields|field|parameter)|not accept"
+    r"|disallowed|rejected|incompatible|not enabled|is forbidden|does not exist",
+    re.IGNORECASE,
+)
+_TOO_LARGE = re.compile(
+    r"too (?:large|high|big|long|many)|exceed|at most|maximum|less than or equal|<=|≤|must be in|between|greater than",
+    re.IGNORECASE,
+)
+_POSITIVE = re.compile(r"strictly positive|greater than 0\b|> 0\b|must be positive|non-?zero", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """The fields that a provider's servers expect."""
+
+    max_tokens_field: str = "max_tokens"
+    default_max_tokens: int | None = None
+    """The limit that is sent where a request states none; None sends none."""
+    sends_temperature: bool = True
+    sends_seed: bool = False
+    integer_logprobs: bool = False
+    """Ask with `logprobs: N` instead of `logprobs: true, top_logprobs: N`, as Together wants it."""
+
+
+@dataclass
+class Parameters:
+    """What is sent to one model.
+
+    Args:
+        model: its name for the server.
+        dialect: what its provider expects.
+        extra: `-M` values as typed; an empty one drops the field.
+        notify: told once of each change.
+
+    Raises:
+        UsageError: a value of `extra` is a secret, a second limit, or a field that evalkit sets itself.
+    """
+
+    model: str
+    dialect: Dialect
+    extra: Mapping[str, str]
+    notify: Callable[[str], None]
+    version: int = 0
+    """Grows with every change."""
+    changes: list[str] = field(default_factory=list)
+    """What was changed because the server refused it, a sentence each."""
+
+    def __post_init__(self) -> None:
+        self._fields = read_extra(self.extra)
+        dropped = {name for name, value in self.extra.items() if not value}
+        stated = [name for name in (*LIMITS, *_LIMITS_ELSEWHERE) if name in self._fields]
+        if len(stated) > 1:
+            raise UsageError(f"-M {stated[0]} and -M {stated[1]} are two limits; give one")
+        no_limit = bool(stated) or bool(dropped & set(LIMITS))
+        self._limit_field = None if no_limit else self.dialect.max_tokens_field
+        self._default_limit = self.dialect.default_max_tokens
+        self._dropped = dropped
+        if not self.dialect.sends_temperature:
+            self._dropped.add("temperature")
+        if not self.dialect.sends_seed:
+            self._dropped.add("seed")
+        self._most_alternatives: int | None = None
+        self._coldest = 0.0
+
+    def limit(self, request: Request) -> int | None:
+        """The token limit that a request is sent with; None for none."""
+        if self._limit_field is None:
+            stated = next((self._fields[name] for name in LIMITS if name in self._fields), None)
+            return stated if isinstance(stated, int) else None
+        return self._default_limit if request.max_tokens is None else request.max_tokens
+
+    def body(self, request: Request) -> bytes:
+        """The request's body."""
+        return to_json(self.fields(request))
+
+    def fields(self, request: Request) -> dict[str, Any]:
+        """The fields of the request's body."""
+        fields: dict[str, Any] = {
+            "model": self.model,
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        }
+        if self._limit_field is not None and (limit := self.limit(request)) is not None:
+            fields[self._limit_field] = limit
+        if "temperature" not in self._dropped:
+            fields["temperature"] = request.temperature or self._coldest
+        if "seed" not in self._dropped:
+            fields["seed"] = request.seed
+        if request.logprobs:
+            fields.update(self._logprobs(request.logprobs))
+        fields.update(self._fields)
+        return fields
+
+    def sent(self, request: Request) -> dict[str, Any]:
+        """The parameters as run.json keeps them: what is sent, None for what is not."""
+        fields = {"temperature": None, "seed": None, **self.fields(request)}
+        if not any(name in fields for name in (*LIMITS, *_LIMITS_ELSEWHERE)):
+            fields[self.dialect.max_tokens_field] = None
+        if fields["seed"] is not None and "seed" not in self._fields:
+            fields["seed"] = "one for each epoch"
+        return {name: value for name, value in fields.items() if name not in ("model", "messages")}
+
+    @property
+    def streams(self) -> bool:
+        """Whether answers are asked for piece by piece (`-M stream=true`)."""
+        return self._fields.get("stream") is True
+
+    def uses_default_limit(self, request: Request) -> bool:
+        """Whether a request is sent with the default token limit."""
+        return request.max_tokens is None and self._default_limit is not None and self._limit_field is not None
+
+    def drop_default_limit(self, why: str) -> bool:
+        """Send no limit any more where a request states none; False where none was sent."""
+        if self._default_limit is None or self._limit_field is None:
+            return False
+        self._change(f"{why}: no token limit is sent (it was {self._default_limit})")
+        self._default_limit = None
+        return True
+
+    def adapt(self, error: ServerError, request: Request) -> bool:
+        """Drop or rename the field that a server refuses.
+
+        Args:
+            error: of a status 400 or 422.
+            request: that was refused.
+
+        Returns:
+            Whether to ask again; False where the error is about something else.
+
+        Raises:
+            UsageError: the field was asked for by `-M`, or is what a confidence needs.
+        """
+        uses_default = self.uses_default_limit(request)
+        if uses_default and error.is_context:
+            return self.drop_default_limit("the server's context is short")
+        name = self._named(error, request)
+        if name is None:
+            return False
+        if name == self._limit_field:
+            return self._adapt_limit(name, error, uses_default)
+        if not _refuses(error) and not (name == "top_logprobs" and _TOO_LARGE.search(error.message)):
+            return self._warm_up(name, error)
+        if name in self._fields and name in self.extra:
+            raise UsageError(f"the server refuses -M {name}={self.extra[name]}: {error.message}")
+        return self._drop(name, error, request)
+
+    def _drop(self, name: str, error: ServerError, request: Request) -> bool:
+        if name == "top_logprobs":
+            return self._fewer_alternatives(error, request.logprobs)
+        if name == "logprobs":
+            raise UsageError(
+                f"this model gives no log-probabilities: use --confidence verbal or --confidence vote ({error.message})"
+            )
+        if name == "stream_options":
+            del self._fields[name]
+        self._dropped.add(name)
+        self._change(f"the server refuses {name}, which is left out: {error.message}")
+        return True
+
+    def _adapt_limit(self, name: str, error: ServerError, uses_default: bool) -> bool:
+        other = LIMITS[1] if name == LIMITS[0] else LIMITS[0]
+        refused = _refuses(error) and not re.search(rf"\b{name}\b\W+(?:is )?too (?:large|high|big)", error.message)
+        if refused and other not in self._dropped:
+            self._limit_field = other
+            self._dropped.add(name)
+            self._change(f"the server refuses {name}; the limit is sent as {other}")
+            return True
+        if refused:
+            self._limit_field = None
+            self._change(f"the server refuses {name} too: no token limit is sent")
+            return True
+        if uses_default and _TOO_LARGE.search(error.message):
+            return self.drop_default_limit(f"the server allows fewer tokens ({error.message})")
+        return False
+
+    def _fewer_alternatives(self, error: ServerError, asked: int) -> bool:
+        now = asked if self._most_alternatives is None else min(asked, self._most_alternatives)
+        smaller = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w.])", error.message) if int(number) < now]
+        self._most_alternatives = max(smaller) if smaller else 0
+        if now == 0:
+            return False
+        self._change(f"the server gives {self._most_alternatives} alternatives a token, not {now}: {error.message}")
+        return True
+
+    def _warm_up(self, name: str, error: ServerError) -> bool:
+        """Send a temperature just above 0 where a server refuses 0 itself."""
+        if name != "temperature" or self._coldest or not _POSITIVE.search(error.message):
+            return False
+        self._coldest = _LOWEST_TEMPERATURE
+        self._change(f"the server refuses temperature 0; {self._coldest} is sent: {error.message}")
+        return True
+
+    def _logprobs(self, alternatives: int) -> dict[str, Any]:
+        most = self._most_alternatives
+        wanted = alternatives if most is None else min(alternatives, most)
+        if self.dialect.integer_logprobs:
+            return {"logprobs": wanted}
+        return {"logprobs": True, "top_logprobs": wanted} if wanted else {"logprobs": True}
+
+    def _named(self, error: ServerError, request: Request) -> str | None:
+        """The field of our own that an error names, the first in its message."""
+        mine = [name for name in self.fields(request) if name not in ("model", "messages")]
+        if error.parameter:
+            inner = re.split(r"[.\[]", error.parameter.removeprefix("body."))[0]
+            if inner in mine:
+                return inner
+        places = {}
+        for name in mine:
+            if match := re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", error.message):
+                places[name] = match.start()
+        return min(places, key=lambda name: places[name]) if places else None
+
+    def _change(self, sentence: str) -> None:
+        self.version += 1
+        self.changes.append(sentence)
+        self.notify(f"{self.model}: {sentence}")
+
+
+def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:
+    """`-M key=value` as fields of the request's body: JSON where it is JSON, else text; an empty value is no field.
+
+    Raises:
+        UsageError: a secret, or a field that evalkit sets itself.
+    """
+    fields: dict[str, Any] = {}
+    for key, text in extra.items():
+        if key in _OWNED:
+            raise UsageError(f"-M {key}: {_OWNED[key]}")
+        if is_secret("", text):
+            raise UsageError(f"-M {key}: a secret goes into the environment, where no record keeps it")
+        if not text or key in OWN_OPTIONS:
+            continue
+        try:
+            fields[key] = json.loads(text)
+        except ValueError:
+            fields[key] = text
+    if fields.get("stream") is True:
+        fields["stream_options"] = {"include_usage": True}
+    elif fields.pop("stream", False) is not False:
+        raise UsageError(f"-M stream={extra['stream']}: true or false")
+    return fields
+
+
+def _refuses(error: ServerError) -> bool:
+    """Whether a server will not have the field at all, rather than its value."""
+    return bool(_REFUSED_CODES & set(error.codes)) or bool(_REFUSED_TEXT.search(error.message))
