@@ -234,8 +234,7 @@ def _last_sentence(body: str) -> tuple[int, str]:
         # A first part that a window cut in two is no sentence.
         if len(parts) > 1 or start == line:
             break
-    last = (start + parts[-1][0], parts[-1][1]) if parts else (line, body[line:])
-    return last
+    return (start + parts[-1][0], parts[-1][1]) if parts else (line, body[line:])
 
 
 def _marked(body: str) -> FinalStatement | None:

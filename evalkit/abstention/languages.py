@@ -63,7 +63,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     for words in _WORDS.values()
     for word in words.split()
 }
-_LATIN = tuple(language for language in _WORDS if language not in ("ru",))
+_LATIN = tuple(language for language in _WORDS if language != "ru")
 
 LANGUAGES = ("en", *_LATIN, *(language for language in _SCRIPTS if language not in _LATIN))
 """Every language that has a phrase table."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from evalkit import non_answer
-from evalkit.abstention import LANGUAGES
+from evalkit.abstention.languages import LANGUAGES
 
 SENTENCES = {
     path.stem: tomllib.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,103 @@
+"""The phrase tables, one file a language, compiled to patterns."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import NamedTuple
+from unicodedata import normalize
+
+from evalkit.abstention.measures import CONTENT
+
+NEVER = re.compile(r"(?!)")
+
+
+class Phrases(NamedTuple):
+    """The patterns of one language; en.toml says what each of them is for. They search lower-case text."""
+
+    triggers: tuple[str, ...]
+    abstained: re.Pattern[str]
+    refusal: re.Pattern[str]
+    filler: re.Pattern[str]
+    advice: re.Pattern[str]
+    general: re.Pattern[str]
+    moral: re.Pattern[str]
+    harm: re.Pattern[str]
+    stamps: re.Pattern[str]
+    answer: re.Pattern[str]
+    perhaps: re.Pattern[str]
+    contrast: re.Pattern[str]
+    concession: re.Pattern[str]
+    conclusion: re.Pattern[str]
+    unable: re.Pattern[str]
+    complies: re.Pattern[str]
+    elsewhere: re.Pattern[str]
+    example: re.Pattern[str]
+    subordinate: re.Pattern[str]
+    first_person: re.Pattern[str]
+    incapable: re.Pattern[str]
+    defers: re.Pattern[str]
+    reason: re.Pattern[str]
+
+
+@lru_cache(maxsize=64)
+def load_phrases(language: str) -> Phrases:
+    """Read and compile the table of a language.
+
+    Args:
+        language: one of `languages.LANGUAGES`.
+    """
+    source = resources.files("evalkit.abstention").joinpath("tables", f"{language}.toml")
+    # Texts are compared in this form too: in Thai it writes one vowel as two signs.
+    table = tomllib.loads(normalize("NFKC", source.read_text(encoding="utf-8")))
+    patterns = {name: _compile(table.get(name, [])) for name in Phrases._fields if name != "triggers"}
+    return Phrases(triggers=tuple(table["triggers"]), **patterns)
+
+
+def is_triggered(lower: str, phrases: Phrases) -> bool:
+    """Whether a text holds one of the words without which nobody abstains or declines in this language."""
+    for trigger in phrases.triggers:  # noqa: SIM110 - a bare loop is twice as fast as any() here, on the hot path
+        if trigger in lower:
+            return True
+    return False
+
+
+def is_said(pattern: re.Pattern[str], lower: str, asked: str) -> bool:
+    """Whether a phrase stands in the text that is not merely repeated from the question."""
+    return any(not (len(found.group()) > 1 and found.group() in asked) for found in pattern.finditer(lower))
+
+
+def offers(pattern: re.Pattern[str], lower: str) -> bool:
+    """Whether a phrase that introduces an answer stands there with something beside it."""
+    found = pattern.search(lower)
+    return bool(found) and bool(CONTENT.search(pattern.sub("", lower)))
+
+
+def is_own(lower: str, phrases: Phrases) -> bool:
+    """Whether the speaker speaks of itself; true in languages whose table cannot tell."""
+    return phrases.first_person is NEVER or bool(phrases.first_person.search(lower))
+
+
+def cut_out(pattern: re.Pattern[str], text: str) -> str:
+    """Remove from a text what a pattern for lower-case text finds in it."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter whose small form is longer: positions would not agree
+        return text
+    for found in reversed(list(pattern.finditer(lower))):
+        text = text[: found.start()] + text[found.end() :]
+    return text
+
+
+def _compile(phrases: list[str]) -> re.Pattern[str]:
+    if not phrases:
+        return NEVER
+    # "~" is a gap of up to four words, bounded so that no text makes the search slow.
+    gap = r"(?:[\w'-]{1,30} ){0,4}"
+    spelled = [phrase.replace("(?:~ ?)", gap).replace("~ ?", gap).replace("~", gap) for phrase in phrases]
+    # Phrases that begin at a word's edge share that test: inside words all of them fail at once.
+    edged = [f"(?:{phrase[2:]})" for phrase in spelled if phrase.startswith("\\b")]
+    others = [f"(?:{phrase})" for phrase in spelled if not phrase.startswith("\\b")]
+    shared = [rf"\b(?:{'|'.join(edged)})"] if edged else []
+    return re.compile("|".join(shared + others))
