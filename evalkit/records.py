@@ -273,6 +273,8 @@ class Failure(_Frozen):
     error: str
     answerable: bool = True
     """Whether the sample has a right answer: what the missing one could have been at best."""
+    prompt: str = ""
+    """Digest of the prompt and the accepted answers, in hexadecimal: what the completion answers."""
     completion: Completion | None = None
     """The answer there was, so that a resumed run judges it again without asking the model."""
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
     "power": "How many questions a comparison or an interval needs.",
+    "repair": "Take damaged lines out of a run's records.",
     "list": "List tasks, graders, readers, models, metrics or runs.",
 }
 """Name → short help. The command is the attribute `command` of the module of that name."""

@@ -21,7 +21,7 @@ from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 
-RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
+RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all"}
 
 
 @new_command("run", short_help="Put tasks to a model and score the answers.")
@@ -78,6 +78,8 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata"}
 @click.option("--label", metavar="TEXT", help="What boards and figures call this condition.")
 @click.option("--note", metavar="TEXT", help="Free text that run.json keeps.")
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run.")
+@click.option("--trust", is_flag=True, help="With --resume: use the code and address that the run names.")
+@click.option("--regrade-all", is_flag=True, help="With --resume: grade all answers again, asking no model.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, without asking.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

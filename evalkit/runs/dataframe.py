@@ -92,7 +92,8 @@ def record_features() -> Features:
     usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole, "cached_tokens": whole}
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
-        "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text, "attempts": whole,
+        "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text,
+        "attempts": whole,
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -141,6 +141,97 @@ def rewrite_records(folder: Path, change: Callable[[Record], Record]) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def return_to_grading(folder: Path) -> None:
+    """Make every recorded answer one that lacks a verdict, so that a resumed run grades it again.
+
+    The answers are written down before their records go, so that no interruption loses one.
+
+    Raises:
+        InputError: a record cannot be read, or the folder cannot be written.
+        UsageError: another process has this run open.
+    """
+    with Journal(folder) as book:
+        for record in read_records(folder):
+            book.fail(_ungraded(record))
+        book.sync()
+    try:
+        (folder / RECORDS).replace(folder / f"{RECORDS}.before-regrading")
+    except OSError as error:
+        raise not_written(folder, error) from error
+
+
+def repair(folder: Path) -> Repaired:
+    """Take the lines that cannot be read out of a run's journal, and keep them beside it.
+
+    Args:
+        folder: a run folder.
+
+    Returns:
+        How many lines were kept, and how many were moved to `<file>.damaged`.
+
+    Raises:
+        InputError: the folder has no records, or cannot be written.
+        UsageError: another process has this run open.
+    """
+    if not (folder / RECORDS).is_file():
+        raise InputError(f"{folder} has no {RECORDS}; nothing to repair")
+    lock = _lock(folder)
+    try:
+        parts = [_repair_file(folder / name, kind) for name, kind in ((RECORDS, Record), (FAILURES, Failure))]
+    except OSError as error:
+        raise not_written(folder, error) from error
+    finally:
+        os.close(lock)
+    return Repaired(sum(part.kept for part in parts), sum(part.damaged for part in parts))
+
+
+class Repaired(NamedTuple):
+    """What a repair found."""
+
+    kept: int
+    damaged: int
+
+
+def _repair_file(path: Path, kind: type[BaseModel]) -> Repaired:
+    if not path.exists():
+        return Repaired(0, 0)
+    content = path.read_bytes()
+    good: list[bytes] = []
+    bad: list[bytes] = []
+    for line in content.split(b"\n"):
+        if line.strip(b"\0 \t\r"):
+            (good if _is_readable(line, kind) else bad).append(line)
+    if bad or b"\0" in content:
+        with path.with_name(f"{path.name}.damaged").open("ab") as file:
+            file.writelines(line + b"\n" for line in bad)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        with temporary.open("wb") as file:
+            file.writelines(line + b"\n" for line in good)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    return Repaired(len(good), len(bad))
+
+
+def _ungraded(record: Record) -> Failure:
+    return Failure(
+        task=record.task,
+        model=record.model,
+        sample_id=record.sample_id,
+        epoch=record.epoch,
+        prompt_threshold=record.prompt_threshold,
+        stage="judge",
+        error="to be graded again",
+        answerable=record.metadata.get("answerable", True) is not False,
+        completion=record.completion,
+    )
+
+
+def damaged(path: Path, number: int, problem: object) -> InputError:
+    """Say that a line of a journal cannot be read, and what mends it."""
+    return InputError(f"{path}, line {number}: {problem}; fix that line, or run: evalkit repair {path.parent}")
+
+
 def duplicate(folder: Path, record: Record) -> InputError:
     """Say that a record appears twice."""
     return InputError(
@@ -173,7 +264,7 @@ def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
             if is_last:  # a whole last line that is no record is torn as well
                 return
             problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
-            raise InputError(f"{path}, line {number}: {problem}; fix or delete that line") from error
+            raise damaged(path, number, problem) from error
 
 
 def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:

@@ -14,6 +14,7 @@ from evalkit.records import SCHEMA_VERSION
 from evalkit.runs.config import RunConfig
 from evalkit.runs.folder import RUN, not_written
 from evalkit.runs.scorecard import Scorecard
+from evalkit.runs.trust import Origin
 
 Status = Literal["running", "interrupted", "failed", "finished"]
 
@@ -66,6 +67,8 @@ class Manifest(BaseModel):
     """Task → name of its grader."""
     rescored: list[dict[str, Any]] = []
     """The files that were read, of a rescored run."""
+    origin: Origin = Origin()
+    """The code and addresses that it was made with, and by which machine."""
     environment: dict[str, Any] = {}
     """Versions, platform and git revision."""
     scorecards: list[Scorecard] = Field(default=[], repr=False)

@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from evalkit.errors import InputError
 from evalkit.records import Failure
 from evalkit.runs import journal
 from evalkit.runs.folder import RECORDS
@@ -90,9 +89,9 @@ def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
             if is_last:  # a whole last line that is no record is torn as well
                 return
-            raise InputError(f"{path}, line {number}: {error}; fix or delete that line") from error
+            raise journal.damaged(path, number, error) from error
         if not isinstance(metadata, dict):
-            raise InputError(f"{path}, line {number}: metadata is no object; fix or delete that line")
+            raise journal.damaged(path, number, "metadata is no object")
         yield row
 
 

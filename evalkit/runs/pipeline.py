@@ -19,7 +19,7 @@ from evalkit.models import Model, Request
 from evalkit.plugins import users_code
 from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey
 from evalkit.runs.journal import Journal
-from evalkit.runs.plan import Job, Plan, plan_jobs
+from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs, prompt_fingerprint
 from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0
@@ -33,7 +33,7 @@ async def execute(
     journal: Journal,
     tally: Tally,
     done: Mapping[RecordKey, bytes],
-    answered: Mapping[RecordKey, Completion],
+    answered: Mapping[RecordKey, Answered],
 ) -> None:
     """Get, grade and record every planned answer that is not there yet.
 
@@ -84,7 +84,7 @@ class _Worker:
     model: Model
     journal: Journal
     tally: Tally
-    answered: Mapping[RecordKey, Completion]
+    answered: Mapping[RecordKey, Answered]
 
     async def work(self, jobs: Iterator[Job]) -> None:
         """Take jobs until none is left."""
@@ -93,7 +93,7 @@ class _Worker:
 
     async def _do(self, job: Job) -> None:
         messages = self.plan.messages(job.sample, job.threshold)
-        completion = self.answered.get(job.key)
+        completion = self._earlier_answer(job, messages)
         try:
             if completion is None:
                 completion = _mark_cut_off(await self.model.complete(self._request(job, messages)), self.plan)
@@ -103,11 +103,11 @@ class _Worker:
         except ModelUnavailableError as error:
             if self.tally.recorded == self.tally.resumed:
                 raise
-            return self._fail(job, error, None)
+            return self._fail(job, error, None, messages)
         except ModelError as error:
-            return self._fail(job, error, None)
+            return self._fail(job, error, None, messages)
         except NoVerdictError as error:
-            return self._fail(job, error, completion)
+            return self._fail(job, error, completion, messages)
         record = Record(
             run=self.plan.run,
             task=job.key.task,
@@ -138,6 +138,19 @@ class _Worker:
                 " stop with Ctrl-C and start again with a higher --max-tokens"
             )
 
+    def _earlier_answer(self, job: Job, messages: Sequence[Message]) -> Completion | None:
+        """The completion that an earlier session left without a verdict.
+
+        Raises:
+            InputError: it answers another prompt than the task asks now.
+        """
+        answered = self.answered.get(job.key)
+        if answered is None:
+            return None
+        if answered.prompt and answered.prompt != prompt_fingerprint(job.sample.target, messages).hex():
+            raise changed(job.key.task, job.key.sample_id)
+        return answered.completion
+
     async def _grade(self, job: Job, completion: Completion) -> Grade:
         reading = confidence.read(self.plan.confidence, completion)
         sample = self.plan.prompted(job.sample, job.threshold)
@@ -164,7 +177,7 @@ class _Worker:
             responses=responses,
         )
 
-    def _fail(self, job: Job, error: Exception, completion: Completion | None) -> None:
+    def _fail(self, job: Job, error: Exception, completion: Completion | None, messages: Sequence[Message]) -> None:
         failure = Failure(
             task=job.key.task,
             model=job.key.model,
@@ -174,6 +187,7 @@ class _Worker:
             stage="completion" if completion is None else "judge",
             error=str(error),
             answerable=job.sample.answerable,
+            prompt=prompt_fingerprint(job.sample.target, messages).hex() if completion else "",
             completion=completion,
         )
         self.journal.fail(failure)

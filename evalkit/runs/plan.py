@@ -11,7 +11,7 @@ from typing import NamedTuple
 from evalkit.errors import InputError
 from evalkit.grading import confidence
 from evalkit.plugins import BoundGrader, users_code
-from evalkit.records import Message, NonAnswer, Outcome, RecordKey, Sample, Task
+from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task
 from evalkit.runs.counting import CardBuilder
 from evalkit.runs.prompts import build_messages, instructions
 from evalkit.runs.tally import CardKey, Tally
@@ -84,6 +84,14 @@ class Plan:
         return confidence.ASK if self.confidence == "verbal" else ""
 
 
+class Answered(NamedTuple):
+    """A completion that only lacks a verdict."""
+
+    completion: Completion
+    prompt: str
+    """Fingerprint of the prompt that it answers, in hexadecimal; "" where an older version did not keep it."""
+
+
 class Job(NamedTuple):
     """One answer to get."""
 
@@ -125,12 +133,17 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
                         continue
                     met += 1
                     if recorded != prompt_fingerprint(sample.target, plan.messages(sample, threshold)):
-                        raise InputError(
-                            f"task {task.name}: the prompt or target of sample {sample.id!r} changed since this run was"
-                            " recorded; start a new run"
-                        )
+                        raise changed(task.name, sample.id)
         tally.fingerprints[task.name] = checksum.hexdigest()
     tally.strays = len(done) - met
+
+
+def changed(task: str, sample_id: str) -> InputError:
+    """Say that a recorded answer is to another prompt than the task asks now."""
+    return InputError(
+        f"task {task}: the prompt or target of sample {sample_id!r} changed since this run was recorded;"
+        " start a new run"
+    )
 
 
 def prompt_fingerprint(target: Iterable[str], messages: Iterable[Message]) -> bytes:

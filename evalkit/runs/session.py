@@ -21,18 +21,19 @@ from evalkit.grading.confidence import Source
 from evalkit.grading.grade import parse_count_as
 from evalkit.grading.judge import try_judges
 from evalkit.models import Model, Options, open_model, pool
-from evalkit.records import Completion, RecordKey, Task
+from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
 from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.counting import CardHead
 from evalkit.runs.environment import describe_environment
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
 from evalkit.runs.manifest import Manifest, Status, read_manifest, write_manifest
-from evalkit.runs.plan import Plan, PlannedTask
+from evalkit.runs.plan import Answered, Plan, PlannedTask
 from evalkit.runs.result import RunResult, build_cards, recount
 from evalkit.runs.scorecard import Scorecard
 from evalkit.runs.selective import Policy, add_votes, plain_records, simulated_cards
 from evalkit.runs.tally import Tally
+from evalkit.runs.trust import check_origin, describe_origin, make_origin
 
 Watch = Callable[[Tally], None]
 """Told of a run's tally when it starts; reads it as it likes."""
@@ -73,6 +74,8 @@ def run(
     name: str = "",
     label: str = "",
     note: str = "",
+    trust: bool = False,
+    regrade_all: bool = False,
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
 ) -> RunResult:
@@ -108,6 +111,8 @@ def run(
         name: the run folder's name. Default: made from the time and the tasks.
         label: what boards call this condition.
         note: free text that run.json keeps.
+        trust: resume a run that this machine did not start, though it brings code or an address of its own.
+        regrade_all: grade every answer of a resumed run again, without asking the model.
         watch: told of the running counts, for a progress display.
         notify: told what takes long before the first answer.
 
@@ -140,6 +145,8 @@ async def run_async(
     name: str = "",
     label: str = "",
     note: str = "",
+    trust: bool = False,
+    regrade_all: bool = False,
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
     **settings: Any,
@@ -154,8 +161,15 @@ async def run_async(
         earlier = read_manifest(folder, scorecards=False)
         if earlier.config is None or earlier.kind != "run":
             raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
+        check_origin(earlier.origin, earlier.config, trust=trust, again=regrade_all)
+        if used := describe_origin(make_origin(earlier.config)):
+            notify(f"resuming with {used}")
+        if regrade_all:
+            journal.return_to_grading(folder)
         plan = make_plan(earlier.config, folder.name, objects)
         return await _Session(plan, earlier.config, watch, notify, earlier=earlier).run(lambda: folder)
+    if regrade_all:
+        raise SettingError("regrade_all", "needs {resume}")
     if names:
         given["tasks"] = names
     config = make_config(**_plain(given))
@@ -323,7 +337,7 @@ class _Session:
             self._leave(work)
             raise
 
-    def _take_up(self, work: _Work) -> tuple[Tally, dict[RecordKey, bytes], dict[RecordKey, Completion]]:
+    def _take_up(self, work: _Work) -> tuple[Tally, dict[RecordKey, bytes], dict[RecordKey, Answered]]:
         """What an earlier session left: its counts, recorded keys, and completions that only lack a verdict."""
         tally = work.plan.new_tally()
         if self._earlier is None:
@@ -332,7 +346,7 @@ class _Session:
         tally.resumed = tally.recorded
         tally.failures.clear()  # they are tried again
         answered = {
-            failure.key: failure.completion
+            failure.key: Answered(failure.completion, failure.prompt)
             for failure in journal.read_failures(work.folder)
             if failure.completion is not None and failure.key not in done
         }
@@ -365,6 +379,9 @@ class _Session:
             votes=tally.votes,
         )
 
+    def _grader_files(self) -> list[str]:
+        return [grader for planned in self._plan.tasks if isinstance(grader := planned.task.grader, str)]
+
     def _first_manifest(self, folder: Path, model: Model) -> Manifest:
         created = self._started.isoformat(timespec="seconds")
         return Manifest(
@@ -375,6 +392,7 @@ class _Session:
             config=self._config,
             model=model.info,
             graders={planned.task.name: planned.grader for planned in self._plan.tasks},
+            origin=make_origin(self._config, self._grader_files()),
             environment=(self._earlier.environment if self._earlier else {}) or describe_environment(),
         )
 

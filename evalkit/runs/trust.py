@@ -1,0 +1,136 @@
+"""A run folder from somebody else is data: resuming it must not run their code or send a key to their address.
+
+A run remembers which files of code it was made with, and which addresses it asked, signed with a secret of this
+machine. A resumed run whose signature is another machine's, or whose code has changed since, is not resumed unless the
+user says so. Built-in tasks, installed plug-ins and providers' own addresses need no trust.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from evalkit.errors import UsageError
+from evalkit.runs.config import RunConfig
+
+SECRET_BYTES = 32
+
+
+class Origin(BaseModel):
+    """What a run was made with, and by which machine."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+    files: dict[str, str] = {}
+    """Path → SHA-256 of every file of code: tasks, graders, providers."""
+    addresses: list[str] = []
+    """Addresses that were asked, where they are not the provider's own."""
+    signature: str = ""
+    """HMAC-SHA256 of the rest under the secret of the machine that made it; "" where that had no place for one."""
+
+
+def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
+    """What a run is about to be made with, signed by this machine.
+
+    Args:
+        config: its settings.
+        graders: names of its graders; those that are files of code are among the files.
+    """
+    names = [*config.tasks, *graders, config.model]
+    files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
+    origin = Origin(files=files, addresses=_addresses(config))
+    return origin.model_copy(update={"signature": _signature(origin)})
+
+
+def check_origin(origin: Origin, config: RunConfig, *, trust: bool, again: bool = False) -> None:
+    """Refuse to resume what this machine did not start, or what has changed since.
+
+    Args:
+        origin: what the run remembers.
+        config: its settings.
+        trust: the user vouches for its code and addresses.
+        again: every answer is graded again, so that changed code does no harm.
+
+    Raises:
+        UsageError: the run is somebody else's, or its code has changed; the text names the files and addresses.
+    """
+    now = make_origin(config)
+    if trust or not (now.files or now.addresses):
+        return
+    what = _listed(now)
+    if not origin.signature or not hmac.compare_digest(origin.signature, _signature(origin)):
+        raise UsageError(f"this run was not started on this machine: it would use {what}; --trust vouches for them")
+    if set(now.addresses) - set(origin.addresses) or set(now.files) - set(origin.files):
+        raise UsageError(f"the run's settings were changed: it would use {what}; --trust vouches for them")
+    changed = [path for path, checksum in origin.files.items() if _checksum(path) != checksum]
+    if changed and not again:
+        raise UsageError(
+            f"{changed[0]} changed since this run was started; start a new run, or resume with --regrade-all to grade"
+            " every answer with the code as it is now"
+        )
+
+
+def describe_origin(origin: Origin) -> str:
+    """What a resumed run uses, for the user to see; "" where all of it is built in."""
+    return _listed(origin) if origin.files or origin.addresses else ""
+
+
+def _listed(origin: Origin) -> str:
+    code = [f"the code in {path}" for path in origin.files]
+    addresses = [f"the address {address}, with the key for it," for address in origin.addresses]
+    return " and ".join([*code, *addresses])
+
+
+def _code_file(name: str) -> str:
+    path = name.partition("::")[0]
+    if path.endswith(".py"):
+        return str(Path(path).resolve())
+    head, suffix, _ = name.partition(".py/")
+    return str(Path(head + ".py").resolve()) if suffix else ""
+
+
+def _addresses(config: RunConfig) -> list[str]:
+    parameters = [*config.model_parameters.values(), *config.grader_parameters.values()]
+    given = [config.base_url or "", *(value for value in parameters if "://" in value)]
+    return sorted({address for one in given for address in one.split(",") if address})
+
+
+def _checksum(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _signature(origin: Origin) -> str:
+    key = _secret()
+    if key is None:
+        return ""
+    content = json.dumps([sorted(origin.files.items()), origin.addresses]).encode()
+    return hmac.new(key, content, "sha256").hexdigest()
+
+
+def _secret() -> bytes | None:
+    """The secret of this machine and user, made when it is first needed; None where it cannot be kept."""
+    folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "evalkit"
+    path = folder / "secret"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("xb") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(secrets.token_bytes(SECRET_BYTES))
+        except FileExistsError:
+            pass
+        key = path.read_bytes()
+    except (OSError, RuntimeError):
+        return None
+    return key if len(key) == SECRET_BYTES else None
