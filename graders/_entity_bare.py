@@ -21,7 +21,7 @@ from ._entity_forms import (
 )
 from ._entity_people import NO_PERSON, is_same_person
 from ._entity_said import Said, Verdict
-from ._entity_words import Word, content, foreign, near, overlap, words_of
+from ._entity_words import Word, content, distance, foreign, near, overlap, unspaced, words_of
 
 _ANOTHER = frozenset(
     "north south east west northern southern eastern western new old upper lower democratic peoples republic saint "
@@ -58,6 +58,8 @@ def _letters(said: Said, target: str) -> Verdict:
 def _compare(said: Said, form: str) -> Verdict:
     if abbreviates(said.text, form) or abbreviates(form, said.text):
         return Verdict.MATCH
+    if foreign(said.text, form):
+        return _transliterated(said.text, form)
     mine, wanted, proper = content(words_of(said.text)), content(words_of(form)), is_proper(form)
     missing = [w for w in wanted if not any(reads(m.key, w, name=proper) for m in mine)]
     extra = [m for m in mine if not any(reads(m.key, w, name=proper) for w in wanted)]
@@ -68,6 +70,16 @@ def _compare(said: Said, form: str) -> Verdict:
     if not JOINED.search(form) and is_same_person(said, mine, wanted):
         return Verdict.MATCH
     return _unlike(said, form, missing, extra) if extra else _part(said, form, mine, missing)
+
+
+def _transliterated(text: str, form: str) -> Verdict:
+    """A name in another alphabet: letter by letter it comes out a little different."""
+    mine, wanted = content(words_of(text)), content(words_of(form))
+    if unspaced(text + form) or len(mine) != len(wanted):
+        return Verdict.CANT_TELL
+    pairs = zip(mine, wanted, strict=True)
+    close = all(distance(m.key, w.key)[0] <= (1 if len(wanted) == 1 else len(w.key) // 3) for m, w in pairs)
+    return Verdict.MATCH if close else Verdict.CANT_TELL
 
 
 def _unlike(said: Said, form: str, missing: list[Word], extra: list[Word]) -> Verdict:

@@ -59,9 +59,10 @@ def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool =
         return _without_same(mentions, standing)
     if not several and (offered := alternatives(said, same, standing)):
         return offered
+    passing = same
     same = [mention for mention in same if not in_passing(said, mention, values=values)]
     if not same:
-        return Verdict.CANT_TELL, "the accepted answer is mentioned in passing"
+        return _only_in_passing(said, passing, standing)
     if _rebuts(said, same):
         return Verdict.CANT_TELL, "what was asked is denied first"
     if _stands_first(said, same) and not several:
@@ -82,6 +83,15 @@ def _weigh(said: Said, same: list[Mention], others: list[Mention], *, values: bo
     return _weigh_values(said, lead, here, there) if values else _weigh_names(said, lead, here, there)
 
 
+def _only_in_passing(said: Said, passing: list[Mention], standing: list[Mention]) -> tuple[Verdict, str]:
+    """The accepted answer is no claim; another name is where it opens the sentence or is said to be it."""
+    lead = said.sentence_of(passing[0])
+    others = [m for m in standing if m.relation is Relation.OTHER and lead.holds(m) and m.start < passing[0].start]
+    if others and (_opens(said, lead, others[0]) or _follows(_PREDICATE, said, lead, others[:1])):
+        return Verdict.NO_MATCH, "another answer, the accepted one in passing"
+    return Verdict.CANT_TELL, "the accepted answer is mentioned in passing"
+
+
 def _without_same(mentions: list[Mention], standing: list[Mention]) -> tuple[Verdict, str]:
     if any(mention.relation is Relation.NEAR for mention in standing):
         return Verdict.CANT_TELL, "something near the accepted answer is said"
@@ -98,7 +108,7 @@ def _rebuts(said: Said, same: list[Mention]) -> bool:
     if first is None or any(first.holds(mention) for mention in same):
         return False
     denied = _REBUTTAL.search(said.text[first.start : first.end])
-    return bool(denied) and said.matter(first) + said.anchors(first) >= 3  # noqa: PLR2004 - of what was asked
+    return bool(denied) and said.matter(first) + said.anchors(first) >= 2  # noqa: PLR2004 - of what was asked
 
 
 def claims_asked(said: Said, same: list[Mention]) -> bool:

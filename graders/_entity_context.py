@@ -14,6 +14,8 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(r"^[\"')]*\s+(?:(?:is|was|are|were|did|does|do|has|had)(?:\s+not|n't)|never)\b(?!\s+only)")
+FEW = 3
+"""Sentences of an answer in which an "or" joins answers, not steps of a derivation."""
 PASSING = re.compile(
     r"\b(?:although|though|many (?:people )?(?:say|think|believe|assume|claim)|some (?:say|think|believe|sources|claim)"
     r"|(?:often|sometimes|commonly|frequently) (?:\w+\s+)?(?:confused|mistaken|thought|believed|misattributed|assumed)"
@@ -116,6 +118,7 @@ def alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> tu
     before = said.text[sentence.start : same[0].start]
     if _NAMED.search(before) and not _EITHER.search(before):
         return None
-    if said.bare or _EITHER.search(before) or any(sentence.holds(mention) for mention in beside):
+    spread = any(sentence.holds(mention) for mention in beside) and len(said.sentences) <= FEW
+    if said.bare or _EITHER.search(before) or spread:
         return Verdict.NO_MATCH, "two answers are offered"
     return Verdict.CANT_TELL, "two answers are offered"

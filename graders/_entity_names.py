@@ -15,7 +15,7 @@ from ._entity_words import EMPTY, STARTS, Word, content, near, overlap, unspaced
 _SMALL = "of|the|de|la|le|du|von|van|der|den|di|da|del|and|&|y|e"
 _NAME = r"[^\W\d_a-z][^\W_]*(?:['’.-]?[^\W_]+)*"
 _RUN = re.compile(rf"(?<![^\W_]){_NAME}(?:(?:(?<![^\W\d_]{{2}})\.)?\s+(?:(?:{_SMALL})\s+)*{_NAME})*")
-_PLACED = re.compile(r"\b(?:in|on|at)\s+(?:the\s+)?[\"']?$")
+_PLACED = re.compile(r"\b(?:in|on|at|from)\s+(?:the\s+)?[\"']?$")
 """What stands before a place or a show, where a person is asked for."""
 _NOUN = (
     r"(?:(?!after|under|over|other|never|later|earlier|either)[a-z-]{3,}(?:er|or)|[a-z-]+(?:ist|ian|ess|man|woman|back|cian)"
@@ -48,7 +48,7 @@ def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
     for target in targets:
         for form in forms_of(said, target):
             found += _same(said, words, form)
-    if any(target[:1].isupper() for target in targets):
+    if any(is_proper(target) for target in targets):
         found += _others(said, targets, found)
     return sorted(found, key=lambda mention: mention.start)
 

@@ -26,6 +26,11 @@ _COMPOUND = re.compile(
 _MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s|\[\d+\]")
 EXACT_BELOW = 100
 """Below this, "more than 8" is not 8; "over 1,000" is 1,000 as people say it."""
+EXACT_UP_TO = 10_000
+"""Whole numbers below this are counted, not rounded: one more or fewer is another number."""
+SHARE = 2
+"""What a share may be at most, written as a fraction, growth included."""
+_SCALES = {"million": 1e6, "billion": 1e9, "thousand": 1e3}
 YEARS = range(1000, 2101)
 """Four digits that are read as a year where nothing speaks against it."""
 
@@ -80,9 +85,10 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
     if wanted is None or (_COMPOUND.match(said.text, one.end) and not _COMPOUND.match(target.text, wanted.end)):
         return Relation.OTHER
     equal = same(one, wanted)
+    if not equal and (_is_scaled(said, one, wanted) or (_is_grouped(said, one, wanted) and wanted.value % 1000 == 0)):
+        return Relation.SAME
     if not equal:
-        percent = equal is None or wanted.unit == UNITS["%"]
-        alike = (equal is None and one.value == wanted.value) or (percent and _is_fraction(one, wanted))
+        alike = (equal is None and one.value == wanted.value) or _is_fraction(one, wanted) or _is_close(one, wanted)
         return Relation.NEAR if alike or _is_grouped(said, one, wanted) else Relation.OTHER
     if (one.rank and not wanted.rank) or _is_bound(said, one, target, wanted):
         return Relation.NEAR
@@ -93,6 +99,26 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
     return _with_noun(said, one, target.nouns)
 
 
+def _is_scaled(said: Said, one: Quantity, wanted: Quantity) -> bool:
+    """Whether a number is the accepted one in another scale: percent for a share, the millions that were asked for."""
+    if wanted.unit is None and one.unit == UNITS["%"] and abs(wanted.value) <= SHARE:
+        return same(one._replace(value=one.value / 100, half=one.half / 100, unit=None), wanted) is True
+    asked = next((scale for word, scale in _SCALES.items() if word in said.question.lower()), None)
+    if asked is None or wanted.value == 0:
+        return False
+    return (
+        same(one._replace(value=one.value / asked, half=one.half / asked, unit=None), wanted._replace(unit=None))
+        is True
+    )
+
+
+def _is_close(one: Quantity, wanted: Quantity) -> bool:
+    """Whether a number that was measured or computed is within a hundredth of the accepted one, by rounding perhaps."""
+    exact = not one.half and not wanted.half and abs(wanted.value) < EXACT_UP_TO
+    comparable = one.unit is None or wanted.unit is None or one.unit == wanted.unit
+    return comparable and not exact and abs(one.value - wanted.value) <= abs(wanted.value) / 100
+
+
 def _is_grouped(said: Said, one: Quantity, wanted: Quantity) -> bool:
     """Whether a number may be the accepted one with points between its thousands."""
     written = said.text[one.start : one.end]
@@ -101,7 +127,10 @@ def _is_grouped(said: Said, one: Quantity, wanted: Quantity) -> bool:
 
 def _is_bound(said: Said, one: Quantity, target: Target, wanted: Quantity) -> bool:
     """Whether a small number is only a bound ("more than 8") where no bound is asked for or accepted."""
-    if abs(wanted.value) >= EXACT_BELOW or not _BOUND.search(said.text[: one.start]):
+    found = _BOUND.search(said.text[: one.start])
+    if found is None or abs(wanted.value) >= EXACT_BELOW:
+        return False
+    if one.unit is not None and found.group().lower().startswith(("up to", "nearly", "almost")):
         return False
     return not _BOUND.search(target.text[: wanted.start]) and not _ASKS_BOUND.search(said.question)
 

@@ -79,10 +79,12 @@ def target_of(text: str, question: str) -> Target:
         return Target(text=text, exact=exact)
     if is_math(text):
         return Target(text=text)
+    quantities = find_quantities(text)
     if dates := _dates(text, question):
         rest = {word.key for word in words_of(text)} - EMPTY
-        return Target(text=text, dates=dates, vague=bool(rest & _LOOSE))
-    quantities = find_quantities(text)
+        # Four digits are a year, or a number where nothing asks for a year.
+        number = quantities[0] if text.strip().isdecimal() and not _WHEN.search(question) else None
+        return Target(text=text, dates=dates, vague=bool(rest & _LOOSE), quantity=number)
     if len(quantities) == 1 and (nouns := _nouns(text, quantities[0])) is not None:
         return Target(text=text, quantity=quantities[0], nouns=nouns)
     return Target(text=text)
