@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from evalkit import plain, simplify
+
 from ._numerals import ENGLISH
 from ._statements import introduces
 
@@ -29,16 +30,17 @@ _DASHED_LINE = re.compile(r" - ")
 _SPACES = re.compile(r"[ \t]+")
 
 _BEFORE_A_LETTER = frozenset(
-    "is be was are or and not so therefore thus hence than over with choose chose pick select say option options choice choices answer "
-    "answers letter between either neither nor both to out eliminate eliminates leaves leaving only for think believe guess picking "
-    "choosing chosen selecting selected selects on it that it's that's the la el le die der das los las o a il ist es est lautet é è "
-    "to je är er on wähle opción opcion respuesta réponse antwort resposta opção risposta opzione scelta ответ вариант это elijo "
-    "choisis odpověď jest antwoord svar svaret válasz az este correct right best final while whereas but because since then "
-    "if of rules exclude reject reject consider considered considering prefer favor try from like called be: except unlike "
-    "likely probably definitely clearly obviously certainly actually in eliminating excluding options: und oder y ou e и или "
-    "nicht no pas non не mark marked submit through seems possibly perhaps maybe wait no yes against than: est-ce vs versus "
-    "letra lettre lettera buchstabe буква là adalah είναι cevap doğru kies wybieram vybírám volím escolho scelgo выбираю "
-    "lösung auswahl möglichkeit alternativa alternativ варіант відповідь одговор odgovor є je:".split()
+    "is be was are or and not so therefore thus hence than over with choose chose pick select say option options "
+    "choice choices answer answers letter between either neither nor both to out eliminate eliminates leaves leaving "
+    "only for think believe guess picking choosing chosen selecting selected selects on it that it's that's the la el "
+    "le die der das los las o a il ist es est lautet é è je är er wähle opción opcion respuesta réponse antwort "
+    "resposta opção risposta opzione scelta ответ вариант это elijo choisis odpověď jest antwoord svar svaret válasz "
+    "az este correct right best final while whereas but because since then if of rules exclude reject consider "
+    "considered considering prefer favor try from like called be: except unlike likely probably definitely clearly "
+    "obviously certainly actually in eliminating excluding options: und oder y ou e и или nicht no pas non не mark "
+    "marked submit through seems possibly perhaps maybe wait yes against than: est-ce vs versus letra lettre lettera "
+    "buchstabe буква là adalah είναι cevap doğru kies wybieram vybírám volím escolho scelgo выбираю lösung auswahl "
+    "möglichkeit alternativa alternativ варіант відповідь одговор odgovor є je:".split()
 )
 _AFTER_ARTICLE = frozenset(
     "is was are or and because since as over it wins fits would must should has seems instead rather not vs versus nor "
@@ -60,6 +62,7 @@ _CYRILLIC = str.maketrans("АВСЕНабсе", "ABCEHabce")
 _LONE_CYRILLIC = re.compile(r"(?:(?<=[:—(] )|(?<=\()|^)([АВСЕН])(?=[).\s]*(?:$|\n))", re.MULTILINE)
 _SIGNED = re.compile(r"[+-]?\d")
 _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?|[+-]?\.\d+")
+_BETWEEN_NAMES = re.compile(r"[)\].:,\s\"'*(\[=–-]*")
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _PROSE = re.compile(r"[\w\s.,;:'\"()&!?/-]+")
 # Words that stand in every text: named only where they open, conclude or state.
@@ -168,10 +171,10 @@ def _letters(text: str, count: int) -> list[Mention]:
         start, end = match.span()
         bracketed = text[start - 1 : start] in _OPENING and text[end : end + 1] in ")]>"
         option = ord(letter.upper()) - ord("A")
-        if alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed):
-            # "(X)" stands for any letter in prompts; what echoes it names no option.
-            if letter not in "Xx" or option < count:
-                found.append(Mention(start, end, option, by_letter=True))
+        # "(X)" stands for any letter in prompts; what echoes it names no option.
+        placeholder = letter in "Xx" and option >= count
+        if not placeholder and (alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed)):
+            found.append(Mention(start, end, option, by_letter=True))
     return found
 
 
@@ -187,7 +190,7 @@ def _may_be_letter(text: str, letter: str, start: int, end: int, count: int, *, 
     word = _LAST_WORD.search(before)
     if letter.islower():
         return _lower_is_letter(before, after)
-    if word and text[max(0, start - 1) : start] not in "\n" and not _introduces(word.group(1), before):
+    if word and text[max(0, start - 1) : start] != "\n" and not _introduces(word.group(1), before):
         return False
     following = _NEXT_WORD.match(after)
     if following is None or after[:1] in ").]:,;\n":
@@ -306,18 +309,13 @@ def _in_words(number: int) -> str:
 
 
 def _joined(text: str, found: list[Mention]) -> list[Mention]:
-    """ "B. Jupiter", "(B) Jupiter" and "Jupiter (B)" name one option once."""
+    """Merge neighbors that name one option: "B. Jupiter", "(B) Jupiter", "Jupiter (B)"."""
     joined: list[Mention] = []
     for mention in found:
         last = joined[-1] if joined else None
-        if (
-            last
-            and last.option == mention.option
-            and re.fullmatch(r"[)\].:,\s\"'*(\[=–-]*", text[last.end : mention.start])
-        ):
-            if "\n\n" not in text[last.end : mention.start]:
-                joined[-1] = Mention(last.start, mention.end, last.option, by_letter=True, common=False)
-                continue
-        # "(A) iron" where A is copper: the letter is what is chosen.
-        joined.append(mention)
+        between = text[last.end : mention.start] if last else ""
+        if last and last.option == mention.option and _BETWEEN_NAMES.fullmatch(between) and "\n\n" not in between:
+            joined[-1] = Mention(last.start, mention.end, last.option, by_letter=True, common=False)
+        else:
+            joined.append(mention)
     return joined

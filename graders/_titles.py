@@ -7,7 +7,7 @@ does a misspelled word. One other content word is another title, and so is anoth
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from rapidfuzz.distance import OSA
 
@@ -94,7 +94,7 @@ def _differences(first: list[str], second: list[str]) -> int:
     """Misspelled words between two titles; more than there are words where they differ otherwise."""
     never = len(first) + len(second) + 1
 
-    @lru_cache(maxsize=None)
+    @cache
     def least(i: int, j: int) -> int:
         if i == len(first) and j == len(second):
             return 0

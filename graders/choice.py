@@ -16,7 +16,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer
+from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer, plain
+
 from ._corrections import after_correction
 from ._options import Mention, mentions, readable, same_text
 from ._statements import COMMITTED, Rank, rank, sentence_start
@@ -30,6 +31,7 @@ _OWN_VERB = re.compile(
     r"[)\].'\"*]*(?:\s*\([^)]*\))?\s+(?:is|was|has|does|would|can|could|seems|looks|isn't|cannot|can't)\b",
     re.IGNORECASE,
 )
+_PLURAL_VERB = re.compile(r"[)\].'\"*]*\s+(?:are|were|can|do|don't|aren't|fail|options)\b")
 _GOES_ON = re.compile(r"[)\].'\"*]*\s+(?!and\b|or\b|is\b|as\b|because\b|since\b|for\b|due\b|based\b)\w", re.IGNORECASE)
 _BREAK = re.compile(
     r"[)\]}'\"*]*\s*(?:$|[.,;:!\n—–(-]|because\b|since\b|as\b|is\b|due\b|for\b|based\b|given\b|which\b)", re.IGNORECASE
@@ -43,9 +45,23 @@ _NEGATIVE = re.compile(
 _LABEL_BEFORE = re.compile(
     r"(?:^|[\n.;!?|])\s*(?:[-*•]\s*)?(?:option|choice|answer|statement)?\s*[(\[*\"]*$", re.IGNORECASE
 )
+_NEUTRAL = (
+    r"(?:\W+(?:which|what|who|how|the|this|that|it|one|of|these|them|answer|question|option|for|enough|about|to|say|tell|"
+    r"sure|certain|correct|is|are|right|yet|here|between|at|all|on|choose|decide|my|an?|any|give|with|information))*"
+)
+_ADVERB = r"(?:(?:really|honestly|just|simply|at\s+all|too|so|quite|completely|entirely|be|be\s+able\s+to)\s+)*"
+_SILENCE = (
+    rf"(?:(?:i|i'm|we|i'd|i'll)\b\W*(?:am\s+|have\s+|would\s+)*{_ADVERB}(?:cannot|can\s+not|can't|could\s+not|couldn't|unable\s+to|not|"
+    rf"no|never)\s+{_ADVERB}(?:say|tell|answer|decide|choose|remember|recall)"
+    rf"|(?:(?:i|i'm|we|i'd)\b\W*(?:am\s+|have\s+|would\s+)*)?{_ADVERB}(?:(?:do\s+not|don't|can't|cannot|not|no|never)\s+{_ADVERB}(?:know|sure|"
+    r"certain|confident|idea|clue|opinion)|(?:prefer|rather|choose)\s+not(?:\s+to)?\s+(?:say|answer|choose|respond)|unsure|uncertain|"
+    r"undecided|idk|dunno|abstain(?:ing)?|skip|pass|decline))"
+    rf"{_NEUTRAL}"
+)
 _OF_THE_ANSWERER = re.compile(
-    r"\b(?:i|we|i'm|don't\s+know|do\s+not\s+know|idk|not\s+(?:\w+\s+)?(?:sure|certain)|unsure|uncertain|no\s+idea|abstain\w*|skip|pass|"
-    r"prefer\s+not|dunno|decline|ich|weiß\s+nicht|no\s+sé|je\s+ne|ne\s+sais|non\s+so|não\s+sei|не\s+знаю|nevím|nie\s+wiem)\b|不知道|不确定|わからない|모르",
+    rf"{_SILENCE}(?:\s*(?:/|\(|\bor\b)\s*{_SILENCE})*"
+    r"|(?:ich\s+)?weiß\s+(?:es\s+|ich\s+)?nicht|(?:yo\s+)?no\s+(?:lo\s+)?sé|je\s+ne\s+sais\s+pas|(?:io\s+)?non\s+(?:lo\s+)?so|"
+    r"(?:eu\s+)?não\s+sei|(?:я\s+)?не\s+знаю|nevím|nie\s+wiem|(?:我)?不(?:知道|确定)|わかりません|分かりません|모르겠\w*",
     re.IGNORECASE,
 )
 _CONCLUSION = re.compile(
@@ -116,7 +132,7 @@ def _grade(sample: Sample, options: tuple[str, ...], option: int, reason: str) -
 
 
 def _accepted(targets: list[str], options: tuple[str, ...]) -> set[int]:
-    """The options that the targets mean: by their text as it is written, else by letter, else by text in other dress."""
+    """The options that the targets mean: by text as it is written, else by letter, else by text in other dress."""
     found = set()
     for target in targets:
         letter = target.strip().strip("()[].")
@@ -130,7 +146,7 @@ def _accepted(targets: list[str], options: tuple[str, ...]) -> set[int]:
 
 
 def _speaks_of_the_answerer(option: str) -> bool:
-    return bool(_OF_THE_ANSWERER.search(option)) and non_answer(option) in ("abstained", "refusal")
+    return bool(_OF_THE_ANSWERER.fullmatch(plain(option).strip(' .!()[]"')))
 
 
 def _abstains(sample: Sample, answer: str, options: tuple[str, ...], said: list[_Said]) -> str | None:
@@ -158,9 +174,9 @@ def _commits(end: str, options: tuple[str, ...]) -> bool:
 def _names_the_matter(end: str, options: tuple[str, ...]) -> bool:
     """Whether it ends in an option that itself sounds like not knowing, but speaks of the matter: "unknown"."""
     for mention in mentions(end, options):
-        if mention.option < len(options) and non_answer(options[mention.option]):
-            if not _speaks_of_the_answerer(options[mention.option]):
-                return rank(end, mention.start, mention.end) > Rank.WITHDRAWN
+        option = options[mention.option] if mention.option < len(options) else ""
+        if option and non_answer(option) and not _speaks_of_the_answerer(option):
+            return rank(end, mention.start, mention.end) > Rank.WITHDRAWN
     return False
 
 
@@ -168,7 +184,6 @@ def _read(text: str, options: tuple[str, ...]) -> list[_Said]:
     """What a text says of the options, each with its rank; after a correction, what follows it where that commits."""
     tail = after_correction(text)
     if tail and tail.strip() != text:
-        # "no: B it is"
         start = len(text) - len(tail)
         after = _ranked(tail, options)
         if any(one.rank >= COMMITTED for one in after):
@@ -203,20 +218,15 @@ def _level(text: str, said: list[_Said]) -> list[_Said]:
     """Options joined by "and", "or" or a comma share the rank of the first, or the denial that follows the last."""
     ranks = [one.rank for one in said]
     for k in range(1, len(said)):
-        if _linked(text, said[k - 1].mention, said[k].mention) and ranks[k] is Rank.MENTIONED:
-            ranks[k] = (
-                Rank.DENIED
-                if ranks[k - 1] is Rank.DENIED and not _OWN_VERB.match(text, said[k].mention.end)
-                else ranks[k]
-            )
+        last, this = said[k - 1].mention, said[k].mention
+        follows = ranks[k] is Rank.MENTIONED and ranks[k - 1] is Rank.DENIED and not _OWN_VERB.match(text, this.end)
+        if follows and _linked(text, last, this):
+            ranks[k] = Rank.DENIED
     for k in range(len(said) - 1, 0, -1):
-        if (
-            _linked(text, said[k - 1].mention, said[k].mention)
-            and ranks[k] is Rank.DENIED
-            and ranks[k - 1] is Rank.MENTIONED
-        ):
-            if re.match(r"[)\].'\"*]*\s+(?:are|were|can|do|don't|aren't|fail|options)\b", text[said[k].mention.end :]):
-                ranks[k - 1] = Rank.DENIED
+        last, this = said[k - 1].mention, said[k].mention
+        leads_up = ranks[k] is Rank.DENIED and ranks[k - 1] is Rank.MENTIONED and _PLURAL_VERB.match(text, this.end)
+        if leads_up and _linked(text, last, this):
+            ranks[k - 1] = Rank.DENIED
     return [_Said(one.mention, new) for one, new in zip(said, ranks, strict=True)]
 
 

@@ -42,9 +42,9 @@ _OPPOSED = frozenset(
     "not no nor never neither or isnt arent doesnt dont cannot cant n't none nothing and but except".split()
 )
 _SMALL = frozenset(
-    "a an the is are was were be been there i you we he she it its they have has had in of to do does did that this so thus therefore "
-    "hence would will total altogether all exactly just answer my final at on for with by from as his her their them then me "
-    "result value correct expression equals evaluates called named".split()
+    "a an the is are was were be been there i you we he she it its they have has had in of to do does did that this so "
+    "thus therefore hence would will total altogether all exactly just answer my final at on for with by from as his "
+    "her their them then me result value correct expression equals evaluates called named".split()
 )
 _TAG = re.compile(r"</?\w+>")
 _CLOSING = frozenset(".,;!?\"')]}>")
@@ -110,11 +110,10 @@ def _under_lead(text: str) -> str:
     lines = text.splitlines()
     for start in range(len(lines) - 1, 0, -1):
         head = "\n".join(lines[:start])
-        if lines[start].strip() and not _LIST_MARK.match(lines[start]) and lines[start - 1].strip():
-            if len(lines[start].split()) > 1 and not is_led_to(head + " "):
-                return ""
         if lines[start].strip() and is_led_to(head + "\n"):
             return "\n".join(lines[start:])
+        if len(lines[start].split()) > 1 and not _LIST_MARK.match(lines[start]):
+            return ""
     return ""
 
 

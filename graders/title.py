@@ -2,8 +2,8 @@
 
 A title in quotes, in emphasis, after words that introduce it ("The title was …") or alone on its line may be the
 answer; how firmly it is said decides (`_statements`). One that is denied, withdrawn or of another work ("his master's
-thesis") is none, and several that are offered at once, or a list of them, are a claim from which no title can be read. A
-translation in brackets counts as the title. Typography, a missing subtitle and misspellings do not matter; one other
+thesis") is none, and several that are offered at once, or a list of them, are a claim from which no title can be read.
+A translation in brackets counts as the title. Typography, a missing subtitle and misspellings do not matter; one other
 content word does (`_titles`).
 """
 
@@ -57,14 +57,18 @@ _TRANSLATES = re.compile(
 _OFFERS = re.compile(
     r"[\"'*_.,;\s]*(?:,|\bor\b|\band/or\b|/)[\"'*_\s]*(?:(?:possibly|perhaps|maybe|else)\s+)*[\"'*_]*", re.IGNORECASE
 )
-_OTHER_WORK = re.compile(
-    r"\b(?:master(?:'?s)?|m\.?sc?\.?|bachelor(?:'?s)?|undergraduate|senior|fellowship|habilitation\w*|diplom\w*|licentiate|paper|article|book|"
-    r"monograph|lectures?|essay|journal|later|earlier|famous\s+work|other\s+work)\b",
+_WORK = re.compile(
+    r"\b(?P<other>(?:master(?:'?s)?|m\.?\s?sc?\.?|bachelor(?:'?s)?|undergraduate|senior|fellowship|habilitation\w*|diplom\w*|licentiate)"
+    r"(?:\W+(?:degree\W+|s\W+)?(?:dissertation|thesis|work))?|(?:famous|other|later|earlier)?\s*(?:paper|article|book|monograph|"
+    r"lectures?|essay|journal|works?))\b|\b(?:ph\.?\s?d\.?|doctoral|doctorate|dissertation|thesis)\b",
     re.IGNORECASE,
 )
-_ASKED_WORK = re.compile(r"\b(?:ph\.?\s?d\.?|doctoral|doctorate|dissertation|thesis)\b", re.IGNORECASE)
+_IS_OTHER_WORK = re.compile(
+    r"[\"'*_,\s]*(?:was|is|being)\s+(?:an?|the|his|her|their)\s+(?:\w+\s+){0,2}(?:paper|article|book|monograph|lectures?|essay|"
+    r"(?:master|bachelor)\W?s?\s+thesis|habilitation)\b",
+    re.IGNORECASE,
+)
 _PUBLISHED = re.compile(r"(?:published|known|cited|expanded|revised)\s+as", re.IGNORECASE)
-_CLAUSE = re.compile(r"[;:.]\s|\b(?:while|whereas|and|but)\b|[\"*]\s")
 _DRESS = " .,\"'*_:;`“”"
 LINES = 4
 """Lines up to which a text may be a bare title and remarks on it."""
@@ -189,7 +193,7 @@ def _unmarked(text: str, question: str) -> Iterator[_Said]:
     for start, end in found:
         yield _weighed(text, start, end, [*_cuts(text[start:end]), *_bracketed_after(text[start:end])], question)
     lines = [line for line in text.splitlines() if simplify(line)]
-    if found or not lines or len(lines) > LINES and not final_statement(text).stated:
+    if found or not lines or (len(lines) > LINES and not final_statement(text).stated):
         return
     bare = [line for line in lines if not _SENTENCE.search(line)]
     for line in bare[:1]:
@@ -201,14 +205,18 @@ def _unmarked(text: str, question: str) -> Iterator[_Said]:
 def _weighed(text: str, start: int, end: int, titles: list[str], question: str) -> _Said:
     said = tuple(dict.fromkeys(title.strip(_DRESS) for title in titles if simplify(title)))
     before = text[sentence_start(text, start) : start]
-    clause = _CLAUSE.split(before)[-1] if before else ""
-    other = bool(_OTHER_WORK.search(clause)) and not _OTHER_WORK.search(question)
-    if _PUBLISHED.search(clause):
-        other = True
+    works = list(_WORK.finditer(before))
+    other = _is_other(works[-1], question) if works else False
+    other = other or bool(_PUBLISHED.search(before[-40:]) or _IS_OTHER_WORK.match(text, end))
     level = rank(text, start, end)
-    if level is Rank.MENTIONED and _ASKED_WORK.search(before):
+    if level is Rank.MENTIONED and works and not other:
         level = Rank.HELD
     return _Said(start, end, said or (text[start:end],), level, other)
+
+
+def _is_other(work: re.Match[str], question: str) -> bool:
+    """Whether a work is another than the one asked for."""
+    return bool(work["other"]) and work["other"].split()[0].lower() not in question.lower()
 
 
 def _cuts(line: str) -> list[str]:

@@ -8,6 +8,7 @@ import gzip
 import inspect
 import json
 import logging
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -102,6 +103,15 @@ def sources() -> Iterator[tuple[str, str, Iterator[Answered]]]:
     for name in ("gpt-3.5-turbo-0125", "gpt-4-0125-preview"):
         yield "choice", f"GPQA diamond, {name}", _klukosiute(name)
     yield "choice", "MMLU-Pro, gemini-1.5-pro-002", _tiger("gemini-1.5-pro-002", "model_outputs")
+    for form in ("direct", "cot"):
+        yield (
+            "exact",
+            f"BBH, code-davinci-002, {'chain of thought' if form == 'cot' else 'answers alone'}",
+            _suzgun(form),
+        )
+    for name in ("15_qwen_2_5_72b", "16_deepseek_v3"):
+        for grader in ("choice", "exact"):
+            yield grader, f"BBH, {name[3:]}", _kuk_bbh(name, lettered=grader == "choice")
     for domain in ("object_placements", "team_allocation"):
         yield "choice", f"MuSR {domain}, gpt-4o", _musr(domain)
     for folder in sorted((REAL / "omni-math" / "arka").iterdir()):
@@ -131,7 +141,8 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _of_options(name: str, question: str, options: list[str], right: str) -> Sample:
-    return Sample(id=name, input=question, target=right, choices=options)
+    # In brackets a letter is a letter, also where an option's text is one.
+    return Sample(id=name, input=question, target=f"({right})", choices=options)
 
 
 def _lighteval(path: Path) -> Iterator[Answered]:
@@ -176,6 +187,32 @@ def _musr(domain: str) -> Iterator[Answered]:
         right = LETTERS[int(doc["answer_index"])]
         sample = _of_options(str(number), doc["question"], options, right)
         yield Answered(sample, row["resps"][0][0], row["filtered_resps"][0].strip("()").upper() == right)
+
+
+def _suzgun(form: str) -> Iterator[Answered]:
+    """The authors' outputs. They hold no verdict: right is what their exact match calls right."""
+    for path in sorted((REAL / "bbh" / f"code-davinci-002-{form}").glob("*000.json")):
+        for number, row in enumerate(json.loads(path.read_text(encoding="utf-8"))["outputs"]):
+            text, target = row["prediction"].strip(), row["target"].strip()
+            said = text.rpartition("answer is ")[2].strip().removesuffix(".") if form == "cot" else text
+            sample = Sample(id=f"{path.stem} {number}", input=row["input"].rsplit("Q:", 1)[-1].strip(), target=target)
+            yield Answered(sample, text, said == target)
+
+
+def _kuk_bbh(name: str, *, lettered: bool) -> Iterator[Answered]:
+    """Questions with lettered options, or the others; ids name the task and the place in its published file."""
+    published: dict[str, list[dict[str, str]]] = {}
+    for row in rows(REAL / "bbh" / "kuk" / f"{name}.jsonl"):
+        task, _, place = row["id"].partition("/")
+        if task not in published:
+            path = SHARED / "benchmarks" / "bbh" / f"{task}.json"
+            published[task] = json.loads(path.read_text(encoding="utf-8"))["examples"]
+        question, target = published[task][int(place)].values()
+        options = [option for _, option in re.findall(r"^\(([A-Z])\) ?(.*)$", question, re.MULTILINE)]
+        has_letter = bool(options) and bool(re.fullmatch(r"\([A-Z]\)", target))
+        if has_letter == lettered:
+            sample = Sample(id=row["id"], input=question, target=target, choices=options if lettered else None)
+            yield Answered(sample, row["answer"] or "", bool(row["is_correct"]))
 
 
 def _omni(folder: Path) -> Iterator[Answered]:

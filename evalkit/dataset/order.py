@@ -30,7 +30,7 @@ def option_letters(sample: _HasChoices) -> Sequence[str]:
 
 
 def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
-    """Find which of the possible answers are accepted: by text, or as the letter of an option.
+    """Find which of the possible answers are accepted: by an option's text, else by its letter.
 
     Args:
         sample: has targets, and perhaps choices.
@@ -40,9 +40,15 @@ def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
         Positions in `possible`, in ascending order.
     """
     choices = list(sample.choices or ())
-    by_text = [possible.index(target) for target in sample.target if target in possible]
-    options = [choices.index(target) for target in sample.target if target in choices and target not in possible]
-    return sorted({*by_text, *(option for option in options if option < len(possible))})
+    by_letter = bool(choices) and list(possible) == list(option_letters(sample))[: len(possible)]
+    found = set()
+    for target in sample.target:
+        # An option whose text is the letter of another ("B") is meant by its text.
+        if target in choices and (by_letter or target not in possible):
+            found.add(choices.index(target))
+        elif target in possible:
+            found.add(possible.index(target))
+    return sorted(place for place in found if place < len(possible))
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:

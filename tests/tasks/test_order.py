@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from evalkit import option_letters, right_answers
 from evalkit.plugins import make_task
 from evalkit.records import Sample
 
@@ -73,3 +74,12 @@ def test_the_seed_decides_which_come_first(task: str, ask: Callable[[str, int], 
     assert [s.id for s in first] != [s.id for s in other]
     inputs = {s.id: s.target for s in first}
     assert inputs == {s.id: s.target for s in other}
+
+
+@pytest.mark.parametrize(
+    ("target", "right"), [("Tl", [1]), ("B", [3]), ("A", [0]), ("E", [4]), ("C", [2]), ("Al", [0]), ("Zn", [])]
+)
+def test_a_right_answer_is_an_options_text_and_else_its_letter(target: str, right: list[int]) -> None:
+    """Also where an option's text is the letter of another."""
+    sample = Sample(id="a", input="?", target=target, choices=["Al", "Tl", "C", "B", "Si"])
+    assert right_answers(sample, option_letters(sample)) == right
