@@ -31,7 +31,9 @@ def has_hedged_answer(text: str, asked: str, phrases: Phrases) -> bool:
     if conceded and any(_is_statement(clause, phrases) for clause in later):
         return True
     named = any(phrases.concession.search(clause.lower()) for clause in later)
-    named = named or (bool(NAME.search(first) or VALUE.search(first)) and is_own(text.lower(), phrases))
+    # What the question names itself is the topic, not an answer.
+    new = is_specific(first, asked) if asked else bool(NAME.search(first) or VALUE.search(first))
+    named = named or (new and is_own(text.lower(), phrases))
     if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases, named=named) for clause in later):
         return True
     return any(_is_bare_answer(clause, asked, phrases, words) for clause in clauses)

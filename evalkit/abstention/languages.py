@@ -37,27 +37,55 @@ _KANA = re.compile("[\u3040-\u30ff]")
 
 # Words that are common in the language and rare, or impossible, in most of the others of its script.
 _WORDS = {
-    "de": "ich nicht der die das und ist ein eine zu mit auf für von dem den kein keine habe kann leider es sie wurde",
-    "fr": "je ne pas le la les des est une et que qui dans pour sur du au il elle n'ai ai suis c'est désolé aucune cette",
-    "es": "no el la los las de que en un una es y por con para se del lo sé tengo estoy puedo siento fue información",
-    "pt": "não o a os as de que em um uma é e do da no na por com para se eu sei tenho posso foi informações",
-    "it": "non il la lo gli le di che in un una è e per con del della si ho sono posso mi nel fu informazioni ma",
+    "de": "ich nicht der die das und ist ein eine zu mit auf für von dem den kein keine habe kann leider es sie wurde im "
+    "ob dass aber als wer sich zur zum",
+    "fr": "je ne pas le la les des est une et que qui dans pour sur du au il elle n'ai ai suis c'est désolé aucune cette "
+    "mais par un de en l'auteur",
+    "es": "no el la los las de que en un una es y por con para se del lo sé tengo estoy puedo siento fue información pero "
+    "su sobre al quién",
+    "pt": "não o a os as de que em um uma é e do da no na por com para se eu sei tenho posso foi informações mas sobre "
+    "quem ao dos",
+    "it": "non il la lo gli le di che in un una è e per con del della si ho sono posso mi nel fu informazioni ma chi su dei "
+    "questa questo alla",
     "ru": "не я и в на что это с по как но у из о к для он она был ответ информации могу знаю нет",
     "sr": "не се је да и у на сам то ми о ја од су за али није нисам могу немам знам ne se je da i u na sam to mi o ja od "
-    "su za ali nije nisam mogu nemam znam kao bih što",
-    "cs": "je se na to v že si ne nevím nejsem o která který jsem není ale tato otázku odpovědět bohužel informace nebo",
-    "sk": "je sa na to v že si nie neviem som o ktorá ktorý ale túto otázku bohužiaľ informácie alebo sú čo mi",
-    "pl": "nie się na to w że jest o z do i tego jestem mam na temat ale przepraszam niestety wiem jak ten co kto",
-    "nl": "ik niet het de een en van is dat in op te over geen heb kan ben maar deze voor met er wie helaas die dit",
-    "sv": "jag inte det är en ett och att på som har kan om för inga ingen den vet tyvärr av till med men",
-    "da": "jeg ikke det er en et og at på som har kan om for ingen den ved desværre af til med der men vet av",
-    "tr": "bu bir ve için ben değil değilim yok hakkında bilgi bilmiyorum üzgünüm maalesef kim ne olarak ama soruya de da",
-    "id": "saya tidak yang ini itu dan di untuk dengan tentang adalah maaf bisa dapat informasi pada tahu tahun dari",
-    "vi": "tôi không là có thể về này và của biết cho được xin lỗi thông tin câu hỏi chắc",
-    "sw": "ya na kwa ni wa sina kuhusu hii huyu samahani siwezi taarifa katika swali lakini kama hilo la",
-    "ro": "nu și de la în este pot să am o un din că dar sunt îmi pare rău această informații care pe știu",
-    "hu": "a az nem egy és hogy is van erre ezt vagyok tudok tudom sajnálom de kérdésre információm benne erről volt",
+    "su za ali nije nisam mogu nemam znam kao bih što ovo koji",
+    "cs": "je se na to v že si ne nevím nejsem o která který které jsem není ale tato otázku odpovědět bohužel informace "
+    "nebo a k z s ve byl byla bylo pro jako by jsou na základě nemohu nemám informací do od",
+    "sk": "je sa na to v že si nie neviem som o ktorá ktorý ktoré ale túto otázku bohužiaľ informácie alebo sú čo mi a k z "
+    "s vo bol bola bolo pre ako by nemôžem nemám informácií do od",
+    "pl": "nie się na to w że jest o z do i tego jestem mam temat ale przepraszam niestety wiem jak ten co kto przez był "
+    "była oraz dla od po za tym",
+    "nl": "ik niet het de een en van is dat in op te over geen heb kan ben maar deze voor met er wie helaas die dit aan "
+    "als door werd naar",
+    "sv": "jag inte det är en ett och att på som har kan om för inga ingen den vet tyvärr av till med men var från vem",
+    "da": "jeg ikke det er en et og at på som har kan om for ingen den ved desværre af til med der men vet av hvem var fra",
+    "tr": "bu bir ve için ben değil değilim yok hakkında bilgi bilmiyorum üzgünüm maalesef kim ne olarak ama soruya de da "
+    "ile daha çok en",
+    "id": "saya tidak yang ini itu dan di untuk dengan tentang adalah maaf bisa dapat informasi pada tahu tahun dari ke "
+    "siapa oleh",
+    "vi": "tôi không là có thể về này và của biết cho được xin lỗi thông tin câu hỏi chắc nhưng ai năm trong",
+    "sw": "ya na kwa ni wa sina kuhusu hii huyu samahani siwezi taarifa katika swali lakini kama hilo la nani cha za",
+    "ro": "nu și de la în este pot să am o un din că dar sunt îmi pare rău această informații care pe știu despre cine cu",
+    "hu": "a az nem egy és hogy is van erre ezt vagyok tudok tudom sajnálom de kérdésre információm benne erről volt ki "
+    "meg el csak",
 }
+# Letters that other languages of the script lack, but for a name now and then.
+_LETTERS = {
+    "ß": "de", "ä": "de sv", "ö": "de sv hu tr", "ü": "de hu tr", "œ": "fr", "ê": "fr pt vi", "è": "fr it", "ù": "fr it", "ñ": "es",
+    "¿": "es", "¡": "es", "ã": "pt vi", "õ": "pt vi", "ò": "it vi", "ě": "cs", "ř": "cs", "ů": "cs", "ľ": "sk", "ĺ": "sk", "ŕ": "sk",
+    "ô": "sk fr vi", "č": "cs sk sr", "ž": "cs sk sr", "š": "cs sk sr", "ť": "cs sk", "ň": "cs sk", "ý": "cs sk", "ć": "sr pl", "đ": "sr vi",
+    "ł": "pl", "ą": "pl", "ę": "pl", "ż": "pl", "ś": "pl", "ń": "pl", "å": "sv da", "ø": "da", "æ": "da", "ğ": "tr", "ş": "tr", "ı": "tr",
+    "ơ": "vi", "ư": "vi", "ạ": "vi", "ế": "vi", "ộ": "vi", "ể": "vi", "ă": "ro vi", "ț": "ro", "ș": "ro", "ţ": "ro", "î": "ro fr", "ő": "hu",
+    "ű": "hu", "ј": "sr", "љ": "sr", "њ": "sr", "ћ": "sr", "ђ": "sr", "џ": "sr", "ы": "ru", "э": "ru", "ё": "ru", "щ": "ru", "ь": "ru",
+    "й": "ru", "я": "ru", "ю": "ru",
+}  # fmt: skip
+RARE = 12
+"""A script of which a text holds less than one character in so many is that of a name in it."""
+MANY = 3
+"""Times that a letter is counted, so that a name full of it does not decide."""
+ALIKE = 0.6
+"""Share of the most votes that keeps a language."""
 _HOMES: dict[str, tuple[str, ...]] = {
     word: tuple(language for language, words in _WORDS.items() if word in words.split())
     for words in _WORDS.values()
@@ -78,17 +106,16 @@ def candidates(lower: str) -> tuple[str, ...]:
     if is_english(lower):
         return ("en",)
     start = lower[:BEGINNING]
-    words = start.split()
     if start.isascii():
-        return ("en", *_likeliest(words, _LATIN))
-    scripts = tuple(language for language, script in _SCRIPTS.items() if script.search(start))
+        return ("en", *_likeliest(start, _LATIN))
+    scripts = tuple(name for name, script in _SCRIPTS.items() if len(script.findall(start)) * RARE >= len(start))
     if "ja" in scripts:
         scripts = tuple(language for language in scripts if language != ("zh" if _KANA.search(start) else "ja"))
     if "ru" in scripts:
-        return _likeliest(words, ("ru", "sr"))
+        return _likeliest(start, ("ru", "sr"))
     if scripts:
         return scripts
-    return ("en", *_likeliest(words, _LATIN))
+    return ("en", *_likeliest(start, _LATIN))
 
 
 def is_english(lower: str) -> bool:
@@ -103,22 +130,27 @@ def is_english(lower: str) -> bool:
         return False
     if common * SURE >= len(words):
         return True
-    votes = _votes(words)
+    votes = _votes(lower[:BEGINNING])
     return max(votes.values(), default=0) <= common
 
 
-def _likeliest(words: list[str], languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Those whose common words a text holds most of; all of them where it holds too few to tell."""
-    votes = _votes(words)
+def _likeliest(start: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Those whose common words and letters a text holds most of; all of them where it holds too few to tell."""
+    votes = _votes(start)
     most = max((votes[language] for language in languages), default=0)
     if most < CLEAR:
         return languages
-    return tuple(language for language in languages if votes[language] >= most - 1)
+    least = min(most - 1, most * ALIKE)
+    return tuple(language for language in languages if votes[language] >= least)
 
 
-def _votes(words: list[str]) -> Counter[str]:
-    """How many of a text's words are common in each language."""
+def _votes(start: str) -> Counter[str]:
+    """How many of a text's words and letters are common in each language."""
     votes: Counter[str] = Counter()
-    for word in words:
+    for word in start.split():
         votes.update(_HOMES.get(word.strip(".,;:!?\"'()"), ()))
+    if not start.isascii():
+        for letter, languages in _LETTERS.items():
+            if letter in start:
+                votes.update(dict.fromkeys(languages.split(), min(start.count(letter), MANY)))
     return votes

@@ -20,13 +20,13 @@ _CHOOSE = (
     r"|\bi(?:'ll|\s+will|'d|\s+would|\s+must)?\s+(?:answer|respond|reply)(?:\s+with)?\s*[:：]?(?=\s*[\"“'‘*_])"
 )
 _FOREIGN = (
-    r"\b(?:die\s+|meine\s+)?(?:endgültige\s+|richtige\s+|korrekte\s+|finale\s+)?antwort\s*(?:ist|lautet|wäre|[:：])"
-    r"|\b(?:la\s+|ma\s+)?(?:bonne\s+)?réponse\s*(?:finale\s*|correcte\s*)?(?:est|serait|[:：])"
-    r"|\b(?:la\s+|mi\s+)?respuesta\s*(?:final\s*|correcta\s*)?(?:es|sería|[:：])"
+    r"\b(?:die\s+|meine\s+)?(?:endgültige\s+|richtige\s+|korrekte\s+|finale\s+)?antwort\s*(?:(?:ist|lautet|wäre)(?:\s+(?:also|daher|somit|demnach))?\s*[:：]?|[:：])"
+    r"|\b(?:la\s+|ma\s+)?(?:bonne\s+)?réponse\s*(?:finale\s*|correcte\s*)?(?:(?:est|serait)(?:\s+(?:donc|ainsi))?\s*[:：]?|[:：])"
+    r"|\b(?:la\s+|mi\s+)?respuesta\s*(?:final\s*|correcta\s*)?(?:(?:es|sería)(?:\s+(?:entonces|pues|por\s+tanto))?\s*[:：]?|[:：])"
     r"|\b(?:a\s+|minha\s+)?resposta\s*(?:final\s*|correta\s*)?(?:é|seria|[:：])"
     r"|\b(?:la\s+|mia\s+)?risposta\s*(?:finale\s*|corretta\s*)?(?:è|sarebbe|[:：])"
     r"|(?:правильный\s+|итоговый\s+|окончательный\s+|мой\s+)?ответ\s*(?:[:：—–-]|это|таков)"
-    r"|\bodpověď\s*(?:je|zní|[:：])|\bodpowiedź\s*(?:to|brzmi|[:：])|\bantwoord\s*(?:is|luidt|[:：])"
+    r"|\bodpověď\s*(?:(?:je|zní)(?:\s+tedy|\s+proto)?\s*[:：]?|[:：])|\bodpowiedź\s*(?:to|brzmi|[:：])|\bantwoord\s*(?:is|luidt|[:：])"
     r"|\bsvaret\s*(?:är|er|[:：])|\bsvar\s*[:：]|\bvastaus\s*(?:on|[:：])|\bcevap\s*[:：]|\bjawaban(?:nya)?\s*(?:adalah|[:：])"
     r"|\bválasz\s*[:：]|\brăspuns(?:ul)?\s*(?:este|[:：])|\bодговор\s*(?:је|[:：])|\bвідповідь\s*[:：—–-]|\bαπάντηση\s*[:：]"
     r"|(?:đáp\s+án|câu\s+trả\s+lời)\s*(?:là|[:：])|(?:最终)?(?:答案|回答|答)\s*(?:是|为|為|[:：])|答え\s*(?:は|[:：])|回答\s*は"

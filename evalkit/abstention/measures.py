@@ -12,6 +12,10 @@ UNSPACED = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LONGER = re.compile(r"[^\W\d_]{5,}")
 
 
+STEM = 4
+"""Letters of a name that must agree at least; up to three more at its end may differ."""
+
+
 def count_words(text: str) -> int:
     """Count words; in Chinese and Japanese, which write no spaces, two characters count as one word."""
     words = len(text.split())
@@ -28,4 +32,10 @@ def is_specific(sentence: str, asked: str) -> bool:
     """Whether a sentence holds a number or a name that the question does not."""
     known = asked.lower()
     new_value = any(found.group().strip("$€£") not in known for found in VALUE.finditer(sentence))
-    return new_value or any(found.group().lower() not in known for found in NAME.finditer(sentence))
+    return new_value or any(_stem(found.group()) not in known for found in NAME.finditer(sentence))
+
+
+def _stem(name: str) -> str:
+    """The part of a name that its cases share: "fattorus" of "Fattorusa" and "Fattoruso"."""
+    lower = name.lower().removesuffix("'s")
+    return lower[: max(STEM, len(lower) - STEM + 1)]
