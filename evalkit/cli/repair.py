@@ -24,6 +24,6 @@ def command(run: str, *, out: str) -> None:
         click.echo(f"{repaired.kept:,} lines, none damaged")
         return
     click.echo(
-        f"{repaired.kept:,} lines kept; {repaired.damaged:,} damaged ones moved to {folder}/*.damaged. To ask again what"
-        f" is missing: evalkit run --resume {folder}"
+        f"{repaired.kept:,} lines kept; {repaired.damaged:,} damaged ones moved to {folder}/*.damaged. To ask again"
+        f" what is missing: evalkit run --resume {folder}"
     )

@@ -22,6 +22,7 @@ from pydantic import BaseModel, ValidationError
 from evalkit.errors import InputError, UsageError
 from evalkit.records import Failure, Record
 from evalkit.runs.folder import FAILURES, RECORDS, not_written
+from evalkit.runs.prompts import prompt_fingerprint
 
 Line = TypeVar("Line", bound=BaseModel)
 
@@ -223,6 +224,7 @@ def _ungraded(record: Record) -> Failure:
         stage="judge",
         error="to be graded again",
         answerable=record.metadata.get("answerable", True) is not False,
+        prompt=prompt_fingerprint(record.target, record.messages).hex(),
         completion=record.completion,
     )
 

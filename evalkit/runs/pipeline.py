@@ -19,7 +19,8 @@ from evalkit.models import Model, Request
 from evalkit.plugins import users_code
 from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey
 from evalkit.runs.journal import Journal
-from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs, prompt_fingerprint
+from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs
+from evalkit.runs.prompts import prompt_fingerprint
 from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from evalkit.grading import confidence
 from evalkit.plugins import BoundGrader, users_code
 from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task
 from evalkit.runs.counting import CardBuilder
-from evalkit.runs.prompts import build_messages, instructions
+from evalkit.runs.prompts import build_messages, instructions, prompt_fingerprint
 from evalkit.runs.tally import CardKey, Tally
 
 
@@ -144,12 +144,6 @@ def changed(task: str, sample_id: str) -> InputError:
         f"task {task}: the prompt or target of sample {sample_id!r} changed since this run was recorded;"
         " start a new run"
     )
-
-
-def prompt_fingerprint(target: Iterable[str], messages: Iterable[Message]) -> bytes:
-    """Digest of a prompt and its accepted answers, 16 bytes: the same in every process."""
-    parts = (*target, "\n", *(f"{message.role}\0{message.content}" for message in messages))
-    return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def draw(task: Task, limit: int | None) -> Iterator[Sample]:

@@ -6,7 +6,8 @@ computed. The paper's own example "t = 0.75 (penalty 2)" is a slip: 0.75/(1−0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from evalkit.metrics.threshold import penalty
@@ -65,3 +66,9 @@ def build_messages(
     words = instructions(threshold, closing)
     user = Message(role="user", content=f"{question}\n\n{words}" if words else question)
     return [*([Message(role="system", content=system)] if system else []), *turns, user]
+
+
+def prompt_fingerprint(target: Iterable[str], messages: Iterable[Message]) -> bytes:
+    """Digest of a prompt and its accepted answers, 16 bytes: the same in every process."""
+    parts = (*target, "\n", *(f"{message.role}\0{message.content}" for message in messages))
+    return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=16).digest()

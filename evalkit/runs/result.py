@@ -13,7 +13,7 @@ from evalkit.runs.condition import card_conditions
 from evalkit.runs.config import RunConfig
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.manifest import Manifest, read_manifest
-from evalkit.runs.plan import prompt_fingerprint
+from evalkit.runs.prompts import prompt_fingerprint
 from evalkit.runs.scorecard import Condition, Scorecard
 from evalkit.runs.tally import CardKey, Outcomes, Tally
 

@@ -83,7 +83,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
     path = tmp_path / RECORDS
     first, second = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(first + b'{"schema_version": "x"}\n' + second)
-    with pytest.raises(InputError, match=r"records\.jsonl, line 2: .*fix or delete"):
+    with pytest.raises(InputError, match=r"records\.jsonl, line 2: .*fix that line, or run: evalkit repair"):
         list(read_records(tmp_path))
 
 

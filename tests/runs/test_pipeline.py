@@ -112,7 +112,7 @@ def test_an_answer_without_a_verdict_is_judged_again_without_asking_again(server
     assert "judge is down" in failure["error"]
 
     task.write_text(text.format(body="return Grade.of(True, reason='yes')"), encoding="utf-8")
-    second = evalkit.run(resume=first.folder)
+    second = evalkit.run(resume=first.folder, regrade_all=True)
     assert (second.failed, second.scorecards[0].correct, len(server.requests)) == (0, 1, 1)
 
 
@@ -128,8 +128,9 @@ def test_a_resumed_run_asks_the_same_questions_or_refuses(server: ChatServer, tm
     task.write_text(text.format(word="How many"), encoding="utf-8")
     first = run(server, tmp_path, tasks=[str(task)], thresholds=[None])
     task.write_text(text.format(word="How few"), encoding="utf-8")
-    with pytest.raises(InputError, match="changed since this run was recorded; start a new run"):
-        evalkit.run(resume=first.folder)
+    for settings in ({"trust": True}, {"regrade_all": True}):
+        with pytest.raises(InputError, match="changed since this run was recorded; start a new run"):
+            evalkit.run(resume=first.folder, **settings)
 
 
 def test_a_resume_that_cannot_begin_leaves_the_run_as_it_is(server: ChatServer, tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ def test_a_single_threshold_needs_no_list(tmp_path: Path) -> None:
 
 def test_errors_speak_of_what_the_caller_wrote(tmp_path: Path) -> None:
     """Python's parameters in Python, options on the command line."""
-    with pytest.raises(SettingError, match="^confidence= vote needs epochs= of at least 2$"):
+    with pytest.raises(SettingError, match=r"^confidence= vote needs epochs= of at least 2$"):
         evalkit.run(sums, model="baseline/idk", confidence="vote", out=tmp_path)
-    with pytest.raises(SettingError, match="^max_tokens= "):
+    with pytest.raises(SettingError, match=r"^max_tokens= "):
         evalkit.run(sums, model="baseline/idk", max_tokens=0, out=tmp_path)
     done = CliRunner().invoke(cli, ["run", "--confidence", "vote"])
     assert str(done.exception) == "--confidence vote needs --epochs of at least 2"
@@ -69,5 +69,5 @@ def test_a_wished_name_is_the_folders_name(tmp_path: Path) -> None:
     result = evalkit.run(sums, model="baseline/idk", name="first", note="a try", out=tmp_path)
     assert (result.name, result.manifest.note) == ("first", "a try")
     for name in ("first", "no/folder"):
-        with pytest.raises(SettingError, match="^name= "):
+        with pytest.raises(SettingError, match=r"^name= "):
             evalkit.run(sums, model="baseline/idk", name=name, out=tmp_path)

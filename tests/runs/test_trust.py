@@ -23,7 +23,8 @@ Path({marker!r}).write_text("ran")
 
 @task
 def mine() -> Task:
-    return Task(samples=[Sample(id=str(k), input=f"What is {{k}}+1?", target=str(k + 1)) for k in range(6)], grader={grader!r})
+    samples = [Sample(id=str(k), input=f"What is {{k}}+1?", target=str(k + 1)) for k in range(6)]
+    return Task(samples=samples, grader={grader!r})
 """
 
 
@@ -72,7 +73,7 @@ def test_an_address_written_into_a_run_is_not_asked(server: ChatServer, tmp_path
     content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     content["config"]["base_url"] = "http://127.0.0.1:9/v1"
     (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(UsageError, match="settings were changed: it would use .*127.0.0.1:9"):
+    with pytest.raises(UsageError, match=r"settings were changed: it would use .*127.0.0.1:9"):
         evalkit.run(resume=folder)
     content["origin"]["addresses"] = ["http://127.0.0.1:9/v1"]
     (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
