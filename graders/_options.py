@@ -279,7 +279,7 @@ def _option_texts(options: tuple[str, ...]) -> list[_OptionText]:
             spelled = _in_words(int(text))
             forms += [re.escape(spelled).replace(r"\-", r"[\s-]")] if spelled else []
             words += [tuple(spelled.split("-"))] if spelled else []
-        exactly = folded.count(fold) > 1 or len(text) == 1
+        exactly = folded.count(fold) > 1 or len(_WORD_CHARACTER.findall(text)) == 1
         found.append(_OptionText(text, fold, simple, tuple(form for form in forms if form), tuple(words), exactly))
     return found
 
