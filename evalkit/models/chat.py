@@ -67,7 +67,8 @@ class ChatSettings:
     """`-M key=value` as typed."""
     max_connections: int = CONNECTIONS
     adaptive: bool = True
-    timeout: float = TIMEOUT
+    timeout: float | None = None
+    """Seconds that one attempt may take; None for `TIMEOUT`."""
     notify: Callable[[str], None] = lambda _: None
 
 
@@ -121,6 +122,7 @@ class ChatModel:
         self.info: dict[str, Any] = {"base_url": ",".join(settings.base_urls)}
         self._settings = settings
         self._parameters = Parameters(settings.model, settings.dialect, settings.extra, settings.notify)
+        self._timeout = settings.timeout or TIMEOUT
         self._think_end = settings.extra.get("think_end", "")
         self._breaker = Breaker()
         self._stopped: ModelStoppedError | None = None
@@ -140,13 +142,13 @@ class ChatModel:
         if settings.api_key:
             headers["Authorization"] = f"Bearer {settings.api_key}"
         secure = any(endpoint.url.startswith("https:") for endpoint in self._endpoints)
-        connect = min(CONNECT_TIMEOUT, settings.timeout)
+        connect = min(CONNECT_TIMEOUT, self._timeout)
         whole = not self._parameters.streams
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.max_connections, ssl=make_ssl_context() if secure else True),
             timeout=aiohttp.ClientTimeout(
-                total=settings.timeout if whole else None,
-                sock_read=None if whole else settings.timeout,
+                total=self._timeout if whole else None,
+                sock_read=None if whole else self._timeout,
                 sock_connect=connect,
             ),
             headers={**headers, **settings.headers},
@@ -273,7 +275,7 @@ class ChatModel:
         except aiohttp.InvalidURL as error:
             raise UsageError(f"--base-url {endpoint.base_url!r} is not a URL") from error
         except TimeoutError as error:
-            text = f"no answer from {endpoint.base_url} within {self._settings.timeout:g} s"
+            text = f"no answer from {endpoint.base_url} within {self._timeout:g} s"
             raise TransientError(text, crowded=True).of_kind("timeout") from error
         except aiohttp.ClientHttpProxyError as error:
             text = f"the proxy refused the connection ({error.status} {error.message}); check HTTPS_PROXY and NO_PROXY"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models.base import ModelOptions
-from evalkit.models.chat import TIMEOUT, Call, ChatModel, ChatSettings, Endpoint
+from evalkit.models.chat import Call, ChatModel, ChatSettings, Endpoint
 from evalkit.models.llama_server import LocalServer
 from evalkit.models.parameters import Dialect
 from evalkit.models.weights import EMBEDDED, find_weights, sha256_of
@@ -57,7 +57,7 @@ class LocalProvider:
                 extra=extra,
                 max_connections=min(options.max_connections or settings["slots"], settings["slots"]),
                 adaptive=False,  # its slots are what it takes: there is nothing to find out
-                timeout=options.timeout or TIMEOUT,
+                timeout=options.timeout,
                 notify=options.notify,
             )
             async with _LocalModel(f"local/{name}", chat, server) as model:

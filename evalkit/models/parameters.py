@@ -211,7 +211,7 @@ class Parameters:
 
     def _fewer_alternatives(self, error: ServerError, asked: int) -> bool:
         now = asked if self._most_alternatives is None else min(asked, self._most_alternatives)
-        smaller = [int(number) for number in re.findall(r"(?<![\w.])\d+(?![\w.])", error.message) if int(number) < now]
+        smaller = [int(number) for number in re.findall(r"(?<![\w.])\d+(?!\w|\.\d)", error.message) if int(number) < now]
         self._most_alternatives = max(smaller) if smaller else 0
         if now == 0:
             return False

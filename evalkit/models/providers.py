@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from evalkit.errors import UsageError
 from evalkit.models.base import ModelOptions
-from evalkit.models.chat import CONNECTIONS, TIMEOUT, ChatModel, ChatSettings
+from evalkit.models.chat import CONNECTIONS, ChatModel, ChatSettings
 from evalkit.models.credentials import read_headers, read_key
 from evalkit.models.network import read_base_urls
 from evalkit.models.parameters import Dialect
@@ -103,7 +103,7 @@ class ChatProvider:
             extra=options.extra,
             max_connections=options.max_connections or CONNECTIONS,
             adaptive=options.adaptive,
-            timeout=options.timeout or TIMEOUT,
+            timeout=options.timeout,
             notify=options.notify,
         )
         full_name = f"{self.prefix}/{name}" if self.prefix else name

@@ -11,7 +11,7 @@ from typing import Any
 Token = dict[str, Any]
 """`token`, `logprob`, and `top_logprobs` where the question has options."""
 
-DIGITS = 5
+DIGITS = 7
 _OPTION = re.compile(r"[\s(\[*\"'`]*[A-Z][\s)\].:*\"'`]*")
 """A token that may state the letter of an option."""
 _SPECIAL = re.compile(r"(?:\s|<[^<>]{0,40}>|\[/?[A-Z_]{2,20}\]|</?s>)*")
