@@ -31,6 +31,12 @@ _PREDICATE = re.compile(rf"\b(?:in|at|on|over|with|v|ve|na)\s+{_BETWEEN}|{_AGENT
 _TITLED = re.compile(
     r"^(?:\s*(?:the|a|an|sir|dr\.?|king|queen|president|general|colonel|captain|[\"'(]))+\s", re.IGNORECASE
 )
+_PASSIVE = re.compile(
+    r"\b(?:it|he|she|they|this|song|role|character|part|music|theme)\b[^.;]*\b(?:was|is|were|been)\s+(?:\w+\s+){0,2}by\s+"
+    rf"{_BETWEEN}",
+    re.IGNORECASE,
+)
+"""What says by whom the thing before was done: "It was sung by"."""
 OFFERS = re.compile(r"\b(?:or|and|vs\.?|versus|between|nebo|mezi|oder|ou)\b", re.IGNORECASE)
 """What a question holds that names what can be chosen from."""
 _REBUTTAL = re.compile(r"\b(?:never|did not|didn't|was not|wasn't|has not|hasn't|no such|nikdy)\b", re.IGNORECASE)
@@ -148,6 +154,8 @@ def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
     if ours > 0 and ours >= said.anchors(lead):
         return Verdict.MATCH, STATED
     if max(map(said.matter, sentences)) > said.matter(lead):
+        return Verdict.MATCH, STATED
+    if any(_PASSIVE.search(said.text[said.sentence_of(m).start : m.start]) for m in same):
         return Verdict.MATCH, STATED
     first = said.text[lead.start : lead.end]
     if len(first.split()) <= BARE and not VERB.search(first):
