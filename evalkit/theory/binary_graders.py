@@ -1,8 +1,8 @@
-"""Observation 1: under a grader that gives 1 or 0, and 0 to "I don't know", guessing is always at least as good.
+"""Observation 1: under binary grading, "I don't know" is never the best response.
 
-For every belief about which such grader is in force some answer has a positive expected credit, and abstaining has
-none: binary grading never rewards saying so. It holds where every grader gives 1 to some answer; not of questions
-that have no right answer, nor of those whose right answer is to abstain.
+A binary grader gives a response 1 or 0, and IDK 0. Whatever a model believes about which grader will be used, some
+answer has positive expected credit, and IDK has none (Kalai et al. 2025, Observation 1). This holds where every grader
+gives 1 to some answer: not for questions without a right answer, nor for those whose right answer is IDK.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ Bools = NDArray[np.bool_]
 
 
 def check_binary(credit: Floats, abstains: Bools) -> None:
-    """What Observation 1 needs of graders.
+    """Check that Observation 1 applies to some graders.
 
     Args:
-        credit: of each grader (row) for each response (column).
-        abstains: which responses say IDK.
+        credit: shape (graders, responses), the credit that each grader gives each response, 0 or 1.
+        abstains: shape (responses,), which responses say IDK.
 
     Raises:
-        ValueError: a credit other than 0 and 1, one for abstaining, or a grader that gives 1 to no response.
+        ValueError: a credit is neither 0 nor 1, IDK gets credit, or a grader gives 1 to no response.
     """
     if not np.isin(credit, (0, 1)).all():
         raise ValueError("a binary grader gives 0 or 1")
@@ -33,14 +33,15 @@ def check_binary(credit: Floats, abstains: Bools) -> None:
 
 
 def best_responses(credit: Floats, belief: Floats, abstains: Bools) -> Bools:
-    """Which responses have the greatest expected credit; none of them abstains.
+    """Return which responses have the highest expected credit, shape (responses,); IDK is never among them.
 
     Args:
-        credit, abstains: as `check_binary` has them.
-        belief: probability of each grader, summing to 1.
+        credit: shape (graders, responses), as in `check_binary`.
+        belief: shape (graders,), probability of each grader, summing to 1.
+        abstains: shape (responses,), which responses say IDK.
 
     Raises:
-        ValueError: the graders are not as `check_binary` says.
+        ValueError: as `check_binary`.
     """
     check_binary(credit, abstains)
     expected = belief @ credit

@@ -1,7 +1,7 @@
-"""Arbitrary facts as text, and a real language model trained on it: who is hallucinated about can be seen.
+"""Arbitrary facts as text, and a language model trained on it: whose birthday does it make up?
 
-Every training sentence says when somebody was born, or that it is not known. Dates follow from nothing, so that a model
-knows the people whom it has read about often, and no others.
+Every training sentence states somebody's birthday, or that it is unknown. Birthdays follow from no rule, so the model
+knows those it has read, and makes up the others.
 """
 
 from __future__ import annotations
@@ -11,60 +11,69 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalkit.theory.facts import Facts, Measured, measure, sample, zipf_facts
+from evalkit.theory.facts import Facts, SampleStatistics, measure, sample, zipf_facts
 from evalkit.theory.ngram import NGram
 
 DATES = 366
+"""Possible birthdays."""
 ORDER = 7
-"""Words that a sentence's date depends on: the name's two and the phrase between."""
-FIRST = """Anna Benno Clara David Elena Felix Greta Hugo Ines Jonas Katja Leon Mira Nils Olga Paul Rosa Simon Tara
+"""Order of the model: the date depends on the six words before it, the name among them."""
+FIRST_NAMES = """Anna Benno Clara David Elena Felix Greta Hugo Ines Jonas Katja Leon Mira Nils Olga Paul Rosa Simon Tara
     Udo""".split()
 ASKED = "{name} has the birthday"
 SHIFTED = "{name} , as we know , has the birthday"
-"""Words that the text does not hold stand between the name and what is asked."""
+"""`ASKED` with words between the name and the question that do not occur in the text."""
 UNKNOWN = "unknown ."
 
 
 @dataclass(frozen=True)
 class Group:
-    """People whom the training text answers about equally often."""
+    """People whose date the training text gives about equally often."""
 
     seen: str
-    """Times: `0`, `1`, `2`, `3 to 9`, `10 and more`."""
+    """How often: `0`, `1`, `2`, `3 to 9`, `10 and more`."""
     people: int
+    """People asked about."""
     share: float
-    """Of the questions asked, Σ μ."""
+    """Their share of the questions."""
     error: float
     """Mean probability of a wrong date."""
     right: float
+    """Mean probability of the right date."""
     idk: float
+    """Mean probability of IDK."""
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a language model makes of a world of people."""
+class CorpusResult:
+    """A language model's answers to questions about a world of people."""
 
-    measured: Measured
+    measured: SampleStatistics
+    """Statistics of the training text."""
     error: float
-    """Probability of a wrong date, over questions drawn as the text is."""
+    """Probability of a wrong date, over questions with the frequencies of the text."""
     right: float
+    """Probability of the right date."""
     idk: float
+    """Probability of IDK."""
     groups: list[Group]
+    """The same by how often the text gives a date; groups without a question are left out."""
 
 
 def study(
     n: int, people: int | None = None, alpha: float = 0.8, noise: float = 0.0, shifted: bool = False,
     questions: int = 2000, seed: int = 0,
-) -> Trained:  # fmt: skip
-    """Draw a world of people, write a text about them, train a model on it and ask it.
+) -> CorpusResult:  # fmt: skip
+    """Draw a world of people, write a text about them, train a model on it, and ask the model.
 
     Args:
-        n: sentences.
-        people: who may be written about; default twice the sentences.
-        alpha: how often a sentence gives the date, in [0, 1].
-        noise, questions: see `train`, `ask`.
-        shifted: ask in words that the text does not hold.
-        seed: of everything.
+        n: sentences of the text, at least 1.
+        people: people who may be written about, at least 1; default: twice the sentences.
+        alpha: share of sentences that give the date, in [0, 1].
+        noise: share of dates in the text that are wrong, in [0, 1).
+        shifted: ask in words that do not occur in the text.
+        questions: questions asked, at least 1.
+        seed: seed of all draws.
     """
     random = np.random.default_rng(seed)
     world = zipf_facts(random, people or 2 * n, DATES, alpha)
@@ -74,18 +83,18 @@ def study(
 
 def train(
     facts: Facts, random: np.random.Generator, n: int, noise: float = 0.0, discount: float = 0.5
-) -> tuple[NGram, NDArray[np.int64], Measured]:
-    """Write N sentences about people and train an n-gram model on them.
+) -> tuple[NGram, NDArray[np.int64], SampleStatistics]:
+    """Write sentences about people and train an n-gram model on them.
 
     Args:
-        facts: who is written about how often, and their dates.
-        random: draws the sentences.
-        n: how many.
-        noise: share of the dates written that are wrong ("garbage in, garbage out"), in [0, 1).
-        discount: of the model; what it takes from a name's own count goes to what is said of people in general.
+        facts: how often each person is written about, and the dates.
+        random: generator that draws the sentences.
+        n: number of sentences, at least 1.
+        noise: share of dates in the text that are wrong, in [0, 1).
+        discount: discount of the model, in [0, 1): probability moved from a person's own dates to everybody's.
 
     Returns:
-        The model, how often each person's date was written, and what the sample shows.
+        The model, how often the text gives each person's date, shape (people,), and statistics of the text.
     """
     prompts, answered = sample(random, facts, n)
     wrong = random.random(n) < noise
@@ -93,7 +102,7 @@ def train(
     shift = random.integers(1, facts.responses, n)
     dates[wrong] = (dates[wrong] + shift[wrong]) % facts.responses
     sentences = (
-        f"{ASKED.format(name=name(int(who)))} {date(int(day)) if known else UNKNOWN}"
+        f"{ASKED.format(name=person_name(int(who)))} {date_word(int(day)) if known else UNKNOWN}"
         for who, day, known in zip(prompts, dates, answered, strict=True)
     )
     counts = np.bincount(prompts[answered], minlength=len(facts.mu))
@@ -101,17 +110,17 @@ def train(
 
 
 def ask(
-    model: NGram, facts: Facts, counts: NDArray[np.int64], measured: Measured, questions: int,
+    model: NGram, facts: Facts, counts: NDArray[np.int64], measured: SampleStatistics, questions: int,
     random: np.random.Generator, phrase: str = ASKED,
-) -> Trained:  # fmt: skip
-    """Ask the model about people drawn as they are in the text; its probabilities are exact, not sampled.
+) -> CorpusResult:  # fmt: skip
+    """Ask a model about people drawn with the frequencies of the text; its probabilities are exact, not sampled.
 
     Args:
-        model, counts, measured: as `train` gives them.
+        model, counts, measured: as returned by `train`.
         facts: the world.
-        questions: people asked about, drawn with repetition.
-        random: draws them.
-        phrase: how they are asked; `SHIFTED` is a phrasing that the text does not hold.
+        questions: people asked about, drawn with replacement, at least 1.
+        random: generator that draws them.
+        phrase: wording of the question; `SHIFTED` does not occur in the text.
     """
     people, times = np.unique(random.choice(len(facts.mu), questions, p=facts.mu), return_counts=True)
     weights = times / questions
@@ -124,22 +133,30 @@ def ask(
             right, wrong, idk = (weights[inside] @ rows[inside]) / share
             groups.append(Group(label, int(inside.sum()), share, float(wrong), float(right), float(idk)))
     right, wrong, idk = weights @ rows
-    return Trained(measured, float(wrong), float(right), float(idk), groups)
+    return CorpusResult(measured, float(wrong), float(right), float(idk), groups)
 
 
-def name(who: int) -> str:
-    """A person's name, one a number."""
-    return f"{FIRST[who % len(FIRST)]} {'N' if who else 'M'}{who}"
+def person_name(who: int) -> str:
+    """Return the name of a person, different for every number.
+
+    Args:
+        who: number of the person, at least 0.
+    """
+    return f"{FIRST_NAMES[who % len(FIRST_NAMES)]} {'N' if who else 'M'}{who}"
 
 
-def date(day: int) -> str:
-    """A date as one word."""
+def date_word(day: int) -> str:
+    """Return a date as a single word and the end of a sentence.
+
+    Args:
+        day: number of the day, at least 0.
+    """
     return f"day-{day} ."
 
 
 def _answer(model: NGram, facts: Facts, who: int, phrase: str) -> tuple[float, float, float]:
-    """Probabilities of the right date, a wrong one, and IDK; what is none of these is no answer and counts as wrong."""
-    context = phrase.format(name=name(who))
-    right = model.score(context, date(int(facts.answer[who])))
+    """Return the probabilities of the right date, of anything wrong, and of IDK."""
+    context = phrase.format(name=person_name(who))
+    right = model.score(context, date_word(int(facts.answer[who])))
     idk = model.score(context, UNKNOWN)
     return right, max(0.0, 1 - right - idk), idk

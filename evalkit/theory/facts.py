@@ -1,7 +1,7 @@
-"""Arbitrary facts: answers that follow from nothing, so that a model knows those it has seen, and no others.
+"""Arbitrary facts: answers that follow from no rule, so that a model knows only those it has seen.
 
-Definition 1 of Kalai et al. 2025: prompt c with probability μ(c); its one answer a_c drawn uniformly from R_c; a
-training sample answers with probability α_c and says IDK otherwise.
+Definition 1 of Kalai et al. 2025: prompt c has probability μ(c), and one answer a_c drawn uniformly from R_c. A
+training sample of it gives the answer with probability α_c and says IDK otherwise.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class Facts:
     """A world of arbitrary facts.
 
     Args:
-        mu: probability of each prompt.
-        alpha: probability that a sample of it answers.
-        answer: a_c, one of `responses`.
-        responses: |R_c|, the same for all prompts.
+        mu: shape (prompts,), μ(c), the probability of each prompt, summing to 1.
+        alpha: shape (prompts,), α_c, the probability that a sample of the prompt answers, each in [0, 1].
+        answer: shape (prompts,), a_c, the right response of each prompt, 0 to responses − 1.
+        responses: |R_c|, the number of responses, the same for all prompts.
     """
 
     mu: Floats
@@ -37,59 +37,69 @@ class Facts:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What N samples of a world of facts show, and what a calibrated model errs."""
+class SampleStatistics:
+    """Statistics of N training samples from a world of facts."""
 
     n: int
+    """N, the number of samples."""
     singleton_rate: float
+    """Prompts answered exactly once, over N."""
     missing_mass: float
-    """Σ μ·α over prompts that no sample answered."""
+    """Σ μ·α over prompts that no sample answers."""
     error: float
-    """Of the calibrated algorithm: memorise what was seen; of the rest guess uniformly as often as people answer."""
+    """Error of the calibrated algorithm, which recalls what it saw and else guesses with probability α."""
     unseen: int
+    """Prompts that no sample answers."""
     singletons: int
+    """Prompts that exactly one sample answers."""
 
 
 def zipf_facts(
     random: np.random.Generator, prompts: int, responses: int, alpha: float = 1.0, exponent: float = 1.0
 ) -> Facts:
-    """Prompts whose frequency falls with their rank, as fame does.
+    """Draw a world whose prompts have Zipf's frequencies: μ of the k-th is proportional to k^−exponent.
 
     Args:
-        random: draws the answers.
-        prompts: how many.
-        responses: |R_c|, such as 366 dates.
-        alpha: of every prompt, in [0, 1].
-        exponent: 0 for equal frequencies.
+        random: generator that draws the answers.
+        prompts: number of prompts, at least 1.
+        responses: |R_c|, at least 1, such as 366 dates.
+        alpha: α_c of every prompt, in [0, 1].
+        exponent: at least 0; 0 gives equal frequencies.
     """
     mu = 1.0 / np.arange(1, prompts + 1) ** exponent
     return Facts(mu / mu.sum(), np.full(prompts, alpha), random.integers(0, responses, prompts), responses)
 
 
 def sample(random: np.random.Generator, facts: Facts, n: int) -> tuple[Ints, NDArray[np.bool_]]:
-    """N training samples: their prompts, and whether each answers.
+    """Draw training samples: the prompt of each, shape (n,), and whether it answers, shape (n,).
 
     Args:
-        random: source of them.
+        random: generator that draws them.
         facts: the world.
-        n: how many.
+        n: N, the number of samples, at least 0.
     """
     prompts = random.choice(len(facts.mu), size=n, p=facts.mu)
     return prompts, random.random(n) < facts.alpha[prompts]
 
 
-def measure(facts: Facts, prompts: Ints, answered: NDArray[np.bool_]) -> Measured:
-    """What the samples show.
+def measure(facts: Facts, prompts: Ints, answered: NDArray[np.bool_]) -> SampleStatistics:
+    """Return the statistics of some training samples.
 
     Args:
-        facts: the world they come from.
-        prompts, answered: as `sample` gives them.
+        facts: the world that they come from.
+        prompts: shape (n,), the prompt of each sample; at least one.
+        answered: shape (n,), whether each answers.
+
+    Raises:
+        ValueError: there are no samples.
     """
+    if not len(prompts):
+        raise ValueError("statistics of no samples are undefined")
     seen = np.bincount(prompts[answered], minlength=len(facts.mu))
     unseen = seen == 0
     missing = float((facts.mu * facts.alpha)[unseen].sum())
     single = int((seen == 1).sum())
-    return Measured(
+    return SampleStatistics(
         n=len(prompts),
         singleton_rate=single / len(prompts),
         missing_mass=missing,
@@ -99,31 +109,31 @@ def measure(facts: Facts, prompts: Ints, answered: NDArray[np.bool_]) -> Measure
     )
 
 
-def learnt_world(
+def memorizing_world(
     facts: Facts, seen: NDArray[np.bool_], guesses: int | None, random: np.random.Generator | None = None
 ) -> World:
-    """The world of a model that knows the facts it has seen, and of the others says IDK or makes something up.
+    """Return the world of a model that recalls the facts it has seen, and on all others guesses or says IDK.
 
-    Responses are all of R_c, and IDK at the end; IDK is valid. With `guesses` None it is the calibrated algorithm of
-    Theorem 2: uniform over R_c, as often as people answer.
+    The responses are those of R_c, and IDK as the last one, which is valid. With `guesses` None the model is the
+    calibrated algorithm of Theorem 2, which guesses uniformly with probability α_c.
 
     Args:
         facts: the world.
-        seen: prompts that a sample answered.
-        guesses: responses among which α is spread where nothing was seen; 0 for always IDK; None for all.
-        random: draws the guesses, where there are a few.
+        seen: shape (prompts,), whether a sample answered each prompt.
+        guesses: number of responses over which α_c is spread for a prompt not seen; 0 for always IDK, None for all.
+        random: generator that draws the guesses; needed where `guesses` is a number above 0.
     """
     size = facts.responses
     rows = []
     for c, alpha in enumerate(facts.alpha):
         truth = np.zeros(size + 1)
         truth[facts.answer[c]], truth[size] = alpha, 1 - alpha
-        rows.append((truth, truth if seen[c] else _made_up(size, float(alpha), guesses, random)))
+        rows.append((truth, truth if seen[c] else _guess(size, float(alpha), guesses, random)))
     valid = [[r == facts.answer[c] for r in range(size)] + [True] for c in range(len(rows))]
     return make_world(facts.mu.tolist(), [p.tolist() for p, _ in rows], [q.tolist() for _, q in rows], valid)
 
 
-def _made_up(size: int, alpha: float, guesses: int | None, random: np.random.Generator | None) -> Floats:
+def _guess(size: int, alpha: float, guesses: int | None, random: np.random.Generator | None) -> Floats:
     model = np.zeros(size + 1)
     if guesses is None:
         model[:size] = alpha / size
@@ -134,13 +144,15 @@ def _made_up(size: int, alpha: float, guesses: int | None, random: np.random.Gen
 
 
 def singleton_rate(samples: Sequence[tuple[str, str | None]]) -> float:
-    """Prompts that exactly one sample answers, over all samples (Definition 2): IDK is counted below, not above.
+    """Return the number of prompts that exactly one sample answers, over the number of samples, in [0, 1].
+
+    Samples that say IDK count in the denominator only (Kalai et al. 2025, Definition 2).
 
     Args:
-        samples: (prompt, answer), None for IDK.
+        samples: pairs of prompt and answer, None for IDK; at least one.
 
     Raises:
-        ValueError: no samples.
+        ValueError: there are no samples.
     """
     if not samples:
         raise ValueError("a rate of no samples is undefined")
@@ -149,13 +161,13 @@ def singleton_rate(samples: Sequence[tuple[str, str | None]]) -> float:
 
 
 def good_turing(samples: Iterable[str]) -> float:
-    """Good–Turing's estimate of the mass of what was not seen: share of the samples seen exactly once.
+    """Return the Good–Turing estimate of the probability of what was not seen: the share of samples seen once.
 
     Args:
-        samples: anything that can be counted; at least one.
+        samples: hashable values, at least one (Good 1953).
 
     Raises:
-        ValueError: no samples.
+        ValueError: there are no samples.
     """
     counts = Counter(samples)
     n = counts.total()

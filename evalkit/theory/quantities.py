@@ -1,4 +1,4 @@
-"""Quantities with their meaning: how a measurement on a world prints itself and becomes a DataFrame."""
+"""Quantities with their meaning: a study that prints itself and converts to a DataFrame."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PRINTED = 5e-5
-"""Half of the last digit printed: what is smaller prints as 0."""
+"""Half of the last digit printed; smaller values print as 0."""
 
 
 class Quantity(NamedTuple):
-    """One number, or one a model, with what it means."""
+    """A number, or one number a model, with its meaning."""
 
     name: str
     values: Sequence[float]
+    """One value, or one a column of `Quantities.columns`."""
     meaning: str
 
 
 class Quantities(Printable):
-    """A measurement that consists of named quantities and a few sentences."""
+    """A study that consists of named quantities and a few sentences."""
 
     @abstractmethod
     def quantities(self) -> list[Quantity]:
-        """Return the numbers, in the order printed."""
+        """Return the quantities, in the order printed."""
 
     @abstractmethod
     def sentences(self) -> list[str]:
-        """Return what the numbers mean together."""
+        """Return what the quantities mean together, a paragraph each."""
 
     def columns(self) -> Sequence[str]:
-        """Return a name for each value of a quantity; empty where each has one value."""
+        """Return the names of a quantity's values; empty where there is one value."""
         return ()
 
     def blocks(self) -> list[Block]:
-        """Return one table of the quantities, and the sentences."""
+        """Return a table of the quantities, then the sentences."""
         quantities = self.quantities()
         names = self.columns() or [""] * len(quantities[0].values)
         columns = ["", *(f">{name}" for name in names), ""]
@@ -47,7 +48,7 @@ class Quantities(Printable):
         return [Table(columns=columns, rows=rows), *self.sentences()]
 
     def to_dataframe(self) -> pd.DataFrame:
-        """Return one row a quantity: its name, its value (or one a model), its meaning."""
+        """Return one row a quantity: its name, its value or values, and its meaning."""
         import pandas as pd
 
         names = self.columns() or ("value",)

@@ -1,41 +1,46 @@
-"""How a model's probabilities compare with the truth, over all pairs of prompt and response (the paper's Figure 2)."""
+"""Calibration of a model on a world, over all pairs of prompt and response (as in the paper's Figure 2)."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from evalkit.metrics.calibration import bin_numbers
 from evalkit.theory.worlds import World
 
 BINS = 10
+"""Bins of equal width that the reports use."""
 
 
 class Bin(NamedTuple):
-    """Pairs whose p̂ lies in one stretch."""
+    """Pairs whose p̂ lies in one bin; bins are those of `evalkit.metrics.bin_numbers`."""
 
     low: float
+    """Lower end of the bin."""
     high: float
-    """Right-closed; p̂ = 0 falls into the first."""
+    """Upper end of the bin, included."""
     confidence: float
     """Mean p̂ of the pairs."""
     valid: float
-    """Mean p: how often such a pair is the right answer."""
+    """Mean p of the pairs: how often such a response is the right one."""
     pairs: float
-    """Pairs a prompt, Σ μ."""
+    """Pairs per prompt, Σ μ."""
     mass: float
-    """Probability that an answer drawn from the model is one of them, Σ μ·p̂."""
+    """Probability that a response drawn from the model is one of them, Σ μ·p̂."""
 
 
 def histogram(world: World, bins: int = BINS) -> list[Bin]:
-    """Bins of equal width that hold a pair.
+    """Return the bins that hold a pair, rising.
 
     Args:
-        world: any.
-        bins: how many, at least 1.
+        world: any world.
+        bins: number of bins of equal width, at least 1.
+
+    Raises:
+        ValueError: there are fewer than one bin.
     """
-    place = _places(world, bins)
+    place = bin_numbers(world.q, bins)
     sums = [
         np.bincount(place, weights=weights, minlength=bins)
         for weights in (world.weight, world.weight * world.q, world.weight * world.p)
@@ -48,17 +53,16 @@ def histogram(world: World, bins: int = BINS) -> list[Bin]:
 
 
 def classwise_ece(world: World, bins: int | None = None) -> float:
-    """Σ over bins of |Σ μ·(p̂ − p)|; with None the bins are the values of p̂, and it is the variation of δ_z over z.
+    """Return the classwise calibration error Σ_bins |Σ μ·(p̂ − p)|, in [0, 2].
 
     Args:
-        world: any.
-        bins: of equal width, or None.
+        world: any world.
+        bins: number of bins of equal width, at least 1; None for one bin a distinct p̂, which gives the total
+            variation of δ_z over the threshold z.
+
+    Raises:
+        ValueError: there are fewer than one bin.
     """
     gap = world.weight * (world.q - world.p)
-    place = np.unique(world.q, return_inverse=True)[1] if bins is None else _places(world, bins)
+    place = np.unique(world.q, return_inverse=True)[1] if bins is None else bin_numbers(world.q, bins)
     return float(np.abs(np.bincount(place, weights=gap)).sum())
-
-
-def _places(world: World, bins: int) -> NDArray[np.int64]:
-    """The bin of each pair."""
-    return np.clip(np.ceil(world.q * bins).astype(np.int64) - 1, 0, bins - 1)

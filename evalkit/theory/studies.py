@@ -1,6 +1,6 @@
-"""The paper's quantities measured on small worlds: one function for each `evalkit theory` command that needs no model.
+"""Studies of the paper's statements on small worlds: one function for each `evalkit theory` command without a model.
 
-Each returns a value that prints itself, converts to a DataFrame with `to_dataframe()` and can be drawn with
+Each returns a value that prints itself, converts with `to_dataframe()` and `to_dict()`, and is drawn by
 `evalkit.plot`.
 """
 
@@ -13,9 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from evalkit.theory import birthday_corpus, is_it_valid
-from evalkit.theory.birthday_corpus import Trained
+from evalkit.theory.birthday_corpus import CorpusResult
 from evalkit.theory.bounds import choice_bound, facts_lower, facts_upper
-from evalkit.theory.decryption import Decryption, decryption
+from evalkit.theory.decryption import Decryption, measure_decryption
 from evalkit.theory.is_it_valid import Reduction
 from evalkit.theory.ngram import out_of_mind
 from evalkit.theory.quantities import Quantities, Quantity
@@ -23,32 +23,32 @@ from evalkit.theory.worlds import KINDS, World, random_world
 
 Kind = Literal["dirichlet", "sharp", "uniform", "truth", "wrong"]
 SMALLEST = 30
-"""Sentences of the smallest text of a sweep."""
+"""Sentences of the smallest text in a sweep."""
 STEPS = 20
-"""Of the share of codes that a model breaks, in a sweep."""
+"""Steps of a sweep over the share of codes that a model breaks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoundsStudy(Quantities):
-    """Theorem 1 on one world drawn at random."""
+    """Theorem 1 on one random world; see `measure_bounds` for the settings."""
 
     seed: int
     prompts: int
     responses: int
     model: Kind
     reduction: Reduction
-    """With one threshold for all prompts, as the paper has it."""
+    """Theorem 1 with one threshold for all prompts, as in the paper."""
     per_prompt: Reduction
-    """With a threshold for each prompt."""
+    """Theorem 1 with a threshold for each prompt."""
     opt: float
     """The lowest err_iiv over all thresholds."""
     opt_at: float
     """The threshold that reaches it."""
     fewest_errors: int
-    """Errors of the prompt that has the fewest."""
+    """Number of errors of the prompt that has the fewest."""
 
     def quantities(self) -> list[Quantity]:
-        """Return err, err_iiv, the terms between them and the bounds."""
+        """Return err, err_iiv, the terms that relate them, and the bounds."""
         one = self.reduction
         return [
             Quantity("err", [one.error], "probability that the model states an error"),
@@ -64,7 +64,7 @@ class BoundsStudy(Quantities):
         ]
 
     def sentences(self) -> list[str]:
-        """Return what the bound says about this model."""
+        """Return what Theorem 1 says about this model."""
         one = self.reduction
         forced = max(0.0, one.bound, one.bound_signed)
         text = (
@@ -76,10 +76,10 @@ class BoundsStudy(Quantities):
         return [text]
 
     def sweep(self, worlds: int = 100) -> list[tuple[str, Reduction]]:
-        """Draw many worlds of every kind of model; what the figure shows.
+        """Return Theorem 1 on many random worlds, with the kind of model of each; the figure shows these.
 
         Args:
-            worlds: of each kind, at least 1.
+            worlds: number of worlds of each kind, at least 1.
         """
         random = np.random.default_rng(self.seed)
         return [
@@ -99,15 +99,14 @@ def measure_bounds(
     """Draw a world and relate the model's error to its error as a classifier of valid responses (Theorem 1).
 
     Args:
-        seed: of the world; at least 0.
-        prompts: at least 1.
-        responses: of a prompt, at the most; at least 2. Every prompt has one or two valid ones among at least half as
-            many.
-        model: how its probabilities are drawn: anything, nearly all on one response, uniform, the truth itself, or all
-            on errors.
+        seed: seed of the world, at least 0.
+        prompts: number of prompts, at least 1.
+        responses: highest number of responses of a prompt, at least 2; the lowest is half of it. One or two of them
+            are valid.
+        model: kind of model, one of `evalkit.theory.KINDS`.
 
     Raises:
-        ValueError: an unknown kind of model, or a number out of range.
+        ValueError: the kind is unknown, or a number is out of range.
     """
     _check(seed >= 0, f"seed={seed} must be at least 0")
     _check(prompts >= 1, f"prompts={prompts} must be at least 1")
@@ -129,7 +128,7 @@ def measure_bounds(
 
 @dataclass(frozen=True, kw_only=True)
 class FactsStudy(Quantities):
-    """Arbitrary facts: a text about people, a language model trained on it, and whose birthday it makes up."""
+    """Theorem 2 on a text about people and a language model trained on it; see `measure_facts` for the settings."""
 
     n: int
     people: int | None
@@ -138,9 +137,12 @@ class FactsStudy(Quantities):
     shift: bool
     questions: int
     seed: int
-    trained: Trained
+    trained: CorpusResult
+    """Statistics of the text, and the answers of the model trained on it."""
     upper: float
+    """Theorem 2's upper bound on the error of its calibrated algorithm."""
     lower: float
+    """Theorem 2's lower bound on the error of any calibrated model."""
 
     def quantities(self) -> list[Quantity]:
         """Return the singleton rate, the missing mass, the errors, and errors by how often a date was read."""
@@ -167,7 +169,7 @@ class FactsStudy(Quantities):
         return quantities
 
     def sentences(self) -> list[str]:
-        """Return what the singleton rate predicts, and whether it does so here."""
+        """Return what the singleton rate predicts, and whether it is right here."""
         measured = self.trained.measured
         gap, tolerance = abs(measured.missing_mass - measured.singleton_rate), 3 / measured.n**0.5
         text = (
@@ -182,8 +184,8 @@ class FactsStudy(Quantities):
             text += " Theorem 2 assumes questions worded as in the text, and these are not."
         return [text]
 
-    def sweep(self) -> list[Trained]:
-        """Train on smaller texts, N falling by steps of √10, and on this one; what the figure shows."""
+    def sweep(self) -> list[CorpusResult]:
+        """Return results for smaller texts, N falling by factors of √10, and for this one; the figure shows these."""
         sizes = sorted(size for k in range(1, 20) if (size := round(self.n / 10 ** (k / 2))) >= SMALLEST)
         smaller = [
             birthday_corpus.study(n, self.people, self.alpha, self.noise, self.shift, self.questions, self.seed)
@@ -201,22 +203,22 @@ def measure_facts(
     *, n: int = 10_000, people: int | None = None, alpha: float = 0.8, noise: float = 0.0, shift: bool = False,
     questions: int = 2000, seed: int = 0,
 ) -> FactsStudy:  # fmt: skip
-    """Write a text about people and their birthdays, train a language model on it, and ask it (Theorem 2).
+    """Write a text about people's birthdays, train a language model on it, and ask the model (Theorem 2).
 
     Args:
         n: sentences of the text, at least 1.
-        people: who may be written about, at least 2; default twice the sentences.
-        alpha: how often a sentence gives the date, in [0, 1].
-        noise: share of the dates in the text that are wrong, in [0, 1).
-        shift: ask in words that the text does not hold.
-        questions: asked of the model, at least 1.
-        seed: of everything; at least 0.
+        people: people who may be written about, at least 2; default: twice the sentences.
+        alpha: share of sentences that give the date, in [0, 1].
+        noise: share of dates in the text that are wrong, in [0, 1).
+        shift: ask in words that do not occur in the text.
+        questions: questions asked, at least 1.
+        seed: seed of all draws, at least 0.
 
     Raises:
-        ValueError: a number out of range.
+        ValueError: a number is out of range.
     """
     _check(n >= 1, f"n={n} must be at least 1")
-    _check(people is None or people >= 2, f"people={people} must be at least 2")  # noqa: PLR2004 - somebody else
+    _check(people is None or people >= 2, f"people={people} must be at least 2")  # noqa: PLR2004 - a name needs others to be told from
     _check(0 <= alpha <= 1, f"alpha={alpha} must lie in [0, 1]")
     _check(0 <= noise < 1, f"noise={noise} must lie in [0, 1)")
     _check(questions >= 1, f"questions={questions} must be at least 1")
@@ -239,15 +241,15 @@ def measure_facts(
 
 @dataclass(frozen=True, kw_only=True)
 class NGramStudy(Quantities):
-    """Corollary 2: models that look back too few words to tell two sentences apart."""
+    """Corollary 2: n-gram models that look back too few words to tell two sentences apart."""
 
     error: dict[int, float]
     """Order of the model → its error."""
     bound: dict[int, float]
-    """Order of the model → what Theorem 3 forces."""
+    """Order of the model → Theorem 3's lower bound on its error."""
 
     def quantities(self) -> list[Quantity]:
-        """Return the error of each order."""
+        """Return the error of the model of each order."""
         ends = {True: "tells she from he", False: "ends both sentences alike"}
         return [
             Quantity(f"n = {n}", [error], f"{ends[error == 0]}; Theorem 3 forces {self.bound[n]:.2f}")
@@ -255,7 +257,7 @@ class NGramStudy(Quantities):
         ]
 
     def sentences(self) -> list[str]:
-        """Return from which order on the model makes no error."""
+        """Return the order from which on the model makes no error."""
         first = next((n for n, error in self.error.items() if not error), None)
         ending = f"; from n = {first} on it does not." if first else "."
         return [f"A model that looks back too few words errs on half, whatever it has read{ending}"]
@@ -266,13 +268,13 @@ class NGramStudy(Quantities):
 
 
 def measure_ngrams(orders: int = 11) -> NGramStudy:
-    """Train n-gram models on "She/He lost it and was completely out of …" and see which end it wrongly (Corollary 2).
+    """Train n-gram models of every order on the two sentences of Corollary 2 and measure their errors.
 
     Args:
         orders: the highest order, at least 1.
 
     Raises:
-        ValueError: fewer than one.
+        ValueError: `orders` is below 1.
     """
     _check(orders >= 1, f"orders={orders} must be at least 1")
     worlds = {n: out_of_mind(n) for n in range(1, orders + 1)}
@@ -284,12 +286,13 @@ def measure_ngrams(orders: int = 11) -> NGramStudy:
 
 @dataclass(frozen=True, kw_only=True)
 class HardnessStudy(Quantities):
-    """Observation 2: a code that a model cannot break."""
+    """Observation 2 on one model; see `measure_hardness` for the settings."""
 
     messages: int
     knows: float
     abstains: float
     decryption: Decryption
+    """The model's error, and the bound with its terms."""
 
     def quantities(self) -> list[Quantity]:
         """Return the error, the terms of the bound, and the bound."""
@@ -303,14 +306,14 @@ class HardnessStudy(Quantities):
         ]
 
     def sentences(self) -> list[str]:
-        """Return what the bound says about this model."""
+        """Return what Observation 2 says about this model."""
         forced = max(0.0, self.decryption.bound)
         errs = f"it errs on {self.decryption.error:.1%}."
         return [f"With {self.messages:,} possible messages the model must err on at least {forced:.1%}; {errs}"]
 
     def sweep(self) -> list[tuple[float, Decryption]]:
-        """Measure models that break no code up to all of them; what the figure shows."""
-        return [(k / STEPS, decryption(self.messages, k / STEPS, self.abstains)) for k in range(STEPS + 1)]
+        """Return the share of codes broken, from 0 to 1, with the results for it; the figure shows these."""
+        return [(k / STEPS, measure_decryption(self.messages, k / STEPS, self.abstains)) for k in range(STEPS + 1)]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the quantities."""
@@ -318,21 +321,21 @@ class HardnessStudy(Quantities):
 
 
 def measure_hardness(*, messages: int = 16, knows: float = 0.0, abstains: float = 0.0) -> HardnessStudy:
-    """Measure a model that breaks some codes, and of the others says IDK or guesses (Observation 2).
+    """Measure a model that breaks some codes, and on the others says IDK or guesses (Observation 2).
 
     Args:
-        messages: that a code may stand for, at least 2.
-        knows: share of the codes that it breaks, in [0, 1].
-        abstains: probability of IDK where it does not, in [0, 1].
+        messages: messages that a ciphertext may stand for, at least 2.
+        knows: share of the codes that the model breaks, in [0, 1].
+        abstains: probability of IDK on a code that it does not break, in [0, 1].
 
     Raises:
-        ValueError: a number out of range.
+        ValueError: a number is out of range.
     """
-    _check(messages >= 2, f"messages={messages} must be at least 2")  # noqa: PLR2004 - nothing to decrypt
+    _check(messages >= 2, f"messages={messages} must be at least 2")  # noqa: PLR2004 - one needs no decryption
     _check(0 <= knows <= 1, f"knows={knows} must lie in [0, 1]")
     _check(0 <= abstains <= 1, f"abstains={abstains} must lie in [0, 1]")
-    measured = decryption(messages, knows, abstains)
-    return HardnessStudy(messages=messages, knows=knows, abstains=abstains, decryption=measured)
+    result = measure_decryption(messages, knows, abstains)
+    return HardnessStudy(messages=messages, knows=knows, abstains=abstains, decryption=result)
 
 
 def _draw(random: np.random.Generator, kind: str, prompts: int, responses: int) -> World:

@@ -1,4 +1,4 @@
-"""Finite worlds: prompts with their plausible responses, what is valid, how the truth and a model distribute."""
+"""Finite worlds: prompts with their plausible responses, which of them are valid, and the truth and a model."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 KINDS = ("dirichlet", "sharp", "uniform", "truth", "wrong")
-"""Of models that can be drawn."""
+"""Kinds of models that `random_world` draws."""
 TOLERANCE = 1e-9
-"""How far from 1 a row may sum."""
+"""Deviation from 1 that the sum of a distribution may have."""
 
 
 @dataclass(frozen=True)
 class World:
-    """All pairs of prompt and response, one after the other.
+    """All pairs of prompt c and response r, one after the other.
 
-    Args (all arrays of one number a pair, but `mu` and `outside`, which have one a prompt):
-        mu: probability of each prompt, summing to 1.
-        prompt: index of the pair's prompt.
-        p: truth, p(r|c); 0 on errors.
-        q: model, p̂(r|c); with `outside` it sums to 1 over each prompt.
-        valid: whether the pair is valid.
-        outside: mass that the model puts outside the plausible responses; it counts as error.
+    Args:
+        mu: shape (prompts,), μ(c), the probability of each prompt, summing to 1.
+        prompt: shape (pairs,), the index of each pair's prompt.
+        p: shape (pairs,), the truth p(r|c); 0 on errors, summing to 1 over each prompt.
+        q: shape (pairs,), the model p̂(r|c); with `outside` it sums to 1 over each prompt.
+        valid: shape (pairs,), whether the response is valid; those that are not are errors.
+        outside: shape (prompts,), probability of the model outside the plausible responses; it counts as error.
     """
 
     mu: Floats
@@ -38,17 +38,17 @@ class World:
 
     @property
     def weight(self) -> Floats:
-        """μ(c) of each pair."""
+        """μ(c) of each pair, shape (pairs,)."""
         return self.mu[self.prompt]
 
     @property
     def errors(self) -> NDArray[np.int64]:
-        """|ℰ_c| of each prompt."""
+        """|ℰ_c|, the number of errors of each prompt, shape (prompts,)."""
         return np.bincount(self.prompt, weights=~self.valid, minlength=len(self.mu)).astype(np.int64)
 
     @property
     def valids(self) -> NDArray[np.int64]:
-        """|𝒱_c| of each prompt."""
+        """|𝒱_c|, the number of valid responses of each prompt, shape (prompts,)."""
         return np.bincount(self.prompt, weights=self.valid, minlength=len(self.mu)).astype(np.int64)
 
 
@@ -59,22 +59,21 @@ def make_world(
     valid: Sequence[Sequence[bool]],
     outside: Sequence[float] | None = None,
 ) -> World:
-    """A world from one row a prompt, checked.
+    """Return a world from one row a prompt, after checking it.
 
     Args:
         mu: probability of each prompt.
-        p, q, valid: a row a prompt, a number a response.
-        outside: mass outside the responses, a number a prompt; default 0.
+        p, q, valid: truth, model and validity: one row a prompt, one entry a response.
+        outside: probability outside the responses, one number a prompt; default 0.
 
     Raises:
-        ValueError: shapes that differ, a row that does not sum to 1, truth on an error, a prompt without an error or
-            without a valid response, a negative probability.
+        ValueError: shapes differ, or the world is not as `check_world` requires.
     """
     if not (len(mu) == len(p) == len(q) == len(valid)) or not len(mu):
-        raise ValueError("mu, p, q and valid need one row a prompt")
+        raise ValueError("mu, p, q and valid must have one row a prompt, and at least one")
     for k, rows in enumerate(zip(p, q, valid, strict=True)):
         if len({len(row) for row in rows}) != 1:
-            raise ValueError(f"prompt {k}: p, q and valid need a number a response")
+            raise ValueError(f"prompt {k}: p, q and valid must have one entry a response")
     sizes = [len(row) for row in p]
     world = World(
         np.asarray(mu, dtype=float),
@@ -84,15 +83,19 @@ def make_world(
         np.concatenate([np.asarray(row, dtype=bool) for row in valid]),
         np.zeros(len(mu)) if outside is None else np.asarray(outside, dtype=float),
     )
-    check(world)
+    check_world(world)
     return world
 
 
-def check(world: World) -> None:
-    """What the theorems need.
+def check_world(world: World) -> None:
+    """Check what the theorems assume of a world.
+
+    Args:
+        world: any world.
 
     Raises:
-        ValueError: it is not so.
+        ValueError: a probability is negative, a distribution does not sum to 1, the truth gives an error a
+            probability, or a prompt has no valid response or no error.
     """
     n = len(world.mu)
     if min(world.mu.min(), world.p.min(), world.q.min(), world.outside.min()) < 0:
@@ -105,7 +108,7 @@ def check(world: World) -> None:
         if np.abs(sums - 1).max() > TOLERANCE:
             raise ValueError(f"{name} of prompt {int(np.abs(sums - 1).argmax())} does not sum to 1")
     if (world.p[~world.valid] > 0).any():
-        raise ValueError("the truth p gives probability to an error: it has to be noise-free")
+        raise ValueError("the truth p gives an error a probability above 0; it must be noise-free")
     if world.errors.min() < 1 or world.valids.min() < 1:
         raise ValueError("every prompt needs a valid response and an error")
 
@@ -114,20 +117,20 @@ def random_world(
     random: np.random.Generator, prompts: int = 5, most: int = 12, kind: str = "dirichlet", single: bool = False,
     least: int = 2, valids: int | None = None,
 ) -> World:  # fmt: skip
-    """A world drawn at random.
+    """Draw a world at random.
 
     Args:
-        random: source of it.
-        prompts: how many, at least 1.
-        most: responses of a prompt, at the most; at least 2.
-        kind: the model: `dirichlet` (anything), `sharp` (nearly all mass on one response), `uniform`, `truth` (p
-            itself), or `wrong` (no mass on valid responses).
-        single: whether every prompt has one valid response only (multiple choice).
-        least: responses of a prompt, at the least; at least 2.
-        valids: valid responses of a prompt, at the most; default all but one.
+        random: generator that draws it.
+        prompts: number of prompts, at least 1.
+        most: highest number of responses of a prompt, at least `least`.
+        kind: the model: `dirichlet` (anything), `sharp` (nearly all probability on one response), `uniform`, `truth`
+            (p itself), or `wrong` (none on valid responses).
+        single: whether every prompt has exactly one valid response, as in multiple choice.
+        least: lowest number of responses of a prompt, at least 2.
+        valids: highest number of valid responses of a prompt; default: all but one.
 
     Raises:
-        ValueError: no such kind.
+        ValueError: the kind is unknown.
     """
     rows: list[tuple[Floats, Floats, Bools]] = []
     for _ in range(prompts):
@@ -156,4 +159,4 @@ def _model(random: np.random.Generator, kind: str, p: Floats, valid: Bools) -> F
     if kind == "wrong":
         q = np.where(valid, 0.0, random.random(size) + 1e-9)
         return np.asarray(q / q.sum())
-    raise ValueError(f"no kind of model {kind!r}")
+    raise ValueError(f"unknown kind of model {kind!r}; known: {', '.join(KINDS)}")

@@ -1,12 +1,10 @@
-"""The specification's checks of the theory by simulation; `make theory` runs them at its own sizes."""
+"""The paper's statements checked by simulation; `make theory` runs these tests at the full sizes."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,7 +28,7 @@ D2 = make_world(
 
 
 def worlds(seed: int, n: int, **settings: Any) -> list[World]:
-    """So many, every kind of model in turn."""
+    """Random worlds, every kind of model in turn."""
     random = np.random.default_rng(seed)
     return [random_world(random, int(random.integers(1, 7)), kind=KINDS[k % 5], **settings) for k in range(n)]
 
@@ -38,8 +36,8 @@ def worlds(seed: int, n: int, **settings: Any) -> list[World]:
 # Theorem 1
 
 
-def test_theorem_1_is_never_violated_and_err_above_err_iiv_often() -> None:
-    """|δ|, δ₊, one threshold or one a prompt; the identity to 1e-12. "err ≥ err_iiv" is no theorem."""
+def test_theorem_1_is_never_violated_and_err_is_often_below_err_iiv() -> None:
+    """With |δ| or δ₊, one threshold or one a prompt; the identity holds to 1e-12."""
     worst = residual = math.inf
     below, n = 0, draws(3_000, 60_000)
     for world in worlds(20250904, n):
@@ -55,61 +53,61 @@ def test_theorem_1_is_never_violated_and_err_above_err_iiv_often() -> None:
 
 @pytest.mark.parametrize("errors", [*range(2, 13), 1000])
 def test_theorem_1_is_tight(errors: int) -> None:
-    """One valid response at p̂ = 1/K exactly, errors uniform: err = 1 − 1/K = the bound."""
+    """With p̂ = 1/K on the valid response and uniform errors, err equals the bound 1 − 1/K."""
     each = (1 - 1 / errors) / errors
-    # 1/K as softmax gives it may lie a digit above or below.
+    # 1/K as computed by softmax may lie a digit above or below.
     above = np.nextafter(1 / errors, 1)
     for gold in (1 / errors, above):
         world = make_world([1], [[1, *[0] * errors]], [[gold, *[each] * errors]], [[True, *[False] * errors]])
         assert is_it_valid.reduction(world).error_iiv == 0.5
-    found = is_it_valid.reduction(world)
-    assert found.error == pytest.approx(1 - 1 / errors)
-    assert found.bound == pytest.approx(found.error)
+    result = is_it_valid.reduction(world)
+    assert result.error == pytest.approx(1 - 1 / errors)
+    assert result.bound == pytest.approx(result.error)
 
 
-def test_the_is_it_valid_mixture_and_its_judge() -> None:
-    """Half of D is the truth, half one of a prompt's errors; ties are called invalid; err_iiv is the judge's error."""
+def test_the_classifier_is_tested_on_truth_and_errors_in_equal_parts() -> None:
+    """Half of D is the truth, half a uniform error of a prompt; ties are called invalid."""
     d = is_it_valid.distribution(D2)
     assert d.sum() == pytest.approx(1)
     assert d.tolist() == pytest.approx([0.125, *[0.125 / 3] * 3, 0.225, 0.15, *[0.375 / 3] * 3])
-    judged = is_it_valid.calls_valid(D2, 0.1)
-    assert judged.tolist() == [True, True, True, False, True, False, True, False, False]
-    assert is_it_valid.error_iiv(D2, 0.1) == pytest.approx(d[judged != D2.valid].sum())
+    verdicts = is_it_valid.calls_valid(D2, 0.1)
+    assert verdicts.tolist() == [True, True, True, False, True, False, True, False, False]
+    assert is_it_valid.error_iiv(D2, 0.1) == pytest.approx(d[verdicts != D2.valid].sum())
 
 
 def test_err_iiv_may_exceed_a_half() -> None:
-    """Ten errors, p̂ uniform on nine of them: err_iiv .95, δ 1, err 1, bound .8."""
+    """With ten errors and p̂ uniform on nine of them, err_iiv is .95, δ 1, err 1 and the bound .8."""
     world = make_world([1], [[1, *[0] * 10]], [[0, *[1 / 9] * 9, 0]], [[True, *[False] * 10]])
-    found = is_it_valid.reduction(world)
-    values = (found.error_iiv, found.delta, found.error, found.bound)
+    result = is_it_valid.reduction(world)
+    values = (result.error_iiv, result.delta, result.error, result.bound)
     assert values == pytest.approx((0.95, 1, 1, 0.8))
 
 
-def test_with_two_options_theorem_1_says_nothing() -> None:
-    """K = 1: nothing is above 1, err_iiv is ½ and the bound at most 0; Theorem 3 is for that."""
+def test_with_two_options_theorem_1_gives_no_bound_and_theorem_3_does() -> None:
+    """With K = 1 no p̂ is above the threshold, so that err_iiv is ½ and the bound at most 0."""
     world = make_world([1], [[1, 0]], [[0.3, 0.7]], [[True, False]])
-    found = is_it_valid.reduction(world)
-    assert (found.error_iiv, found.delta) == (0.5, 0)
-    assert found.bound <= 0
+    result = is_it_valid.reduction(world)
+    assert (result.error_iiv, result.delta) == (0.5, 0)
+    assert result.bound <= 0
     assert bounds.choice_bound(2, is_it_valid.best_threshold(world)[0]) == pytest.approx(0.5)
 
 
-def test_nonsense_counts_as_error_and_nothing_breaks() -> None:
-    """Mass outside the plausible responses, any share of it."""
+def test_implausible_responses_count_as_errors() -> None:
+    """Theorem 1 holds for any probability outside the plausible responses."""
     random = np.random.default_rng(13)
     for world in worlds(14, draws(2_000, 40_000)):
         kept = random.random(len(world.mu))
         leaky = World(world.mu, world.prompt, world.p, world.q * kept[world.prompt], world.valid, 1 - kept)
-        found = is_it_valid.reduction(leaky)
-        assert found.slack >= -1e-12
-        assert found.error >= found.bound_signed - 1e-12
+        result = is_it_valid.reduction(leaky)
+        assert result.slack >= -1e-12
+        assert result.error >= result.bound_signed - 1e-12
 
 
 # δ
 
 
-def test_delta_is_the_slope_and_the_printed_loss_has_another() -> None:
-    """Central differences agree to 1e-6; as printed the slope is off in most worlds, on D1 by 1.7."""
+def test_delta_is_the_slope_of_the_loss_but_not_of_the_printed_one() -> None:
+    """Central differences agree to 1e-6; the slope of the loss as printed is wrong in most worlds."""
     random, off, n = np.random.default_rng(11), 0, 0
     for _ in range(draws(500, 4_000)):
         world = random_world(random, int(random.integers(1, 7)), most=14, least=8, valids=2)
@@ -128,7 +126,7 @@ def test_delta_is_the_slope_and_the_printed_loss_has_another() -> None:
 
 
 def test_rescaling_gains_at_least_two_delta_squared() -> None:
-    """Without prompts the best s gains exactly KL(p(𝒜) ‖ p̂(𝒜))."""
+    """With a single prompt the best factor gains exactly KL(p(𝒜) ‖ p̂(𝒜))."""
     random = np.random.default_rng(11)
     for _ in range(draws(300, 3_000)):
         world = random_world(random, 1, kind="dirichlet")
@@ -144,21 +142,21 @@ def test_rescaling_gains_at_least_two_delta_squared() -> None:
         assert gain >= 2 * (q - p) ** 2 - 1e-12
 
 
-def test_the_size_of_an_estimated_delta_is_biased_and_the_signed_one_is_not() -> None:
-    """δ = 0, 400 and 400 samples at rate .4: |δ̂| is .0277 on average, √(2/π)·σ; its standard error is as said."""
+def test_an_estimate_of_signed_delta_is_unbiased_and_its_absolute_value_is_not() -> None:
+    """At δ = 0, with 400 and 400 samples at rate .4, |δ̂| is .0277 on average; the standard error is right."""
     random = np.random.default_rng(11)
     n = draws(5_000, 50_000)
     above = random.binomial(400, 0.4, (n, 2))
-    found = np.array([is_it_valid.estimated_delta(int(a), 400, int(b), 400) for a, b in above])
-    assert np.abs(found[:, 0]).mean() == pytest.approx(0.0277, abs=0.0009)
-    assert found[:, 0].mean() == pytest.approx(0, abs=4 * 0.0346 / math.sqrt(n))
-    assert found[:, 1].mean() == pytest.approx(found[:, 0].std(), rel=0.04)
+    estimates = np.array([is_it_valid.estimate_delta(int(a), 400, int(b), 400) for a, b in above])
+    assert np.abs(estimates[:, 0]).mean() == pytest.approx(0.0277, abs=0.0009)
+    assert estimates[:, 0].mean() == pytest.approx(0, abs=4 * 0.0346 / math.sqrt(n))
+    assert estimates[:, 1].mean() == pytest.approx(estimates[:, 0].std(), rel=0.04)
     with pytest.raises(ValueError, match="no samples"):
-        is_it_valid.estimated_delta(0, 0, 1, 2)
+        is_it_valid.estimate_delta(0, 0, 1, 2)
 
 
-def test_the_variation_of_the_curve_is_the_calibration_error_at_exact_values() -> None:
-    """D2: .925; its largest value and its integral are tested with the curve."""
+def test_the_variation_of_the_delta_curve_is_the_classwise_calibration_error() -> None:
+    """With one bin a distinct p̂; .925 in D2."""
     assert reliability.classwise_ece(D2) == pytest.approx(0.925)
     _, curve = is_it_valid.delta_curve(D2)
     assert np.abs(np.diff(curve)).sum() + abs(curve[0]) == pytest.approx(0.925)
@@ -166,14 +164,14 @@ def test_the_variation_of_the_curve_is_the_calibration_error_at_exact_values() -
 
 @given(st.integers(0, 5_000), st.sampled_from(KINDS), st.integers(1, 20))
 def test_a_histogram_holds_every_pair_once(seed: int, kind: str, bins: int) -> None:
-    """Its pairs, probability and truth add up; a model that is the truth is calibrated."""
+    """Pairs, probability and truth add up; a model that equals the truth has no calibration error."""
     world = random_world(np.random.default_rng(seed), kind=kind)
-    found = reliability.histogram(world, bins)
-    assert sum(one.pairs for one in found) == pytest.approx(world.weight.sum())
-    assert sum(one.mass for one in found) == pytest.approx(1)
-    assert sum(one.valid * one.pairs for one in found) == pytest.approx(1)
-    assert all(one.low - 1e-12 <= one.confidence <= one.high + 1e-12 for one in found)
-    binned = sum(abs(one.confidence - one.valid) * one.pairs for one in found)
+    histogram = reliability.histogram(world, bins)
+    assert sum(one.pairs for one in histogram) == pytest.approx(world.weight.sum())
+    assert sum(one.mass for one in histogram) == pytest.approx(1)
+    assert sum(one.valid * one.pairs for one in histogram) == pytest.approx(1)
+    assert all(one.low - 1e-12 <= one.confidence <= one.high + 1e-12 for one in histogram)
+    binned = sum(abs(one.confidence - one.valid) * one.pairs for one in histogram)
     assert reliability.classwise_ece(world, bins) == pytest.approx(binned)
     assert reliability.classwise_ece(world, bins) <= reliability.classwise_ece(world) + 1e-12
     if kind == "truth":
@@ -185,7 +183,7 @@ def test_a_histogram_holds_every_pair_once(seed: int, kind: str, bins: int) -> N
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the specification's table, and what it measured there."""
+    """A world of facts, and the means measured on it."""
 
     n: int
     prompts: int
@@ -199,11 +197,11 @@ class Setting:
     rootless_lower: float
     rootless_upper: float
     one_world: float = 0.0
-    """Standard deviations that a mean may be off since the specification drew its α once, and others."""
+    """Extra standard deviations for a world whose α is drawn, and so differs from the one measured."""
 
 
 def constant(alpha: float) -> Callable[[np.random.Generator, int], np.ndarray[Any, Any]]:
-    """The same of every prompt."""
+    """The same α for every prompt."""
     return lambda _, n: np.full(n, alpha)
 
 
@@ -219,18 +217,18 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_theorem_2_over_many_texts(name: str) -> None:
-    """Means as measured, both bounds kept, |MM − sr| ≤ 3/√N; read without the square roots both fail."""
+def test_theorem_2_holds_over_many_texts(name: str) -> None:
+    """Means are as measured and |MM − sr| ≤ 3/√N; read without the square roots, both bounds fail."""
     s = SETTINGS[name]
     random = np.random.default_rng("ABCDE".index(name) + 1)
     n = draws(max(40, s.draws // 20), s.draws)
     world = facts.zipf_facts(random, s.prompts, s.responses, exponent=s.exponent)
-    found = []
+    statistics = []
     for _ in range(n):
         world = facts.Facts(world.mu, s.alpha(random, s.prompts), world.answer, s.responses)
-        found.append(facts.measure(world, *facts.sample(random, world, s.n)))
+        statistics.append(facts.measure(world, *facts.sample(random, world, s.n)))
     sr, mm, error = (
-        np.array([getattr(one, which) for one in found]) for which in ("singleton_rate", "missing_mass", "error")
+        np.array([getattr(one, which) for one in statistics]) for which in ("singleton_rate", "missing_mass", "error")
     )
     for values, expected in ((sr, s.sr), (mm, s.mm), (error, s.error)):
         tolerance = values.std() * (4 * math.sqrt(1 / n + 1 / s.draws) + s.one_world)
@@ -247,8 +245,8 @@ def test_theorem_2_over_many_texts(name: str) -> None:
     assert above == pytest.approx(s.rootless_upper, abs=0.03 + slack_of_a_share(s.rootless_upper, n, s.draws))
 
 
-def test_where_theorem_2_begins_to_say_something() -> None:
-    """Below N = 7,893 the lower bound is empty whatever the text; correction below .1 takes 1.4 million."""
+def test_theorem_2_needs_a_large_text() -> None:
+    """Below N = 7,893 the lower bound is never positive; a correction below .1 takes 1.4 million sentences."""
     assert bounds.facts_lower(1.0, 7_892, 10**9) <= 0 < bounds.facts_lower(1.0, 7_893, 10**9)
     for correction, n in ((0.5, 38_718), (0.2, 306_953), (0.1, 1_442_159), (0.05, 6_686_759)):
         assert 1 - bounds.facts_lower(1.0, n, 10**12) == pytest.approx(correction, abs=1e-5)
@@ -256,53 +254,30 @@ def test_where_theorem_2_begins_to_say_something() -> None:
 
 
 @pytest.mark.parametrize(("guesses", "error", "delta"), [(None, 1, 0), (1, 1, 1), (0, 0, 366 / 365), (3, 1, 363 / 365)])
-def test_who_guesses_less_is_less_calibrated(guesses: int | None, error: float, delta: float) -> None:
-    """As the calibrated algorithm, by one or three guesses, or never; in units of MM·365/366."""
+def test_a_model_that_guesses_less_is_less_calibrated(guesses: int | None, error: float, delta: float) -> None:
+    """The calibrated algorithm, one guess, three guesses, none; err and δ in units of MM·365/366."""
     random = np.random.default_rng(9)
     world = facts.zipf_facts(random, 300, 366, 0.8)
     prompts, answered = facts.sample(random, world, 200)
     seen = np.bincount(prompts[answered], minlength=300) > 0
     measured = facts.measure(world, prompts, answered)
-    learnt = facts.learnt_world(world, seen, guesses, random)
-    found = is_it_valid.reduction(learnt)
-    assert found.bound <= found.error + 1e-12
+    world_of_model = facts.memorizing_world(world, seen, guesses, random)
+    result = is_it_valid.reduction(world_of_model)
+    assert result.bound <= result.error + 1e-12
     if guesses is None:
-        assert found.error == pytest.approx(measured.error)
-        _, curve = is_it_valid.delta_curve(learnt)
+        assert result.error == pytest.approx(measured.error)
+        _, curve = is_it_valid.delta_curve(world_of_model)
         assert np.abs(curve).max() == pytest.approx(0, abs=1e-12)
     # A few guesses may be right.
-    assert found.error == pytest.approx(measured.error * error, rel=0.02, abs=1e-12)
-    assert found.delta == pytest.approx(measured.error * delta, rel=0.02, abs=1e-12)
-
-
-@pytest.mark.parametrize("vector", ["singleton_rate", "thm2_lower", "thm2_upper"])
-def test_agrees_with_the_reference_vectors(shared: Path, vector: str) -> None:
-    """The trap among them: a prompt that is answered once and abstained from once is a singleton."""
-    every = json.loads((shared / "theory" / "vectors.json").read_text(encoding="utf-8"))["vectors"]
-    mine = [one for one in every if one["fn"] == vector]
-    assert mine
-    for one in mine:
-        if "error" in one:
-            with pytest.raises(ValueError, match="no samples"):
-                computed(vector, one["input"])
-        else:
-            assert computed(vector, one["input"]) == pytest.approx(one["output"], abs=one["tol"])
-
-
-def computed(name: str, given: list[Any]) -> float:
-    """Ours, of a vector's input."""
-    if name == "singleton_rate":
-        return facts.singleton_rate([(prompt, None if answer == "IDK" else answer) for prompt, answer in given[0]])
-    if name == "thm2_lower":
-        return bounds.facts_lower(*given)
-    return bounds.facts_upper(*given)
+    assert result.error == pytest.approx(measured.error * error, rel=0.02, abs=1e-12)
+    assert result.delta == pytest.approx(measured.error * delta, rel=0.02, abs=1e-12)
 
 
 # Theorem 3
 
 
 def test_theorem_3_is_never_violated_and_the_slides_form_often() -> None:
-    """2(1 − 1/C)·opt ≤ err always, and no larger constant would do; (2 − 1/C)·opt fails. The mean over t is exact."""
+    """2(1 − 1/C)·opt ≤ err always, with the largest possible constant; (2 − 1/C)·opt fails."""
     n, failed = draws(2_000, 20_000), 0
     for world in worlds(33, n, single=True):
         options = int(world.errors.min()) + 1
@@ -321,11 +296,11 @@ def test_theorem_3_is_never_violated_and_the_slides_form_often() -> None:
         assert is_it_valid.error(even) / is_it_valid.best_threshold(even)[0] == pytest.approx(2 * (1 - 1 / options))
 
 
-# Observations, and the rule
+# Observations, and the scoring rule
 
 
-def test_no_belief_about_binary_graders_makes_abstaining_best() -> None:
-    """Observation 1, over random graders and beliefs."""
+def test_no_belief_about_binary_graders_makes_idk_best() -> None:
+    """Observation 1, for random graders and beliefs."""
     random = np.random.default_rng(6)
     for _ in range(draws(2_000, 20_000)):
         graders, responses, idk = random.integers(1, 6), random.integers(1, 8), random.integers(1, 3)
@@ -345,15 +320,15 @@ def test_no_belief_about_binary_graders_makes_abstaining_best() -> None:
         ([[0.0, 0.0]], "no right answer"),
     ],
 )
-def test_where_observation_1_does_not_hold(credit: list[list[float]], says: str) -> None:
-    """Partial credit, questions whose answer is IDK, and those that have none."""
+def test_observation_1_refuses_graders_it_does_not_cover(credit: list[list[float]], says: str) -> None:
+    """Partial credit, questions whose right answer is IDK, and questions without a right answer."""
     with pytest.raises(ValueError, match=says):
         binary_graders.best_responses(np.array(credit), np.ones(1), np.array([False, True]))
 
 
 @pytest.mark.parametrize(("t", "literal"), [(0.25, -0.0417), (0.5, -0.25), (0.75, -1.125), (0.9, -4.05)])
-def test_answering_above_the_target_earns_what_it_can_and_the_reverse_loses(t: float, literal: float) -> None:
-    """Confidence uniform in [0, 1]: (1 − t)/2, against the paper's sentence taken literally."""
+def test_answering_exactly_above_the_target_earns_most(t: float, literal: float) -> None:
+    """(1 − t)/2 with confidence uniform in [0, 1]; the paper's sentence taken literally, answering below t, loses."""
     q = (np.arange(200_000) + 0.5) / 200_000
     worth = q - (1 - q) * penalty(t)
     assert np.where(q > t, worth, 0).mean() == pytest.approx((1 - t) / 2, abs=1e-4)
@@ -364,36 +339,36 @@ def test_answering_above_the_target_earns_what_it_can_and_the_reverse_loses(t: f
 @pytest.mark.parametrize(
     ("knows", "abstains", "error", "bound"), [(0, 0, 0.9375, 0.8667), (0, 1, 0, -0.1333), (1, 0, 0, -0.1333)]
 )
-def test_observation_2(knows: float, abstains: float, error: float, bound: float) -> None:
-    """Sixteen messages: guessing, always IDK (δ 1), and a code that is broken (β 1)."""
-    found = decryption.decryption(16, knows, abstains)
-    assert (found.error, found.bound) == pytest.approx((error, bound), abs=1e-4)
+def test_observation_2_at_its_extremes(knows: float, abstains: float, error: float, bound: float) -> None:
+    """Sixteen messages: a guess, always IDK (δ = 1), and a broken code (β = 1)."""
+    result = decryption.measure_decryption(16, knows, abstains)
+    assert (result.error, result.bound) == pytest.approx((error, bound), abs=1e-4)
 
 
 @given(st.integers(2, 200), st.floats(0, 1), st.floats(0, 1))
 def test_observation_2_is_never_violated(messages: int, knows: float, abstains: float) -> None:
-    """However much is broken, and however much abstained."""
-    found = decryption.decryption(messages, knows, abstains)
-    assert found.error >= found.bound - 1e-9
-    assert -1e-9 <= found.beta <= 1 + 1e-9
+    """For any share of broken codes and any probability of IDK."""
+    result = decryption.measure_decryption(messages, knows, abstains)
+    assert result.error >= result.bound - 1e-9
+    assert -1e-9 <= result.beta <= 1 + 1e-9
 
 
-def test_half_known_half_spread() -> None:
-    """p̂ ½ on the right message, the rest over the others: err .5, β 1, bound −.6333."""
+def test_observation_2_where_half_the_probability_is_right() -> None:
+    """p̂ is ½ on the right message and spread over the others: err .5, β 1, bound −.6333."""
     row = [0.5, *[0.5 / 15] * 15, 0.0]
     world = make_world([1], [[1, *[0] * 16]], [row], [[True, *[False] * 15, True]])
-    found = is_it_valid.reduction(world)
-    beta = 1 - 2 * found.error_iiv
-    assert (found.error, beta) == pytest.approx((0.5, 1))
-    assert bounds.decryption_bound(16, beta, found.delta) == pytest.approx(-0.6333, abs=1e-4)
+    result = is_it_valid.reduction(world)
+    beta = 1 - 2 * result.error_iiv
+    assert (result.error, beta) == pytest.approx((0.5, 1))
+    assert bounds.decryption_bound(16, beta, result.delta) == pytest.approx(-0.6333, abs=1e-4)
 
 
 # Agreement of several samples
 
 
 @pytest.mark.parametrize(("k", "share"), [(5, 0.358), (10, 0.276), (20, 0.221)])
-def test_a_vote_is_not_biased_where_the_share_of_the_most_frequent_answer_is(k: int, share: float) -> None:
-    """Ten answers that are equally likely: the truth is .1, the most frequent of k has more."""
+def test_a_vote_is_unbiased_unlike_the_share_of_the_most_frequent_answer(k: int, share: float) -> None:
+    """Of ten equally likely answers each has probability .1; the most frequent of k has a larger share."""
     random = np.random.default_rng(14)
     n = draws(4_000, 40_000)
     answers = random.integers(0, 10, (n, k))
