@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, get_args
@@ -21,7 +20,7 @@ from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 
-RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all"}
+RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all", "no_adaptive", *session.RESUMABLE}
 
 
 @new_command("run", short_help="Put tasks to a model and score the answers.")
@@ -42,7 +41,12 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all"}
 @click.option("--epochs", type=int, metavar="K", help="Ask each sample K times. Default: 1.")
 @click.option("--seed", type=int, metavar="S", help="Draws the samples and seeds the model. Default: 0.")
 @click.option("--temperature", type=float, metavar="X", help="Default: 0, or 1 with several epochs.")
-@click.option("--max-tokens", type=int, metavar="N", help="Longest answer. Default: 512.")
+@click.option(
+    "--max-tokens",
+    type=int,
+    metavar="N",
+    help="Longest answer. Default: the provider's, which may be none; printed by --dry-run.",
+)
 @click.option("--system", metavar="TEXT", help="A system message.")
 @click.option(
     "--confidence", type=click.Choice(get_args(Source)),
@@ -53,6 +57,10 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all"}
     help="Score also as if the model had abstained where confidence is below the target, or epochs disagree.",
 )  # fmt: skip
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
+@click.option(
+    "--header", "headers", type=KeyValue("NAME=$VARIABLE"), multiple=True,
+    help="An HTTP header whose value stands in an environment variable: api-key=$AZURE_KEY.",
+)  # fmt: skip
 @click.option("--max-connections", type=int, metavar="N", help="Most requests under way at once. Default: 64.")
 @click.option(
     "--no-adaptive", is_flag=True, help="Use --max-connections from the start instead of adapting to the server."
@@ -102,9 +110,10 @@ def command(
     evalkit run --model openai/gpt-4o --task letters --threshold none,0,0.5,0.75,0.9
     evalkit run --model my-model --base-url http://localhost:8000/v1
     """
+    from evalkit.cli.printing import print_result
     from evalkit.cli.progress import Display
     from evalkit.report import dry_run as plans
-    from evalkit.report import run
+    from evalkit.report.run import LastScreen
 
     settings = _settings(given)
     if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
@@ -121,10 +130,8 @@ def command(
         if error.run:
             error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)
         raise
-    if as_json:
-        click.echo(json.dumps(run.document(result), ensure_ascii=False, indent=1, allow_nan=False))
-    else:
-        run.print_result(result, strata=strata)
+    print_result(LastScreen(result=result, strata=strata), as_json)
+    if not as_json:
         _say_how_judges_agreed(result)
     if result.failed:
         _say_what_failed(result)
@@ -137,6 +144,7 @@ OPTIONS = {
     "task_parameters": "-T",
     "grader_parameters": "-G",
     "model_parameters": "-M",
+    "headers": "--header",
 }
 """Settings whose option has another name."""
 
@@ -156,7 +164,7 @@ def _settings(given: dict[str, Any]) -> dict[str, Any]:
     settings = {key: value for key, value in given.items() if value not in (None, (), [])}
     if settings.pop("no_adaptive", False):
         settings["adaptive"] = False
-    for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as"):
+    for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as", "headers"):
         if key in settings:
             settings[key] = as_dict(settings[key])
     return settings

@@ -25,7 +25,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "tasks": tasks,
         "calls": calls,
         "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
-        "most_completion_tokens": calls * plan.max_tokens,
+        "most_completion_tokens": calls * plan.max_tokens if plan.max_tokens else None,
     }
 
 

@@ -34,9 +34,13 @@ class RunConfig(BaseModel):
     seed: int = 0
     temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """None: 0, or 1 with several epochs."""
-    max_tokens: int = Field(default=512, ge=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    """Longest answer, in tokens; None: the provider's default, see `evalkit.models.default_max_tokens`."""
     system: str | None = None
     base_url: str | None = None
+    """Server to ask instead of the provider's own; several with commas between them share the load."""
+    headers: dict[str, str] = {}
+    """More HTTP headers; a value names environment variables, as in {"api-key": "$AZURE_KEY"}."""
     max_connections: int | None = Field(default=None, ge=1)
     adaptive: bool = True
     """Whether the number of requests under way finds its own level below max_connections."""
@@ -90,6 +94,10 @@ def make_config(**settings: Any) -> RunConfig:
                 raise SettingError(
                     setting, "{key}: a secret goes into the environment, where no record keeps it", key=key
                 )
+    for name, value in config.headers.items():
+        if not value.startswith("$"):
+            words = "{name}: give the name of an environment variable, {variable}; a header may be a secret"
+            raise SettingError("headers", words, name=name, variable="$" + name.upper().replace("-", "_"))
     # A resumed run may be started elsewhere.
     data = str(Path(config.data).resolve()) if config.data else None
     return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks], "data": data})

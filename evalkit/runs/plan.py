@@ -41,7 +41,8 @@ class Plan:
     epochs: int = 1
     seed: int = 0
     temperature: float = 0.0
-    max_tokens: int | None = 512
+    max_tokens: int | None = None
+    """Longest answer, in tokens; None where no limit is sent."""
     system: str | None = None
     confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)

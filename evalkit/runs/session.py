@@ -16,11 +16,11 @@ from typing import Any
 
 from evalkit import plugins
 from evalkit.dataset.fingerprint import data_fingerprint
-from evalkit.errors import EvalkitError, InputError, RunInterruptedError, SettingError, UsageError
+from evalkit.errors import EvalkitError, InputError, ModelStoppedError, RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.grading.grade import parse_count_as
 from evalkit.grading.judge import try_judges
-from evalkit.models import Model, Options, open_model, pool
+from evalkit.models import Model, ModelOptions, default_max_tokens, open_model, pool
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
 from evalkit.runs.config import RunConfig, make_config
@@ -37,6 +37,8 @@ from evalkit.runs.trust import check_origin, describe_origin, make_origin
 
 Watch = Callable[[Tally], None]
 """Told of a run's tally when it starts; reads it as it likes."""
+RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
+"""Settings that change how a model is reached, and nothing of what is asked: a resumed run may be given others."""
 OBJECT = "object:"
 """Before the name of a task that was given as a Python object, in the settings that run.json keeps."""
 Notify = Callable[[str], None]
@@ -59,6 +61,7 @@ def run(
     max_tokens: int | None = None,
     system: str | None = None,
     base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
     max_connections: int | None = None,
     adaptive: bool | None = None,
     timeout: float | None = None,
@@ -93,9 +96,11 @@ def run(
         epochs: times each sample is asked, ≥ 1.
         seed: draws the samples and seeds the model.
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
-        max_tokens: longest answer, in tokens.
+        max_tokens: longest answer, in tokens. Default: the provider's, which may be none.
         system: text of a system message.
-        base_url: an OpenAI-compatible server to ask instead of the provider's.
+        base_url: an OpenAI-compatible server to ask instead of the provider's; several with commas between them share
+            the load.
+        headers: more HTTP headers, each value the name of an environment variable, as in {"api-key": "$AZURE_KEY"}.
         max_connections: requests under way at once, at most.
         adaptive: whether the number of requests adapts to what the server takes.
         timeout: seconds that one answer may take.
@@ -155,19 +160,22 @@ async def run_async(
     names, objects = _named(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
     if resume is not None:
-        if given or name or (names and len(objects) < len(names)):
-            raise UsageError("resume= reuses the run's settings; do not pass others")
+        if set(given) - RESUMABLE or name or (names and len(objects) < len(names)):
+            raise UsageError(f"resume= reuses the run's settings; pass none but {', '.join(sorted(RESUMABLE))}")
         folder = find_run(resume, out)
         earlier = read_manifest(folder, scorecards=False)
         if earlier.config is None or earlier.kind != "run":
             raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
-        check_origin(earlier.origin, earlier.config, trust=trust, again=regrade_all)
-        if used := describe_origin(make_origin(earlier.config)):
+        # An address that the user gives now needs no trust; the one in the folder does.
+        stored = earlier.config.model_copy(update={"base_url": None}) if "base_url" in given else earlier.config
+        check_origin(earlier.origin, stored, trust=trust, again=regrade_all)
+        config = RunConfig.model_validate(earlier.config.model_dump() | given)
+        if used := describe_origin(make_origin(config)):
             notify(f"resuming with {used}")
         if regrade_all:
             journal.return_to_grading(folder)
-        plan = make_plan(earlier.config, folder.name, objects)
-        return await _Session(plan, earlier.config, watch, notify, earlier=earlier).run(lambda: folder)
+        plan = make_plan(config, folder.name, objects)
+        return await _Session(plan, config, watch, notify, earlier=earlier).run(lambda: folder)
     if regrade_all:
         raise SettingError("regrade_all", "needs {resume}")
     if names:
@@ -224,7 +232,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         epochs=config.epochs,
         seed=config.seed,
         temperature=config.sampling_temperature,
-        max_tokens=config.max_tokens,
+        max_tokens=config.max_tokens or default_max_tokens(config.model, config.base_url),
         system=config.system,
         confidence=config.confidence,
         count_as=parse_count_as(config.count_as),
@@ -294,8 +302,9 @@ class _Session:
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
         """Open the model, make or take the folder, and work until everything is answered."""
-        options = Options(
+        options = ModelOptions(
             base_url=self._config.base_url,
+            headers=self._config.headers,
             max_connections=self._config.max_connections,
             adaptive=self._config.adaptive,
             timeout=self._config.timeout,
@@ -333,6 +342,11 @@ class _Session:
             work.write("interrupted")
             kept = f"interrupted; {work.tally.recorded} answers are kept"
             raise RunInterruptedError(kept, run=str(work.folder)) from None
+        except ModelStoppedError as error:
+            self._leave(work)
+            if work.folder.exists():
+                error.args = (f"{error}; resume with: evalkit run --resume {work.folder}",)
+            raise
         except EvalkitError:
             self._leave(work)
             raise
