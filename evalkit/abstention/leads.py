@@ -41,6 +41,10 @@ _FOREIGN_WORDS = (
     "réponse", "ответ", "відповідь", "odpověď", "odpowiedź", "válasz", "răspuns", "одговор", "απάντηση", "đáp án",
     "câu trả lời", "答", "답", "उत्तर", "जवाब", "الإجابة", "الجواب", "תשובה", "คำตอบ",
 )  # fmt: skip
+_SUPPOSED = re.compile(
+    r"\b(?:if|whether|when|unless|once|suppose|until|where|why|how|because|though|although|thought|assume)\s+$",
+    re.IGNORECASE,
+)
 _WINDOW = 90
 """Characters around a lead's noun that the whole lead fits into."""
 
@@ -64,6 +68,8 @@ def leads(text: str) -> list[tuple[int, int]]:
     for place in sorted(places):
         start = max(0, place - _WINDOW)
         for match in _LEAD.finditer(text, start, place + _WINDOW):
+            if _SUPPOSED.search(text, max(0, match.start() - _WINDOW), match.start()):
+                continue  # "If the result is negative, …"
             spans[match.span()] = None
     return sorted(spans)
 

@@ -32,6 +32,9 @@ def is_specific(sentence: str, asked: str) -> bool:
     """Whether a sentence holds a number or a name that the question does not."""
     known = asked.lower()
     new_value = any(found.group().strip("$€£") not in known for found in VALUE.finditer(sentence))
+    if asked.isascii():
+        return new_value or any(found.group().lower() not in known for found in NAME.finditer(sentence))
+    # Where words have cases, so have names.
     return new_value or any(_stem(found.group()) not in known for found in NAME.finditer(sentence))
 
 

@@ -173,7 +173,7 @@ def _split(words: str) -> Iterator[str]:
         elif words[end - 1].isspace() and end < len(words):
             if sign == "." and words[at - 1].isdigit() and words[end].islower():
                 continue  # an ordinal, as Czech and German write it
-            if sign == "." and _ABBREVIATED.search(words[max(0, at - 4) : at + 1]):
+            if sign == "." and "\n" not in words[at:end] and _ABBREVIATED.search(words[max(0, at - 4) : at + 1]):
                 continue
             yield words[start : at + 1]
         elif sign != "." and UNSPACED.match(words, at + 1):
