@@ -1,4 +1,4 @@
-"""Optional dependencies: a missing one is answered by one sentence with the pip line."""
+"""Optional dependencies: a missing one gives one line with the pip command."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from evalkit.errors import MissingExtraError
 
 @contextmanager
 def requires(extra: str) -> Iterator[None]:
-    """Put around the imports of an extra.
+    """Turn a failed import of an optional dependency into one line with the pip command.
+
+    Put the import inside: `with requires("plot"): import altair`.
 
     Args:
-        extra: its name in `evalkit-idk[…]`.
+        extra: name of the extra, as in `evalkit-idk[plot]`.
 
     Raises:
-        MissingExtraError: an import inside failed.
+        MissingExtraError: an import inside the block failed.
     """
     try:
         yield

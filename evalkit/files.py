@@ -1,4 +1,4 @@
-"""Paths that people give."""
+"""Paths as users write them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from pathlib import Path
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file; also False for a name that no file can have."""
+    """Return whether a path is an existing file; False for a path that cannot name one.
+
+    Args:
+        path: any path, also one that is too long or holds a null character.
+    """
     try:
         return path.is_file()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Text made comparable: the same words written differently become the same string. Pure."""
+"""Normalize text: the same words written differently become the same string."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ _QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u00a0": " "}
 )
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b-\x1f]")
-_MARKUP = re.compile(r"[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}|^#{1,6} |`", re.MULTILINE)
+# Emphasis, but not the underscore of snake_case or the asterisk of 2*3.
+_MARKUP = re.compile(
+    r"(?:(?<!\w)_{1,3}|(?<!\d)\*{1,3})(?=\S)|(?<=\S)(?:_{1,3}(?!\w)|\*{1,3}(?!\d))|^#{1,6} |`", re.MULTILINE
+)
 _BACKTICK_APOSTROPHE = re.compile(r"(?<=\w)`(?=\w)")
 _BOXED = re.compile(r"\\boxed\{([^{}]*)\}")
 _LATEX = re.compile(r"\\[()\[\]]|\$|\\(?:text|mathrm|textbf)\{([^{}]*)\}")
-_DRESS = "*_`#$\\"
+_MARKUP_CHARACTERS = "*_`#$\\"
+LETTERS = 26
+"""Options that the letters A to Z can name."""
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _SEPARATORS = re.compile(r"[^\w]+|_")
 _NO_DECOMPOSITION = str.maketrans(
@@ -23,19 +28,21 @@ _NO_DECOMPOSITION = str.maketrans(
 
 
 def plain(text: str) -> str:
-    """Text with straight quotes, without emphasis, LaTeX dress or invisible characters; lines and case stay.
+    """Return text with straight quotes and without emphasis, LaTeX markup and invisible characters.
+
+    Lines and case stay. Full-width and other compatibility characters become their plain forms (NFKC).
 
     Args:
         text: an answer as the model wrote it.
     """
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
-    # Most answers hold none of what follows, and this is the hot path: ask before searching.
+    # Most answers contain none of what follows, and this is a hot path: test before substituting.
     if not text.replace("\n", "").isprintable():
         text = _INVISIBLE.sub("", text)
-    if any(mark in text for mark in _DRESS):
+    if any(mark in text for mark in _MARKUP_CHARACTERS):
         text = _BACKTICK_APOSTROPHE.sub("'", text)
-        text = _LATEX.sub(lambda found: found.group(1) or "", _BOXED.sub(r"\1", text))
+        text = _LATEX.sub(lambda match: match.group(1) or "", _BOXED.sub(r"\1", text))
         text = _MARKUP.sub("", text)
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
@@ -43,7 +50,7 @@ def plain(text: str) -> str:
 
 
 def last_boxed(text: str) -> str | None:
-    """What the last \\boxed{…} holds, braces balanced; None where there is none, or it is cut off.
+    """Return the contents of the last \\boxed{…}, with nested braces; None if there is none or it is cut off.
 
     Args:
         text: an answer or a solution in LaTeX.
@@ -60,19 +67,24 @@ def last_boxed(text: str) -> str | None:
 
 
 def lettered(options: Sequence[str]) -> str:
-    """Options a line each, as "A) …", in the order given.
+    """Return options as lines "A) …", "B) …" in the order given.
 
     Args:
         options: at most 26.
+
+    Raises:
+        ValueError: there are more than 26 options, which letters cannot name.
     """
+    if len(options) > LETTERS:
+        raise ValueError(f"{len(options)} options cannot be named by the letters A to Z; give at most {LETTERS}")
     return "\n".join(f"{chr(ord('A') + k)}) {option}" for k, option in enumerate(options))
 
 
 def simplify(text: str) -> str:
-    """Words alone: no case, diacritics or punctuation, single spaces. "Über-Größe!" becomes "uber grosse".
+    """Return the bare words of a text, without case, diacritics or punctuation: "Über-Größe!" becomes "uber grosse".
 
     Args:
-        text: any text; what is left may be empty.
+        text: any text; the result may be empty.
     """
     decomposed = unicodedata.normalize("NFKD", plain(text).casefold().translate(_NO_DECOMPOSITION))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char)).replace("'", "")
