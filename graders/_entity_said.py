@@ -73,6 +73,8 @@ _DOLLAR = re.compile(r"\b(?:US|A|C|NZ|HK)\$\s?")
 _HEADING = re.compile(r"\s*([^:!?\n]{4,120}):\s+(?=\S)")
 LONG = 150
 """Words from which on an answer is a train of thought that ends in its claim."""
+LONGEST = 4000
+"""Characters of such a claim that are read, its last ones."""
 BARE = 8
 """Words of an answer that is nothing but the answer."""
 
@@ -202,7 +204,7 @@ def read(text: str, question: str) -> Said:
         words = words[corrected[-1].end() :]
     words = _without_heading(words, question)
     if not stated and len(words.split()) > LONG:
-        words = words.rstrip().rpartition("\n\n")[2]
+        words = words.rstrip().rpartition("\n\n")[2][-LONGEST:]
     bare = _TAIL.sub("", _LEAD.sub("", words)).strip(" \"'.,;:()[]{}<>")
     return Said(bare if bare and len(bare.split()) <= BARE else words.strip(), plain(question), stated)
 

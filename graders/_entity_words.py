@@ -99,11 +99,13 @@ def words_of(text: str) -> list[Word]:
     Args:
         text: plain text.
     """
-    return [
-        Word(found.group(), key_of(found.group()), found.start(), found.end())
-        for found in _WORD.finditer(text)
-        if key_of(found.group())
-    ]
+    return list(_words(text))
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[Word, ...]:
+    found = ((match, key_of(match.group())) for match in _WORD.finditer(text))
+    return tuple(Word(match.group(), key, match.start(), match.end()) for match, key in found if key)
 
 
 def repaired(target: str) -> str:
