@@ -16,7 +16,7 @@ from evalkit import plain, simplify
 from ._numerals import ENGLISH
 from ._statements import introduces
 
-_BLACK_LETTERS = {
+_BLACK_LETTERS: dict[int, int | str] = {
     **{code + k: ord("A") + k for code in (0x1F150, 0x1F170, 0x1F130, 0x1F1E6) for k in range(26)},
     **dict.fromkeys(map(ord, "‐‑‒–−﹣－"), "-"),
 }
@@ -40,7 +40,10 @@ _BEFORE_A_LETTER = frozenset(
     "obviously certainly actually in eliminating excluding options: und oder y ou e и или nicht no pas non не mark "
     "marked submit through seems possibly perhaps maybe wait yes against than: est-ce vs versus letra lettre lettera "
     "buchstabe буква là adalah είναι cevap doğru kies wybieram vybírám volím escolho scelgo выбираю lösung auswahl "
-    "möglichkeit alternativa alternativ варіант відповідь одговор odgovor є je:".split()
+    "möglichkeit alternativa alternativ варіант відповідь одговор odgovor є je: makes making leaning lean vote voting "
+    "tick circle take get gives giving namely by statement towards toward gets yields yielding means meaning "
+    "indicates suggests supports confirms matches matching equals represents dismiss drop keep remains whether as "
+    "plus having answered picks say: call check evaluate after before when".split()
 )
 _AFTER_ARTICLE = frozenset(
     "is was are or and because since as over it wins fits would must should has seems instead rather not vs versus nor "
@@ -57,7 +60,7 @@ _OPENING = frozenset("([<")
 _LAST_WORD = re.compile(r"([^\W\d_](?:\w|['’](?=\w))*)[ \"'*(\[]*$")
 _NEXT_WORD = re.compile(r"^[ \"'*]*([^\s\"'*(\[{<.,;:!?|>=)\]}]+(?:'[a-z]+)?)")
 _OPERATOR_BEFORE = re.compile(r"[+×·^<≤≥≈∈]\s*$|[\w)][ ]?\*[ ]?$|[\d)]\s*/\s*$|(?<![=-])(?<!is )[=]\s*$|\d\s*$|\w\s*-$")
-_OPERATOR_AFTER = re.compile(r"^[ \t]*(?:=(?![>=])|[+×·^≤≥≈∈]|<(?!/)|\*\s*\w|/\s*[\d(]|\(\w\))")
+_OPERATOR_AFTER = re.compile(r"^[ \t]*(?:=(?![>=])|[+×·^≤≥≈∈]|<(?![/a-z])|\*\s*\w|/\s*[\d(]|\(\w\))")
 _CYRILLIC = str.maketrans("АВСЕНабсе", "ABCEHabce")
 _LONE_CYRILLIC = re.compile(r"(?:(?<=[:—(] )|(?<=\()|^)([АВСЕН])(?=[).\s]*(?:$|\n))", re.MULTILINE)
 _SIGNED = re.compile(r"[+-]?\d")
@@ -314,7 +317,8 @@ def _joined(text: str, found: list[Mention]) -> list[Mention]:
     for mention in found:
         last = joined[-1] if joined else None
         between = text[last.end : mention.start] if last else ""
-        if last and last.option == mention.option and _BETWEEN_NAMES.fullmatch(between) and "\n\n" not in between:
+        same = last and last.option == mention.option and last.by_letter != mention.by_letter
+        if last and same and _BETWEEN_NAMES.fullmatch(between) and "\n\n" not in between:
             joined[-1] = Mention(last.start, mention.end, last.option, by_letter=True, common=False)
         else:
             joined.append(mention)

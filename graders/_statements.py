@@ -72,11 +72,11 @@ _LEAD_TAG = re.compile(
 _CHOOSE = re.compile(
     r"\b(?:i|we)(?:'d|'ll|'ve|'m|\s+(?:would|will|shall|must|have|had|am|do|then|therefore|thus|finally|now|'d))*\s+"
     r"(?:rather\s+|have\s+to\s+|going\s+(?:to|with)\s*|(?:most\s+)?likely\s+|confidently\s+)*"
-    r"(?:choose|chose|pick|select(?:ed)?|opt(?:ed)?\s+for|settled?\s+(?:on|for)|go(?:ing)?\s+(?:with|for)|went\s+with|"
+    r"(?:choose|chose|pick|take|circle|tick|vote|get|lean(?:ing)?(?:\s+towards?)?|select(?:ed)?|opt(?:ed)?\s+for|settled?\s+(?:on|for)|go(?:ing)?\s+(?:with|for)|went\s+with|"
     r"answer(?:\s+with)?|conclude(?:\s+(?:that\s+)?(?:it\s+is|it's))?|vote\s+for|say|bet\s+on|stick(?:ing)?\s+with|prefer|"
     r"submit|mark|with)(?:\s+that)?(?:\s+it(?:'s|\s+is))?"
-    rf"{_END}|\b(?:going|went|settling|sticking)\s+(?:with|on){_END}"
-    rf"|(?:^|[.!?:;,\n]\s*)(?:choose|choosing|pick(?:ing)?|select(?:ing)?|selected|chosen){_END}",
+    rf"{_END}|\b(?:but|and|so|then|finally)\s+(?:chose|choose|picked|selected){_END}|\b(?:going|went|settling|sticking)\s+(?:with|on){_END}"
+    rf"|(?:^|[.!?:;,\n]\s*)(?:choose|choosing|pick(?:ing)?|select(?:ing)?|selected|chosen|tick|circle|mark|vote|voting|leaning(?:\s+towards?)?){_END}",
     re.IGNORECASE,
 )
 _LEAD_FOREIGN = re.compile(
@@ -138,6 +138,10 @@ _MUST_BE = re.compile(
     re.IGNORECASE,
 )
 _ANNOUNCED = re.compile(r"\b(?:is|be)\s*:\s*[\"'*(\[]*$", re.IGNORECASE)
+_SUBORDINATE = re.compile(
+    r"^\W*(?:since|because|as|although|though|while|given|considering|between)\b[^.!?]*,\s*(?:it's\s+|it\s+is\s+)?[\"'*(\[]*$",
+    re.IGNORECASE,
+)
 _EQUALS = re.compile(r"(?:=|≈|≃|:=)\s*[$\s*(]*$")
 _DENIED_BEFORE = re.compile(
     r"(?:(?<![^\W_])(?:not(?!\s+only)|isn't|aren't|wasn't|weren't|can't\s+be|cannot\s+be|couldn't\s+be|never|neither|nor|rather\s+than|"
@@ -162,8 +166,8 @@ _LINK_VERB = (
     r"ist|sind|es|est|è|é|je|jest|är|er)\s+)"
 )
 _DENIED_AFTER = re.compile(
-    rf"{_OPEN_DRESS}(?!,)(?:{_LINK_VERB})?{_ADVERBS}"
-    r"(?:not\b|isn't|aren't|wasn't|can't|cannot|could\s+not|couldn't|doesn't|does\s+not|do\s+not|don't|did\s+not|didn't|won't|"
+    rf"^[)\]}}>'\"*_`”»’」』]*\s*(?:{_LINK_VERB})?{_ADVERBS}"
+    r"(?:not\b(?!\s*[(\[]?(?-i:[A-Z])\b|\s*[\"'])|isn't|aren't|wasn't|can't|cannot|could\s+not|couldn't|doesn't|does\s+not|do\s+not|don't|did\s+not|didn't|won't|"
     r"incorrect|wrong|false\b|no\b(?!,?\s+yes)|out\b|eliminated|excluded|ruled\s+out|rejected|invalid|impossible|implausible|"
     r"unlikely|irrelevant|inaccurate|incomplete|too\b|less\b|smaller|fails?\b|failed|nicht|falsch|incorrecta?|incorreta?|"
     r"faux|fausse|sbagliat\w+|errad\w|неверн\w+|неправильн\w+|špatn\w+|błędn\w+|fout\b|[✗✘❌✖]|错|錯|不对|不正确|不是)",
@@ -171,16 +175,16 @@ _DENIED_AFTER = re.compile(
 )
 _HELD_AFTER = re.compile(
     rf"{_OPEN_DRESS}(?:{_LINK_VERB}{_ADVERBS}"
-    r"(?:correct|right\b|true\b|answer\b|best\b|yes\b|it\b(?!\s+(?:is|was|would))|fits?\b|matches|(?:last\s+)?remaining|"
+    r"(?:correct|right\b|true\b|answer\b|best\b|better\b|yes\b|(?:\w+\s+)?one\b|it\b(?!\s+(?:is|was|would))|fits?\b|matches|(?:last\s+)?remaining|"
     r"left\b|accurate|choice\b|option\b(?!\s+[A-Z]\b)|good\s+(?:fit|match)|richtig|korrekt|correcta?|correcte|corretta?|"
     r"correta|giusta|bonne|exacte?|верн\w+|правильн\w+|správn\w+|poprawn\w+|juist|rätt|riktig)"
-    r"|\s*[✓✔✅☑]|\s*it\s+is\b|\s*wins\b|\s*remains\b|\s*fits\s+(?:best|the|all)|\s*must\s+be\s+(?:the|right|correct|true)|"
+    r"|\s*[✓✔✅☑]|\s+(?:the\s+|as\s+the\s+)?(?:correct|right|only\s+correct|best)\b|\s+the\s+answer\b|\s+works\b|\s*it\s+is\b|\s*wins\b|\s*remains\b|\s*fits\s+(?:best|the|all)|\s*must\s+be\s+(?:the|right|correct|true)|"
     r"\s*stimmt\b|\s*正确|\s*是正确|\s*对\b|\s*が正解|\s*です\s*[。.]?$|\s*입니다|\s*이다|\s*यह\s+सही)",
     re.IGNORECASE,
 )
 _WITHDRAWN = re.compile(
-    r"\b(?:first\s+(?:guess|thought|instinct|impression|choice|idea|answer)|initial(?:ly)?|at\s+first|originally|(?:i|we)\s+(?:first\s+|"
-    r"initially\s+|had\s+|once\s+)*thought|considered|considering|second\s+(?:choice|guess|best)|runner-?up|next[\s-]best|"
+    r"\b(?:first\s+(?:guess|thought|instinct|impression|idea)|initial(?:ly)?|at\s+first|originally|(?:i|we)\s+(?:first\s+|"
+    r"initially\s+|had\s+|once\s+)*thought|considered|considering|second\s+(?:choice|guess|best)|(?:less|least)\s+likely|going\s+to\s+say|runner-?up|next[\s-]best|"
     r"previously|would\s+have\s+(?:been|said|chosen|guessed)|might\s+(?:have|think|say|guess|choose|pick|suggest)|may\s+(?:think|choose)|"
     r"one\s+(?:might|could|may)|(?:some|many|most)\s+(?:people\s+|students\s+|sources\s+|would\s+|might\s+|may\s+|often\s+)+|"
     r"tempting|tempted|common(?:ly)?\s+(?:mistake|misconception|wrong|mistaken|confused)|distractor|mistaken\w*|confus\w+|"
@@ -203,7 +207,10 @@ _OFFERED = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_START = re.compile(r"[.!?。！？…](?=[\s\"')*\]])|[。！？\n]")
-_ABBREVIATION = re.compile(r"(?:(?<!\d )\b(?:[A-Z]|e\.g|i\.e|vs|etc|approx|Dr|Mr|Mrs|St|no)|(?:^|\n)\s*\d{1,2})\.$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:(?!Option|Answer|Choice|Letter|Not|So|Thus|Hence|And|Or|Only|But)[A-Z][a-z]+\s[A-Z]|e\.g|i\.e|vs|etc|approx|Dr|Mr|Mrs|St|no)"
+    r"|(?:^|\n)\s*(?:\d{1,2}|[A-Z]))\.$"
+)
 
 
 def rank(text: str, start: int, end: int) -> Rank:
@@ -226,7 +233,7 @@ def rank(text: str, start: int, end: int) -> Rank:
     # "B is right", "so it must be B"
     if _HELD_AFTER.search(remark) or _SO.search(sentence) or _MUST_BE.search(sentence):
         return Rank.HELD
-    if _EQUALS.search(sentence) or _ANNOUNCED.search(before):
+    if _EQUALS.search(sentence) or _SUBORDINATE.search(sentence) or _ANNOUNCED.search(before):
         return Rank.HELD
     if _OFFERED.search(sentence):
         return Rank.OFFERED
@@ -264,7 +271,7 @@ def sentence_start(text: str, place: int) -> int:
     """
     found = 0
     for stop in _SENTENCE_START.finditer(text, 0, place):
-        if stop.group() == "." and _ABBREVIATION.search(text[max(0, stop.start() - 8) : stop.end()]):
+        if stop.group() == "." and _ABBREVIATION.search(text[max(0, stop.start() - 24) : stop.end()]):
             continue
         found = stop.end()
     return found
@@ -279,7 +286,7 @@ def _to_line_end(after: str) -> str:
 
 
 def _is_withdrawn(sentence: str, remark: str) -> bool:
-    clause = re.split(r"[;:]|\bbut\b|\bhowever\b|\bso\b|\btherefore\b", sentence, flags=re.IGNORECASE)[-1]
+    clause = re.split(r"[;:](?=\s*\w)|\bbut\b|\bhowever\b|\bso\b|\btherefore\b", sentence, flags=re.IGNORECASE)[-1]
     if _WITHDRAWN.search(clause) or _WITHDRAWN_AFTER.search(remark):
         return True
     if _CONDITION.search(clause):

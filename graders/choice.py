@@ -36,7 +36,7 @@ _GOES_ON = re.compile(r"[)\].'\"*]*\s+(?!and\b|or\b|is\b|as\b|because\b|since\b|
 _BREAK = re.compile(
     r"[)\]}'\"*]*\s*(?:$|[.,;:!\n—–(-]|because\b|since\b|as\b|is\b|due\b|for\b|based\b|given\b|which\b)", re.IGNORECASE
 )
-_DRESS = " \t\"'*_`([{<>}]).,:;!|#-–—→=."
+_DRESS = " \t\"'*_`([{<>}]).,:;!?|#-–—→=."
 _POSITIVE = re.compile(r"\b(?:correct|right|yes|true|best|answer|fits)\b|[✓✔✅]", re.IGNORECASE)
 _NEGATIVE = re.compile(
     r"\b(?:not|no|n't|incorrect|wrong|false|eliminated?|excluded?|ruled?\s+out|unlikely|too)\b|n't\b|[✗✘❌✖]",
@@ -45,6 +45,7 @@ _NEGATIVE = re.compile(
 _LABEL_BEFORE = re.compile(
     r"(?:^|[\n.;!?|])\s*(?:[-*•]\s*)?(?:option|choice|answer|statement)?\s*[(\[*\"]*$", re.IGNORECASE
 )
+_FILLER = re.compile(r"^(?:(?:wait|no|nope|actually|hmm+|sorry|oops|well)[,.:;!]*\s+)+", re.IGNORECASE)
 _NEUTRAL = (
     r"(?:\W+(?:which|what|who|how|the|this|that|it|one|of|these|them|answer|question|option|for|enough|about|to|say|tell|"
     r"sure|certain|correct|is|are|right|yet|here|between|at|all|on|choose|decide|my|an?|any|give|with|information))*"
@@ -182,7 +183,7 @@ def _names_the_matter(end: str, options: tuple[str, ...]) -> bool:
 
 def _read(text: str, options: tuple[str, ...]) -> list[_Said]:
     """What a text says of the options, each with its rank; after a correction, what follows it where that commits."""
-    tail = after_correction(text)
+    tail = _FILLER.sub("", after_correction(text) or "")
     if tail and tail.strip() != text:
         start = len(text) - len(tail)
         after = _ranked(tail, options)
@@ -246,8 +247,8 @@ def _verdicts(text: str, said: list[_Said]) -> list[_Said]:
             continue
         if verdict:
             new[k] = _Said(said[k].mention, Rank.HELD if len(right) == 1 else Rank.MENTIONED)
-        else:
-            new[k] = _Said(said[k].mention, Rank.DENIED if verdict is False else Rank.MENTIONED)
+        elif verdict is False or said[k].rank is Rank.OPENED:
+            new[k] = _Said(said[k].mention, Rank.MENTIONED if verdict is None else Rank.DENIED)
     return new
 
 
@@ -313,11 +314,12 @@ def _also_offered(text: str, said: list[_Said], chosen: _Said) -> _Said | None:
         k = place
         while 0 <= k + step < len(said):
             first, second = sorted((k, k + step))
-            if not _linked(text, said[first].mention, said[second].mention):
-                break
             other = said[k + step]
+            same = other.mention.option == chosen.mention.option
+            if same or not _linked(text, said[first].mention, said[second].mention):
+                break
             own_verb = step == 1 and _OWN_VERB.match(text, other.mention.end)
-            if other.mention.option != chosen.mention.option and other.rank > Rank.WITHDRAWN and not own_verb:
+            if other.rank > Rank.WITHDRAWN and not own_verb:
                 return other
             k += step
     return None

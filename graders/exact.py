@@ -33,6 +33,8 @@ _REASON = re.compile(
     r"(?:\s*[,;:(]|\s+[–—-]\s|\.\s|\s+(?:because|since|as|for|given|due|if|when|which|so)\b)|\.?\s*$", re.IGNORECASE
 )
 _CLOSED = frozenset("yes no true false valid invalid plausible implausible".split())
+_PLAUSIBLE = {"yes": "plausible", "no": "implausible"}
+"""What asks whether something is plausible may be answered in its own word."""
 _JUDGED = re.compile(
     r"(?:argument|answer|expression|statement|sentence|value|inference|result|[)\]])(?:\s+\([^)]*\))?\s+(?:is|are|evaluates\s+to|equals|becomes)\s+"
     r"(?:deductively\s+|logically\s+|therefore\s+|thus\s+|clearly\s+|indeed\s+|also\s+)*(yes|no|true|false|valid|invalid|plausible|implausible)\b",
@@ -120,6 +122,8 @@ def _under_lead(text: str) -> str:
 def _same(statement: str, target: str, question: str) -> str:
     """Why a statement says a target, "" where it does not."""
     wanted = _key(target)
+    if wanted in _PLAUSIBLE and "plausible" in question.lower():
+        statement = re.sub(rf"\b{_PLAUSIBLE[wanted]}\b", wanted, statement, flags=re.IGNORECASE)
     if _key(statement) == wanted or _key(_listed(statement)) == wanted:
         return "the same words"
     if _SIGNED.fullmatch(plain(target).strip()):

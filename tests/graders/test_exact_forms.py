@@ -11,7 +11,7 @@ SORT = "Sort these words alphabetically: List: kiwi grape lemon"
 CLOSE = "Complete the rest of the sequence, making sure that the brackets are closed properly. Input: [ { ["
 LOGIC = "Is the argument, given the explicitly stated premises, deductively valid or invalid?"
 COUNT = "I have two violins, a harp and an oboe. How many instruments do I have?"
-TURN = "If you follow these instructions, do you return to the starting point? Turn left. Take 2 steps.\nOptions:\n- Yes\n- No"
+TURN = "If you follow these steps, do you return to the starting point? Turn left. Take 2 steps.\nOptions:\n- Yes\n- No"
 SUM = "((3 + 4) * (-2 - 5)) ="
 BOOLEAN = "not ( False ) and True is"
 CAPITAL = "What is the capital of France?"
@@ -59,10 +59,10 @@ VALID = [
 ]  # fmt: skip
 NUMBER = [
     "-49", "−49", "The answer is -49.", "The answer is $-49$.", "\\boxed{-49}", "$$\\boxed{-49}$$", "7 * -7 = -49",
-    "(3 + 4) * (-2 - 5) = 7 * -7 = -49. So the answer is -49.", "The answer is 7 * (-7) = -49.", "The answer is -49.0",
-    "= -49", "3 + 4 = 7\n-2 - 5 = -7\n7 * -7 = -49", "The result is -49.", "The expression evaluates to -49.",
-    "The value of the expression is -49.", "Result: -49", '{"answer": -49}', '{"answer": "-49"}',
-    "So, the final result is -49.", "**-49**", "The answer is **-49**.",
+    "(3 + 4) * (-2 - 5) = 7 * -7 = -49. So the answer is -49.", "The answer is 7 * (-7) = -49.",
+    "The answer is -49.0", "= -49", "3 + 4 = 7\n-2 - 5 = -7\n7 * -7 = -49", "The result is -49.",
+    "The expression evaluates to -49.", "The value of the expression is -49.", "Result: -49", '{"answer": -49}',
+    '{"answer": "-49"}', "So, the final result is -49.", "**-49**", "The answer is **-49**.",
 ]  # fmt: skip
 COUNTED = [
     "4", "4.", "The answer is 4.", "4 instruments", "The answer is 4 instruments.", "I have 4 instruments.",
@@ -85,8 +85,9 @@ NAMED = [
     "Answer: Paris\n\nHope this helps!", "Paris is the answer.",
 ]  # fmt: skip
 LETTERED = [
-    "(A)", "A", "A.", "A)", "The answer is (A).", "The answer is A.", "So the answer is (A).", "(A) Amy finished last",
-    "The answer is (A) Amy finished last.", "**(A)**", "\\boxed{A}", "\\boxed{(A)}", "Answer: (A)",
+    "(A)", "A", "A.", "A)", "The answer is (A).", "The answer is A.", "So the answer is (A).",
+    "(A) Amy finished last", "The answer is (A) Amy finished last.", "**(A)**", "\\boxed{A}", "\\boxed{(A)}",
+    "Answer: (A)",
 ]  # fmt: skip
 
 RIGHT = [
@@ -113,10 +114,11 @@ WRONG = [
     (LOGIC, "invalid", "valid"), (LOGIC, "valid", "invalid"), (LOGIC, "valid", "The argument is not valid."),
     (LOGIC, "valid", "The argument is deductively invalid."), (LOGIC, "valid", "It is valid or invalid."),
     (LOGIC, "invalid", "The answer is valid, as it is not invalid."), (SUM, "-49", "49"),
-    (SUM, "-49", "The answer is 49."), (SUM, "-49", "-49.5"), (SUM, "-49", "-490"), (SUM, "-49", "-49 = 7 * -7 = -50"),
-    (SUM, "-49", "The answer is 7."), (COUNT, "4", "3"), (COUNT, "4", "The answer is 14."), (COUNT, "4", "4 or 5"),
-    (COUNT, "4", "4 km"), (COUNT, "4", "not 4"), (COUNT, "4", "There are 4 instruments and 1 person."),
-    (BOOLEAN, "True", "False"), (BOOLEAN, "True", "The answer is not True."),
+    (SUM, "-49", "The answer is 49."), (SUM, "-49", "-49.5"), (SUM, "-49", "-490"),
+    (SUM, "-49", "-49 = 7 * -7 = -50"), (SUM, "-49", "The answer is 7."), (COUNT, "4", "3"),
+    (COUNT, "4", "The answer is 14."), (COUNT, "4", "4 or 5"), (COUNT, "4", "4 km"), (COUNT, "4", "not 4"),
+    (COUNT, "4", "There are 4 instruments and 1 person."), (BOOLEAN, "True", "False"),
+    (BOOLEAN, "True", "The answer is not True."),
     (BOOLEAN, "True", "The answer is False, because not True is False."), (BOOLEAN, "True", "True or False"),
     (BOOLEAN, "True", "True and False = False"), (CAPITAL, "Paris", "London"), (CAPITAL, "Paris", "not Paris"),
     (CAPITAL, "Paris", "Paris, Texas"), (CAPITAL, "Paris", "Paris or London"),

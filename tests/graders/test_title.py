@@ -144,8 +144,9 @@ def test_no_title_in_the_data_passes_for_another() -> None:
     "pair",
     "ordinals/cardinals finite/infinite continuous/discontinuous microeconomic/macroeconomic local/vocal formal/normal "
     "linear/nonlinear stable/unstable convergence/divergence conversion/convention algebra/algebraic classical/quantum "
-    "continuous/continuum geometry/geometric theory/theorem adsorption/absorption internal/external induction/deduction "
-    "integral/interval static/statistic symmetric/asymmetric relation/rotation organic/inorganic explicit/implicit".split(),
+    "continuous/continuum geometry/geometric theory/theorem adsorption/absorption internal/external "
+    "induction/deduction integral/interval static/statistic symmetric/asymmetric relation/rotation organic/inorganic "
+    "explicit/implicit".split(),
 )
 def test_one_other_content_word_is_another_title(pair: str) -> None:
     """However alike the two words are."""
@@ -157,7 +158,8 @@ def test_one_other_content_word_is_another_title(pair: str) -> None:
     "pair",
     "probabilistic/probablistic behavioral/behavioural behavioral/behaviorial system/systems functionen/funktionen "
     "complexen/komplexen quantization/quantisation colour/color analyze/analyse determinants/determinents "
-    "optimization/optimisaton equilibria/equilibira moleküldimensionen/molekuldimensionen noncooperative/non-cooperative".split(),
+    "optimization/optimisaton equilibria/equilibira moleküldimensionen/molekuldimensionen "
+    "noncooperative/non-cooperative".split(),
 )
 def test_a_misspelled_word_is_the_same_title(pair: str) -> None:
     """Other spellings, plurals and slips."""
@@ -203,7 +205,8 @@ NOT_COMMITTED = [
     f"Either “{TARGET}” or “{OTHER}”.", f"“{TARGET}” or “{OTHER}”", f"“{OTHER}” or “{TARGET}”",
     f"It was “{TARGET}” or “{OTHER}”.", f"1. {OTHER}\n2. {TARGET}\n3. Notes on Wax", f"- {TARGET}\n- {OTHER}",
     f"1. “{TARGET}”\n2. “{OTHER}”", f"My first guess was “{TARGET}” but on reflection it's “{OTHER}”.",
-    f"“{TARGET}”. Wait, no, that is wrong. “{OTHER}”.", f"I first thought of “{TARGET}”, but the answer is “{OTHER}”.",
+    f"“{TARGET}”. Wait, no, that is wrong. “{OTHER}”.",
+    f"I first thought of “{TARGET}”, but the answer is “{OTHER}”.",
     f"Her master's thesis was “{TARGET}” and her PhD dissertation “{OTHER}”.",
     f"Her dissertation was “{OTHER}”; “{TARGET}” was a later paper.", f"“{OTHER}”, “{TARGET}”, “Notes on Wax”",
     "On the Flow of Honey in Thick Tubes", "On the Flow of Water in Thin Tubes", "On the Flow of Honey",
