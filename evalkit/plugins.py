@@ -62,7 +62,7 @@ def metric(function: MetricT) -> MetricT:
     """Mark a function as a metric: a number of one's own beside the scores.
 
     The name of its parameter says what the function receives: `counts`, the `evalkit.metrics.Counts` of a scorecard,
-    or `items`, a list with the `Counts` of each item over its epochs. It returns a finite number, or None where the
+    or `items`, a list with the `Counts` of each graded item over its epochs. It returns a finite number, or None where the
     number is undefined; it is not called where nothing was graded. The first line of its docstring describes it.
 
     Args:

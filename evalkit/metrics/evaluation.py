@@ -69,15 +69,19 @@ def total_counts(measurement: Measurement, credit: float | None = None) -> Count
 
 
 def item_counts(measurement: Measurement) -> list[Counts]:
-    """Return the counts of each item over its epochs, items of equal counts next to each other.
+    """Return the counts of each item that has a verdict, over its epochs; n is at least 1.
 
-    A measurement keeps no order of items, so a metric must not depend on it. Items without a verdict are included;
-    their n is 0.
+    A measurement keeps no order of items: those of equal counts stand next to each other.
 
     Args:
         measurement: outcomes of one condition on one set of items.
     """
-    return [counts for pattern, items in measurement.patterns.items() for counts in [_counts(pattern)] * items]
+    return [
+        counts
+        for pattern, items in measurement.patterns.items()
+        if pattern.graded
+        for counts in [_counts(pattern)] * items
+    ]
 
 
 def _counts(pattern: Pattern) -> Counts:
