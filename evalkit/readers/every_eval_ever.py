@@ -1,56 +1,113 @@
-"""Every Eval Ever: files of instances.
+"""Every Eval Ever: files of instances, schema 0.2 and 0.3.
 
-Schema: {sample_id, model_id, evaluation_name, input{raw, reference, choices}, output{raw} or interactions,
-answer_attribution[{extracted_value}], evaluation{score, is_correct}, error}. The verdict is is_correct, else a score
-of 1.
+Schema: {schema_version, evaluation_id, model_id, evaluation_name, evaluation_result_id, sample_id, interaction_type,
+input{raw, reference[], choices[]}, output{raw[], reasoning_trace[]} (null where there are several turns),
+messages[]{role, content, reasoning_trace}, answer_attribution[]{extracted_value, is_terminal}, evaluation{score,
+is_correct}, error, metadata{text: text}}; 0.2 has `interactions` instead of messages. Read in
+evaleval/every_eval_ever: every_eval_ever/schemas/instance_level_eval.schema.json.
+
+The verdict is is_correct; without it, a score of 1 or 0. The schema has no place for IDK, so files that evalkit
+exports keep the outcome, the stated target and the confidence in metadata, and those decide. An `error` is a failure,
+unless it says that the model refused. A sample that counts in several results has a line for each: those of the first
+result of its evaluation are read, or those that `--scorer` names.
 """
 
 from __future__ import annotations
 
-from evalkit.dataset.source import Head, as_text
-from evalkit.readers.base import ForeignRow, Verdict, reader
+from collections.abc import Iterator
+
+from evalkit.dataset.source import Head, Source, as_text
+from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.scores import share, verdict_of_score
+
+OUTCOMES: dict[str, Verdict] = {
+    "correct": "right", "error": "wrong", "idk": "idk", "missing": "failed", "failed": "failed",
+}  # fmt: skip
+REFUSED = ("refus", "content_filter", "content filter")
 
 
-def _has_output(head: Head) -> bool:
-    return bool({"output", "interactions"} & head.keys)
+class EveryEvalEverReader(Reader):
+    """Instances, one a line."""
+
+    name = "every-eval-ever"
+    about = "Every Eval Ever: instance files"
+    stems = ("*_samples",)
+
+    def sniff(self, head: Head) -> bool:
+        """Tell by the keys of the first row."""
+        wanted, any_of = {"sample_id", "evaluation", "input"}, {"output", "interactions", "messages", "model_id"}
+        return (head.has_rows or head.shape == "object") and wanted <= head.keys and bool(any_of & head.keys)
+
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each instance."""
+        taken: dict[tuple[str, ...], str] = {}
+        rows = ((place, Fields(values, source, place)) for place, values in source.rows())
+        yield from read_each(source, rows, lambda row: _row(row) if _is_taken(row, taken) else None)
 
 
-@reader(
-    "every-eval-ever",
-    about="Every Eval Ever: instance files",
-    columns=("sample_id", "evaluation", "input"),
-    sniff=_has_output,
-)
-def every_eval_ever(row: Fields) -> ForeignRow:
-    """Read one instance."""
-    evaluation, given = row.object("evaluation", {}), row.object("input", {})
-    error, score = row.value("error"), evaluation.value("score")
-    scored = isinstance(score, (int, float))
-    extracted = row.array("answer_attribution")
-    answer = extracted[-1].get("extracted_value") if extracted and isinstance(extracted[-1], dict) else None
+EVERY_EVAL_EVER = EveryEvalEverReader()
+
+
+def _is_taken(row: Fields, taken: dict[tuple[str, ...], str]) -> bool:
+    """Whether a line belongs to the result that is read, of several that count the same sample."""
+    result, wanted = row.text("evaluation_result_id", ""), row.source.scorer
+    if not result or result == wanted:
+        return True
+    stated = row.object("metadata", {}).text("prompt_threshold", "")
+    first = taken.setdefault((row.text("model_id", ""), row.text("evaluation_name", ""), stated), result)
+    if result != first and not wanted:
+        row.source.warn(f"several results count the same samples; {first} is read, --scorer {result} takes another")
+    return not wanted and result == first
+
+
+def _row(row: Fields) -> ForeignRow:
+    given, metadata = row.object("input", {}), row.object("metadata", {})
+    evaluation, error = row.object("evaluation", {}), as_text(row.value("error"))
+    refused = bool(error) and any(word in error.lower() for word in REFUSED)
+    text, reasoning = _answer(row)
+    verdict = _verdict(evaluation, metadata)
     return ForeignRow(
         sample_id=row.text("sample_id"),
-        verdict="failed" if error else _verdict(evaluation),
-        text=_text(row),
-        answer=None if answer is None else str(answer),
+        verdict="failed" if error and not refused else verdict,
+        text=text,
+        answer=_extracted(row),
         target=given.texts("reference"),
         input=given.text("raw", ""),
         choices=given.texts("choices") or None,
         model=row.text("model_id", ""),
         task=row.text("evaluation_name", ""),
-        credit=float(score) if scored and 0 <= score <= 1 else None,
-        reason=as_text(error),
+        threshold=metadata.number("prompt_threshold", None),
+        confidence=metadata.number("confidence", None),
+        credit=share(evaluation.number("score", None)),
+        reasoning=reasoning,
+        refused=refused,
+        truncated=metadata.text("finish_reason", "") == "length",
+        reason=error[:300] or ("no verdict" if verdict == "failed" else ""),
     )
 
 
-def _verdict(evaluation: Fields) -> Verdict | None:
-    right, score = evaluation.value("is_correct"), evaluation.value("score")
-    if right is None and isinstance(score, (int, float)):
-        right = score >= 1
-    return None if right is None else "right" if right else "wrong"
+def _verdict(evaluation: Fields, metadata: Fields) -> Verdict | None:
+    if "outcome" in metadata and metadata.text("outcome") in OUTCOMES:
+        return OUTCOMES[metadata.text("outcome")]
+    if "is_correct" in evaluation:
+        return "right" if evaluation.flag("is_correct") else "wrong"
+    return verdict_of_score(evaluation, "score") if "score" in evaluation else None
 
 
-def _text(row: Fields) -> str:
+def _answer(row: Fields) -> tuple[str, str | None]:
+    """Text and reasoning: of the output, or of the last turn of the assistant."""
     output = row.value("output")
-    return as_text(output.get("raw") if isinstance(output, dict) else output)
+    if output is not None:
+        inside = row.object("output") if isinstance(output, dict) else None
+        if inside is None:
+            return as_text(output), None
+        return inside.text("raw", ""), "\n".join(inside.texts("reasoning_trace")) or None
+    turns = row.objects("messages") or row.objects("interactions")
+    said = [turn for turn in turns if turn.text("role", "") == "assistant"]
+    return (said[-1].text("content", ""), said[-1].text("reasoning_trace", None)) if said else ("", None)
+
+
+def _extracted(row: Fields) -> str | None:
+    found = [one for one in row.objects("answer_attribution") if one.flag("is_terminal", True)]
+    return found[-1].text("extracted_value", None) if found else None

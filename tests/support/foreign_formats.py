@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from foreign import CLAIM, HEADER, IDK, INSPECT, lines, lm_eval, zipped
+from foreign_new_formats import NEW_FORMATS
 
 
 def batched(name: str, text: str) -> dict[str, Any]:
@@ -149,13 +150,6 @@ FORMATS: dict[str, tuple[bytes, Counts]] = {
         json.dumps({"model": "m", "run_id": 0, "grading": [True, False], "sampled_texts": ["A", IDK]}).encode(),
         (1, 0, 1, 0),
     ),
-    "every-eval-ever": (
-        lines({"sample_id": "a", "model_id": "m", "evaluation_name": "b", "input": {"raw": "?", "reference": "4"},
-               "output": {"raw": "4"}, "evaluation": {"score": 1.0, "is_correct": True}},
-              {"sample_id": "b", "model_id": "m", "evaluation_name": "b", "input": {"raw": "?", "reference": "4"},
-               "output": {"raw": IDK}, "evaluation": {"score": 0.0, "is_correct": False}}),
-        (1, 0, 1, 0),
-    ),
     "simple-evals": (
         (b"<html><body><h3>Prompt conversation</h3><pre>When?</pre><h3>Sampled message</h3><pre>1894</pre><h3>Results</h3>"
         b"<p>Correct Answer: 1894</p><p>Extracted Answer: 1894</p><p>Score: 1.0</p><h3>Prompt conversation</h3>"
@@ -229,5 +223,6 @@ FORMATS: dict[str, tuple[bytes, Counts]] = {
         (1, 1, 1, 1),
     ),
     "lighteval": (details(), (1, 1, 1, 0)),
+    **NEW_FORMATS,
 }  # fmt: skip
 """Format → content, and (correct, error, idk, failed)."""
