@@ -190,7 +190,7 @@ REASONED = [
     "A) zinc: solid, so no.\nB) mercury: liquid, yes.\nC) copper: solid, no.\nD) tungsten: solid, no.",
     "Option A is solid, option C is solid, option D is solid, therefore option B.",
     "Let me go through (A), (B), (C) and (D). Only one is liquid. The answer is (B).",
-    "- A: zinc melts at 420 °C\n- B: mercury melts at -39 °C\n- C: copper: 1085 °C\n- D: tungsten: 3422 °C\n\nAnswer: B",
+    "- A: zinc melts at 420 °C\n- B: mercury melts at -39 °C\n- C: copper: 1085 °C\n- D: iron: 1538 °C\n\nAnswer: B",
     "| Option | Metal |\n|---|---|\n| A | zinc |\n| B | mercury |\n| C | copper |\n\nThe answer is B.",
     "At first glance D looks right. But tungsten is solid. The answer is B.",
     "C is tempting because copper is soft, but it is solid. B is the answer.",
