@@ -62,8 +62,8 @@ def metric(function: MetricT) -> MetricT:
     """Mark a function as a metric: a number of one's own beside the scores.
 
     The name of its parameter says what the function receives: `counts`, the `evalkit.metrics.Counts` of a scorecard,
-    or `items`, a list with the `Counts` of each graded item over its epochs. It returns a finite number, or None where the
-    number is undefined; it is not called where nothing was graded. The first line of its docstring describes it.
+    or `items`, a list with the `Counts` of each graded item over its epochs. It returns a finite number, or None where
+    the number is undefined; it is not called where nothing was graded. The first line of its docstring describes it.
 
     Args:
         function: takes one argument called `counts` or `items`; further parameters need a default.

@@ -120,4 +120,4 @@ def test_the_recipe_for_a_grader_works(tmp_path: Path) -> None:
 
 def test_the_changelog_names_this_version() -> None:
     """Under its own heading or as unreleased."""
-    assert re.search(r"^## (Unreleased|0\.1\.0)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert re.search(r"^## \[(Unreleased|0\.1\.0)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
