@@ -65,6 +65,8 @@ class Counts:
     undecided: int
     missing: int
     non_answers: NonAnswers
+    cut: int = 0
+    """Cut off at the token limit before they committed to an answer, whatever they count as."""
     correct_rate: float
     """Mean over items."""
     error_rate: float
@@ -378,7 +380,7 @@ def _counts(card: Scorecard) -> Counts:
     return Counts(
         n=card.n, items=card.items, correct=card.correct, error=card.error, idk=card.idk, failed=card.failed,
         truncated=card.missing.truncated, undecided=card.missing.undecided, missing=card.missing.total,
-        non_answers=card.non_answers, correct_rate=rates[0], error_rate=rates[1],
+        cut=card.truncated, non_answers=card.non_answers, correct_rate=rates[0], error_rate=rates[1],
     )  # fmt: skip
 
 

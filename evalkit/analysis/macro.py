@@ -91,6 +91,7 @@ def _mean_counts(parts: Sequence[Counts]) -> Counts:
         truncated=sum(part.truncated for part in parts),
         undecided=sum(part.undecided for part in parts),
         missing=sum(part.missing for part in parts),
+        cut=sum(part.cut for part in parts),
         non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
         correct_rate=sum(part.correct_rate for part in parts) / len(parts),
         error_rate=sum(part.error_rate for part in parts) / len(parts),

@@ -44,14 +44,14 @@ def command(
     evalkit leaderboard results/ --threshold 0,0.5,0.9 --format html -o board.html
     evalkit leaderboard logs/                        foreign outputs are rescored on the way
     """
-    from evalkit.analysis.leaderboard import rank
+    from evalkit.cli.printing import print_result
     from evalkit.report import leaderboard, leaderboard_page
     from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
     ts = stated(thresholds, "a leaderboard") or list(DEFAULT_THRESHOLDS)
-    ranking = rank(paths, ts, Path(out), macro=macro, labels=as_dict(labels))
+    ranking = leaderboard.rank(paths, thresholds=ts, macro=macro, labels=as_dict(labels), out=out)
     if format_ == "table" and output is None:
-        leaderboard.print_boards(ranking)
+        print_result(ranking, as_json=False)
         return
     if format_ == "table":
         raise UsageError("-o needs --format markdown, csv, json or html")

@@ -61,7 +61,7 @@ def print_result(result: Printable, as_json: bool, figure: Path | None = None) -
     if as_json:
         print_document(result.to_dict())
     else:
-        click.echo(result.text(width()))
+        click.echo(result.text(width(), styled=is_styled()))
     if figure:
         from evalkit.report.plot import plot
 
@@ -90,3 +90,8 @@ def width() -> int | None:
     if (columns := os.environ.get("COLUMNS", "")).isdecimal() and int(columns):
         return int(columns)
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def is_styled() -> bool:
+    """Whether the output is a terminal whose user has nothing against styles (NO_COLOR)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")

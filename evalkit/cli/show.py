@@ -7,7 +7,7 @@ import click
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option, threshold_option
 from evalkit.errors import InputError
-from evalkit.records import Outcome, Record
+from evalkit.records import Failure, Outcome, Record
 from evalkit.runs import journal
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, newest_run
 from evalkit.runs.result import read_result
@@ -29,9 +29,10 @@ from evalkit.runs.result import read_result
 @names_option("--task", "tasks", metavar="T,…", help="Only records of these tasks.")
 @threshold_option(help="Only records whose prompt stated these targets; none: no target.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON document.")
 def command(
     run: str | None, sample_id: str | None, *, out: str, listed: bool, full: bool, outcome: str | None,
-    tasks: list[str], thresholds: list[float | None], strata: bool,
+    tasks: list[str], thresholds: list[float | None], strata: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Show a run's summary, or every transcript of one sample: prompt as sent, answer, grade and why.
 
@@ -41,22 +42,23 @@ def command(
     evalkit show 20261121-2104-letters DEEPSEEK-D
     evalkit show 20261121-2104-letters --records --outcome idk
     """
+    from evalkit.cli.printing import print_result
     from evalkit.report import show as transcripts
-    from evalkit.report.run import print_result
+    from evalkit.report.run import LastScreen
 
     folder = find_run(run, out) if run else newest_run(out)
 
-    def wanted(record: Record) -> bool:
+    def wanted(answer: Record | Failure) -> bool:
         return (
-            (outcome is None or record.grade.outcome == outcome)
-            and (not tasks or record.task in tasks)
-            and (not thresholds or record.prompt_threshold in thresholds)
-            and (sample_id is None or record.sample_id == sample_id)
+            (outcome is None or _outcome(answer) == outcome)
+            and (not tasks or answer.task in tasks)
+            and (not thresholds or answer.prompt_threshold in thresholds)
+            and (sample_id is None or answer.sample_id == sample_id)
         )
 
     filtered = full or outcome is not None or bool(tasks or thresholds)
     if sample_id is None and not listed and not filtered:
-        print_result(read_result(folder), strata=strata)
+        print_result(LastScreen(result=read_result(folder), strata=strata), as_json)
         return
     shown = False
     for record in journal.read_records(folder):
@@ -66,11 +68,14 @@ def command(
                 transcripts.print_transcript(record)
             else:
                 click.echo(transcripts.record_line(record))
-    if outcome is None:
-        for failure in journal.read_failures(folder):
-            if (sample_id or failure.sample_id) == failure.sample_id and (not tasks or failure.task in tasks):
-                shown = True
-                click.echo(transcripts.failure_line(failure))
+    for failure in journal.read_failures(folder):
+        if wanted(failure):
+            shown = True
+            click.echo(transcripts.failure_line(failure))
     if not shown:
         what = f"sample {sample_id!r}" if sample_id is not None else "such record"
         raise InputError(f"{folder} holds no {what}; list what it holds: evalkit show {folder} --records")
+
+
+def _outcome(answer: Record | Failure) -> Outcome:
+    return Outcome.MISSING if isinstance(answer, Failure) or answer.grade.undecided else answer.grade.outcome

@@ -4,66 +4,107 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.measure import Measurement
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
-
+from evalkit.analysis import leaderboard as analysis
 from evalkit.analysis.boards import Board, Counts, Entry
 from evalkit.analysis.leaderboard import COLUMNS, Ranking, rows
+from evalkit.display import Block, Heading, Printable, Table, one_line, visible
 from evalkit.records import SCHEMA_VERSION
-from evalkit.report.escape import one_line, visible
-from evalkit.report.table import NOTABLE_MISSING, interval, make_console, make_table, number, span
+from evalkit.report import missing
+from evalkit.report.table import interval, number, percent, place, span
+from evalkit.runs.folder import DEFAULT_FOLDER
+from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MODES = {"closed": "no target stated (closed)", "open": "target stated (open)"}
-NOTABLE_CUT = 0.02
-"""Share of answers cut off above which a board says so."""
-WIDEST = 28
-INDENT = 4
 CROSSINGS = 8
 """Changes of rank that are described in words."""
 EXECUTED = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 
 
-def print_boards(ranking: Ranking, console: Console | None = None) -> None:
-    """Print a table a task and mode, best mean N_t first, with remarks below it."""
-    console = console or make_console()
-    for board in ranking.boards:
-        console.print(Text(f"{visible(board.task)}  {MODES[board.mode]}", style="bold"))
-        table = _table(board, " ")
-        if Measurement.get(console, console.options.update(width=10_000), table).maximum + INDENT > console.width:
-            table = _table(board, "\n")
-        console.print(Padding(table, (1, 2, 1, 2), expand=False))
-        for line in remarks(board):
-            console.print(Padding(Text(line), (0, 2)))
-        console.print()
-    for line in notes(ranking):
-        console.print(Text(line))
+@dataclass(kw_only=True)
+class Leaderboard(Ranking, Printable):
+    """Boards that print: a table a task and mode, best mean N_t first, with remarks below it."""
+
+    def blocks(self) -> list[Block]:
+        """Return the boards, each with what has to be put right first, and what is on none of them."""
+        blocks: list[Block] = []
+        for board in self.boards:
+            first = headline(board)
+            blocks += [Heading(f"{visible(board.task)}  {MODES[board.mode]}"), *first]
+            blocks += [_table(board)] if board.entries else []
+            blocks += [line for line in remarks(board) if line not in first]
+        said = notes(self)
+        return [*blocks, *([""] if said else []), *said]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a task, mode, model, condition and threshold, with the columns of the CSV."""
+        import pandas as pd
+
+        return pd.DataFrame(rows(self), columns=COLUMNS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data; what `--format json` prints."""
+        return document(self)
 
 
-def _table(board: Board, between: str) -> Table:
-    """A row a model; `between` stands between a score and its rank."""
+def rank(
+    paths: Iterable[str | Path] = (), *, thresholds: Sequence[float] = DEFAULT_THRESHOLDS, macro: bool = False,
+    labels: dict[str, str] | None = None, out: str | Path = DEFAULT_FOLDER,
+) -> Leaderboard:  # fmt: skip
+    """Rank everything measured below some folders; the public `evalkit.rank`.
+
+    Args:
+        paths: run folders, folders that hold them, or foreign outputs, which are rescored into `out`; default `out`.
+        thresholds: where answers to plain prompts are scored, each 0 ≤ t < 1.
+        macro: whether boards of the mean over tasks come first.
+        labels: run folder or its name → what boards call its condition.
+        out: folder for rescored runs, and what is ranked where no path is given.
+
+    Returns:
+        A value that prints as boards, and converts with `to_dataframe()` to what `evalkit.leaderboard` returns.
+
+    Raises:
+        InputError: there is nothing to rank, or a label's run is not there.
+        ValueError: a threshold is out of range.
+    """
+    ranking = analysis.rank(paths, thresholds, Path(out), macro=macro, labels=labels)
+    return Leaderboard(boards=ranking.boards, left_out=ranking.left_out)
+
+
+def _table(board: Board) -> Table:
+    """A row a model; where there is too little room, a score's range and rank stand below it."""
     columns = ["model", ">n", *_missing_names(board, ">"), *_rate_names(board, ">")]
-    table = make_table(*columns, *(f">S at t={t:g}" for t in board.thresholds))
-    for entry in board.entries:
-        cells = [_cell(entry, t, between) for t in board.thresholds]
-        name = one_line(entry.name, WIDEST)
-        table.add_row(name, _size(entry), *_missing(entry, board), *_rates(entry, board), *cells)
-    return table
+    columns += [f">S at t={t:g}" for t in board.thresholds]
+    heads = [
+        [one_line(entry.name, 200), _size(entry), *_missing(entry, board), *_rates(entry, board)]
+        for entry in board.entries
+    ]
+    cells = [[_cell(entry, t) for t in board.thresholds] for entry in board.entries]
+    wide = [[*head, *(" ".join(parts) for parts in row)] for head, row in zip(heads, cells, strict=True)]
+    narrow = [[*head, *("\n".join(parts) for parts in row)] for head, row in zip(heads, cells, strict=True)]
+    return Table(columns=columns, rows=wide, names=(0,), narrow=Table(columns=columns, rows=narrow, names=(0,)))
+
+
+def headline(board: Board) -> list[str]:
+    """Return what has to be put right before any number of a board is worth reading."""
+    return [line for asked in _asked(board) for line in missing.remedy(asked)]
 
 
 def remarks(board: Board) -> list[str]:
-    """Return what a reader of one board has to know."""
+    """Return what a reader of one board has to know, what has to be put right first."""
     legend = (
         "S: points a question, where a mistake costs t/(1−t) and IDK earns 0. #: rank at that t, in brackets the ranks"
         f" that 95% certainty leaves{_arrows(board)}. Ordered by the mean over t of N = (1−t)·S + t."
     )
-    lines = [legend]
+    lines = [*headline(board), legend]
     if board.mode == "open":
         lines.append("n: answers at each t, each of them to a prompt that stated that t.")
     if board.tasks:
@@ -75,18 +116,9 @@ def remarks(board: Board) -> list[str]:
             f"Not all were asked the same: {board.common:,} questions are common to all, {board.uncommon:,} are not;"
             " rank sets are of the common ones, scores of all that a model was asked."
         )
-    if any(_has_notable_range(entry) for entry in board.entries):
-        lines.append(
-            "{low … high}: where the score lies if every missing answer were an error, and if every one were correct;"
-            " ranks take the low end."
-        )
-    lines += [
-        f"{visible(entry.name)}: {counts.truncated:,} of {counts.n + counts.missing:,} answers were cut off at the"
-        " token limit and are missing; --max-tokens allows longer ones."
-        for entry in board.entries
-        for counts in _distinct_counts(entry)
-        if counts.truncated > NOTABLE_CUT * (counts.n + counts.missing)
-    ]
+    lines += [line for asked in _asked(board) for line in missing.cut_off(asked)]
+    if any(_notable_range(entry, t) for entry in board.entries for t in entry.ranges):
+        lines.append(f"{missing.RANGE} Ranks take the low end.")
     lines += [visible(note) for note in board.notes]
     return lines + list(crossing_lines(board))
 
@@ -99,7 +131,7 @@ def crossing_lines(board: Board) -> Iterator[str]:
         shown.sort(key=lambda c: c.t)
     for c in shown:
         lead = " and leads" if c.leads else ""
-        yield f"{visible(c.ahead_above)} overtakes {visible(c.ahead_below)} at t = {c.t:.3f}{lead}."
+        yield f"{visible(c.ahead_above)} overtakes {visible(c.ahead_below)} at t = {place(c.t)}{lead}."
     if left := len(board.crossings) - len(shown):
         yield f"{left} more changes of rank; --format json lists them all."
 
@@ -115,13 +147,16 @@ def markdown(ranking: Ranking) -> str:
     for board in ranking.boards:
         head = ["model", "n", *_missing_names(board), *_rate_names(board)]
         head += [f"S at t = {t:g}" for t in board.thresholds]
-        parts += [f"### {_escaped(board.task)}, {MODES[board.mode]}", "", _line(head), _line(["---"] * len(head))]
+        parts += [f"### {_escaped(board.task)}, {MODES[board.mode]}", ""]
+        if first := headline(board):
+            parts += [*(f"**{_escaped(line)}**  " for line in first), ""]
+        parts += [_line(head), _line(["---"] * len(head))] if board.entries else []
         for entry in board.entries:
             rates = [*_missing(entry, board), *_rates(entry, board, intervals=True)]
-            cells = [_cell(entry, t, " ", intervals=True) for t in board.thresholds]
+            cells = [" ".join(_cell(entry, t, intervals=True)) for t in board.thresholds]
             parts.append(_line([_escaped(entry.name), _size(entry), *rates, *cells]))
-        parts += ["", *(f"{_escaped(line)}  " for line in remarks(board)), ""]
-    return "\n".join([*parts, *notes(ranking)]).rstrip() + "\n"
+        parts += ["", *(f"{_escaped(line)}  " for line in remarks(board) if line not in first), ""]
+    return "\n".join([*parts, *map(_escaped, notes(ranking))]).rstrip() + "\n"
 
 
 def as_csv(ranking: Ranking) -> str:
@@ -150,27 +185,65 @@ def document(ranking: Ranking) -> dict[str, Any]:
             for board in ranking.boards
             for c in board.crossings
         ],
-        "notes": [*notes(ranking), *(note for board in ranking.boards for note in board.notes)],
+        "notes": [*notes(ranking), *dict.fromkeys(line for board in ranking.boards for line in _warnings(board))],
     }
 
 
-def _cell(entry: Entry, t: float, between: str, *, intervals: bool = False) -> str:
-    score, around = entry.scores.get(t), entry.ranges.get(t)
-    if score is None and around is None:
-        return "–"
-    value = ""
+def _warnings(board: Board) -> list[str]:
+    cut = [line for asked in _asked(board) for line in missing.cut_off(asked)]
+    return [*headline(board), *cut, *board.notes]
+
+
+def _asked(board: Board) -> list[missing.Asked]:
+    """What each model was asked and what is missing, under each stated target."""
+    return [
+        missing.Asked(
+            who=f"{entry.name}{_under(board, ts)}",
+            asked=counts.n + counts.missing,
+            failed=counts.failed,
+            cut=counts.cut,
+            truncated=counts.truncated,
+            reached=counts.cut,
+            undecided=counts.undecided,
+            limit=next((card.condition.settings.get("max_tokens", "") for card in entry.cards), ""),
+            own=any(card.condition.settings.get("max_tokens") for card in entry.cards),
+        )
+        for entry in board.entries
+        if entry.kind == "model"
+        for counts, ts in _distinct_counts(entry)
+    ]
+
+
+def _under(board: Board, ts: Sequence[float]) -> str:
+    return f" told t = {ts[0]:g}" if board.mode == "open" and len(board.thresholds) > 1 else ""
+
+
+def _cell(entry: Entry, t: float, *, intervals: bool = False) -> list[str]:
+    """Score, range and rank, as far as there are any."""
+    score, around = entry.scores.get(t), _notable_range(entry, t)
+    parts = []
     if score is not None:
-        value = interval(score.value, *score.ci95) if intervals and entry.kind == "model" else number(score.value)
-    if around is not None and (score is None or entry.counted[t].missing_share > NOTABLE_MISSING):
-        value = f"{value} {span(around.low, around.high)}".strip()
-    place = entry.ranks.get(t)
-    if place is None:
-        return value
-    low, high = entry.rank_sets.get(t, (place, place))
+        parts.append(interval(score.value, *score.ci95) if intervals and entry.kind == "model" else number(score.value))
+    if around:
+        parts.append(around)
+    if not parts:
+        return ["–"]
+    position = entry.ranks.get(t)
+    if position is None:
+        return parts
+    low, high = entry.rank_sets.get(t, (position, position))
     among = f" ({low}–{high})" if low != high else ""
     change = entry.rank_changes.get(t, 0)
     arrow = f" {'↑' if change > 0 else '↓'}{abs(change)}" if change else ""
-    return f"{value}{between}#{place}{among}{arrow}"
+    return [*parts, f"#{position}{among}{arrow}"]
+
+
+def _notable_range(entry: Entry, t: float) -> str:
+    """Where a score lies whatever the missing answers would have been; "" where too few are missing to say it."""
+    around = entry.ranges.get(t)
+    if around is None or (t in entry.scores and not missing.is_notable(entry.counted[t].missing_share)):
+        return ""
+    return span(around.low, around.high)
 
 
 def _arrows(board: Board) -> str:
@@ -179,29 +252,33 @@ def _arrows(board: Board) -> str:
     return f", ↑ ↓ ranks won or lost against {'plain accuracy' if board.mode == 'closed' else 't = 0'}"
 
 
-def _has_notable_range(entry: Entry) -> bool:
-    return any(entry.counted[t].missing_share > NOTABLE_MISSING for t in entry.ranges)
-
-
-def _distinct_counts(entry: Entry) -> list[Counts]:
-    return list({id(counts): counts for counts in entry.counted.values()}.values())
+def _distinct_counts(entry: Entry) -> list[tuple[Counts, list[float]]]:
+    """The sets of answers of a row, each with the targets that it was scored at."""
+    sets: dict[int, tuple[Counts, list[float]]] = {}
+    for t, counts in sorted(entry.counted.items()):
+        sets.setdefault(id(counts), (counts, []))[1].append(t)
+    return list(sets.values())
 
 
 def _missing_names(board: Board, side: str = "") -> list[str]:
-    return [f"{side}missing"] if any(entry.counts.missing for entry in board.entries) else []
+    return (
+        [f"{side}missing"]
+        if any(counts.missing for entry in board.entries for counts in entry.counted.values())
+        else []
+    )
 
 
 def _missing(entry: Entry, board: Board) -> list[str]:
     if not _missing_names(board):
         return []
-    return [f"{sum(counts.missing for counts in _distinct_counts(entry)):,}" if entry.kind == "model" else "–"]
+    return [f"{sum(counts.missing for counts, _ in _distinct_counts(entry)):,}" if entry.kind == "model" else "–"]
 
 
 def _size(entry: Entry) -> str:
     if entry.kind != "model":
         return "–"
     low, high = entry.sizes
-    return f"{low}" if low == high else f"{low}–{high}"
+    return f"{low:,}" if low == high else f"{low:,}–{high:,}"
 
 
 def _rate_names(board: Board, side: str = "") -> list[str]:
@@ -212,12 +289,14 @@ def _rate_names(board: Board, side: str = "") -> list[str]:
 def _rates(entry: Entry, board: Board, *, intervals: bool = False) -> list[str]:
     if board.mode == "open":
         return []
-    accuracy = "–" if entry.accuracy is None else number(entry.accuracy[0])
+    if entry.accuracy is None:
+        return ["–", "–", "–"] if entry.kind == "model" else ["–", percent(entry.counts.coverage), "–"]
+    accuracy = number(entry.accuracy[0])
     if entry.kind != "model":
-        return [accuracy, f"{entry.counts.coverage:.0%}", "–"]
-    if intervals and entry.accuracy is not None:
+        return [accuracy, percent(entry.counts.coverage), "–"]
+    if intervals:
         accuracy = interval(*entry.accuracy)
-    return [accuracy, f"{entry.counts.coverage:.0%}", f"{entry.counts.idk}"]
+    return [accuracy, percent(entry.counts.coverage), f"{entry.counts.idk:,}"]
 
 
 def _line(cells: Sequence[str]) -> str:

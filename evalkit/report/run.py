@@ -4,27 +4,68 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.behaviour import behaviours
+from evalkit.display import Block, Heading, Printable, Table, one_line, visible
 from evalkit.metrics.behavioural_calibration import Behaviour
 from evalkit.records import SCHEMA_VERSION
+from evalkit.report import missing
 from evalkit.report.behaviour import audit_lines
-from evalkit.report.escape import one_line, visible
-from evalkit.report.table import NOTABLE_MISSING, interval, make_console, make_table, span, target_label
+from evalkit.report.table import number, percent, span, target_label
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.result import RunResult
-from evalkit.runs.scorecard import Interval, Range, Score, Scorecard
+from evalkit.runs.scorecard import Interval, Range, Score, Scorecard, tidy
 
-NOTABLE_CUT = 0.02
-"""Share of answers cut off above which it is said."""
-MANY_CUT = 0.2
-"""Share of answers cut off above which the remedy comes first."""
+if TYPE_CHECKING:
+    import pandas as pd
+
+MODES = {"open": "target stated\n(open)", "closed": "not stated\n(closed)", "simulated": "simulated,\n"}
+"""Mode → its column, of two lines; that of a policy ends in the policy's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastScreen(Printable):
+    """What a run gave: a block a task and model, then where the transcripts are."""
+
+    result: RunResult
+    strata: bool = False
+    """Whether counts by stratum are shown."""
+
+    def blocks(self) -> list[Block]:
+        """Return what has to be put right first, a table of outcomes and one of scores for each task, and remarks."""
+        result = self.result
+        blocks: list[Block] = []
+        if result.status != "finished":
+            state = visible(result.status)
+            blocks.append(f"This run is not finished ({state}): evalkit run --resume {result.folder}")
+        blocks += headline(result)
+        behaviour = behaviours(result.outcomes)
+        for cards in by_task_and_model(result):
+            blocks += self._task(cards, behaviour.get(str(cards[0].task)))
+        return [*blocks, "", f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"]
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row a task, model, mode and threshold, with counts, score, interval and range."""
+        import pandas as pd
+
+        return pd.DataFrame([row for card in self.result.scorecards for row in _rows(card)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data; what `--json` prints."""
+        return document(self.result)
+
+    def _task(self, cards: Sequence[Scorecard], behaviour: Behaviour | None) -> Iterator[Block]:
+        yield Heading(title(cards, self.result))
+        if settings := settings_line(cards):
+            yield settings
+        yield outcomes_table(cards)
+        if any(card.scores or card.range for card in cards):
+            yield scores_table(cards)
+        if self.strata and any(card.strata for card in cards):
+            yield strata_table(cards)
+        yield from sentences(cards, behaviour, self.result)
 
 
 def document(result: RunResult) -> dict[str, Any]:
@@ -38,65 +79,101 @@ def document(result: RunResult) -> dict[str, Any]:
     }
 
 
-def print_result(result: RunResult, *, strata: bool = False, console: Console | None = None) -> None:
-    """Print one block a task, then where the transcripts are."""
-    console = console or make_console()
-    if result.status != "finished":
-        console.print(
-            Text(f"This run is not finished ({visible(result.status)}): evalkit run --resume {result.folder}")
-        )
-    for line in _headline(result):
-        console.print(Text(line), soft_wrap=True)
-    behaviour = behaviours(result.outcomes)
-    for task, model in dict.fromkeys((card.task, card.model) for card in result.scorecards):
-        cards = [card for card in result.scorecards if (card.task, card.model) == (task, model)]
-        _print_task(cards, behaviour.get(str(task)), result, strata, console)
-    console.print(Text(f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"), soft_wrap=True)
+def by_task_and_model(result: RunResult) -> list[list[Scorecard]]:
+    """The cards of a run, those of one task and model together."""
+    groups: dict[tuple[str | None, str | None], list[Scorecard]] = {}
+    for card in result.scorecards:
+        groups.setdefault((card.task, card.model), []).append(card)
+    return list(groups.values())
+
+
+def title(cards: Sequence[Scorecard], result: RunResult) -> str:
+    """Task and model, how many answers, how long they took and how many are missing."""
+    asked = asked_for(cards, result)
+    alone = result.config is not None and len(result.config.tasks) == 1
+    took = f" in {_seconds(result.seconds)}" if result.seconds and alone else ""
+    head = f"{visible(cards[0].task or '')} · {visible(cards[0].model or '')}"
+    n = sum(card.n for card in cards if card.policy is None)
+    return f"{head}  {n:,} answers{took}, {missing.missing_words(asked)}"
+
+
+def asked_for(cards: Sequence[Scorecard], result: RunResult) -> missing.Asked:
+    """What the cards of one task and model say of missing answers."""
+    several = len({(card.task, card.model) for card in result.scorecards}) > 1
+    who = f"{cards[0].task}, {cards[0].model}" if several else ""
+    return missing.asked_of(cards, who, own=result.config is not None)
+
+
+def headline(result: RunResult) -> list[str]:
+    """What has to be put right before any number is worth reading."""
+    return [line for cards in by_task_and_model(result) for line in missing.remedy(asked_for(cards, result))]
+
+
+def sentences(cards: Sequence[Scorecard], behaviour: Behaviour | None, result: RunResult) -> Iterator[str]:
+    """What the numbers of one task and model mean, and what to know of them.
+
+    Args:
+        cards: of the task and model, simulated ones included.
+        behaviour: how the answers changed with the stated target, where several were stated.
+        result: the run.
+    """
+    answers = [card for card in cards if card.policy is None]
+    yield from audit_lines(behaviour) if behaviour else [meaning(answers)]
+    yield from _unstated(cards)
+    yield from remarks(answers, result)
 
 
 def outcomes_table(cards: Sequence[Scorecard]) -> Table:
     """What was answered: a row for each target that the prompt stated."""
     cards = [card for card in cards if card.policy is None]
-    missing = any(card.missing.total for card in cards)
-    columns = ["target stated", ">n", ">correct", ">error", ">IDK", *([">missing"] if missing else []), "accuracy"]
-    table = make_table(*columns, "non-answers")
+    lacking = any(card.missing.total for card in cards)
+    columns = [">n", ">correct", ">error", ">IDK", *[">missing"] * lacking, "accuracy", "non-answers"]
+    rows: list[list[str]] = []
+    narrow: list[list[str]] = []
     for card in cards:
-        counts = [card.n, card.correct, card.error, card.idk, *([card.missing.total] if missing else [])]
-        accuracy = _cell(card.accuracy, _range_of_accuracy(card))
-        table.add_row(
-            target_label(card.prompt_threshold), *(str(count) for count in counts), accuracy, _non_answers(card)
-        )
-    return table
+        counts = [card.n, card.correct, card.error, card.idk, *[card.missing.total] * lacking]
+        first = [target_label(card.prompt_threshold), *(f"{count:,}" for count in counts)]
+        parts = _parts(card.accuracy, _range_of_accuracy(card))
+        rows.append([*first, " ".join(parts), _non_answers(card)])
+        narrow.append([*first, "\n".join(parts), _non_answers(card)])
+    short = Table(columns=["target\nstated", *columns], rows=narrow)
+    return Table(columns=["target stated", *columns], rows=rows, narrow=short)
 
 
 def scores_table(cards: Sequence[Scorecard]) -> Table:
     """What it scores: a row a threshold, a column a mode."""
-    modes = {"open": "target stated (open)", "closed": "not stated (closed)"}
-    modes["simulated"] = f"simulated, {next((card.policy for card in cards if card.policy), '')}"
-    cells: dict[float, dict[str, str]] = {}
+    policy = visible(next((card.policy for card in cards if card.policy), "") or "")
+    cells: dict[float, dict[str, list[str]]] = {}
     costs: dict[float, float] = {}
     for card in cards:
-        for threshold, mode, penalty, cell in _scored(card):
-            cells.setdefault(threshold, {})[mode] = cell
+        for threshold, mode, penalty, parts in _scored(card):
+            cells.setdefault(threshold, {})[mode] = parts
             costs[threshold] = penalty
-    present = [mode for mode in modes if any(mode in row for row in cells.values())]
-    lead = "score, " if len(present) < 3 else ""  # noqa: PLR2004 - more would not fit a terminal's width
-    table = make_table("a mistake costs", *(f"{lead}{modes[mode]}" for mode in present), ">never answering")
+    present = [mode for mode in MODES if any(mode in row for row in cells.values())]
+    heads = [MODES[mode] + policy if mode == "simulated" else MODES[mode] for mode in present]
+    rows, narrow = [], []
     for threshold in sorted(cells):
-        row = [cells[threshold].get(mode, "–") for mode in present]
-        table.add_row(f"{costs[threshold]:<3g} (t = {threshold:g})", *row, "0")
-    return table
+        first = f"{costs[threshold]:<3g} (t = {threshold:g})"
+        parts = [cells[threshold].get(mode, ["–"]) for mode in present]
+        rows.append([first, *(" ".join(part) for part in parts), "0"])
+        narrow.append([first, *("\n".join(part) for part in parts), "0"])
+    wide = [f"score, {head}".replace("\n", " ") for head in heads]
+    short = Table(
+        columns=["a mistake\ncosts", *(f"score,\n{head}" for head in heads), ">never\nanswering"], rows=narrow
+    )
+    return Table(columns=["a mistake costs", *wide, ">never answering"], rows=rows, narrow=short)
 
 
 def strata_table(cards: Sequence[Scorecard]) -> Table:
     """Counts by stratum, a group of rows for each target that the prompt stated."""
-    table = make_table("stratum", "target stated", ">n", ">correct", ">error", ">IDK", ">missing")
+    rows = []
     for name in dict.fromkeys(name for card in cards for name in card.strata):
         for card in cards:
-            if (counts := card.strata.get(name)) is not None:
+            if card.policy is None and (counts := card.strata.get(name)) is not None:
                 values = (counts.n, counts.correct, counts.error, counts.idk, counts.missing)
-                table.add_row(visible(name), target_label(card.prompt_threshold), *(str(value) for value in values))
-    return table
+                rows.append([name, target_label(card.prompt_threshold), *(f"{value:,}" for value in values)])
+    columns = ("stratum", "target stated", ">n", ">correct", ">error", ">IDK", ">missing")
+    return Table(columns=columns, rows=rows, names=(0,))
 
 
 def meaning(cards: Sequence[Scorecard]) -> str:
@@ -109,7 +186,7 @@ def meaning(cards: Sequence[Scorecard]) -> str:
         if not attempted:
             return f"Told that a mistake costs {_points(cost)}, it answered nothing: 0 points, and no mistakes."
         return (
-            f"Told that a mistake costs {_points(cost)}, it still answered {attempted} of {card.n};"
+            f"Told that a mistake costs {_points(cost)}, it still answered {attempted:,} of {card.n:,};"
             f" {_were_right(card.correct)}. Never answering scores 0."
         )
     plain = next((card for card in cards if card.n), None)
@@ -131,28 +208,11 @@ def shown(result: RunResult) -> str:
     return result.name if str(result.folder.parent) == DEFAULT_FOLDER else str(result.folder)
 
 
-def _headline(result: RunResult) -> Iterator[str]:
-    """What has to be put right before any number is worth reading."""
-    cards = [card for card in result.scorecards if card.policy is None]
-    asked = sum(card.n + card.missing.total for card in cards)
-    cut = sum(card.truncated for card in cards)
-    if asked and cut / asked > MANY_CUT:
-        yield (
-            f"{cut} of {asked} answers were cut off{_limit(result)} before they committed to one; allow longer answers"
-            " with --max-tokens, or the scores below say little."
-        )
-
-
-def _limit(result: RunResult) -> str:
-    limit = result.config.max_tokens if result.config else None
-    return f" at {limit} tokens" if limit else ""
-
-
 def _meaning_of_plain_prompts(card: Scorecard) -> str:
     attempted = _answered(card)
     if not attempted or card.accuracy_given_attempted is None:
         return "It answered nothing: 0 points at every t, and no mistakes."
-    sentence = f"It answered {attempted} of {card.n}; {_were_right(card.correct)}."
+    sentence = f"It answered {attempted:,} of {card.n:,}; {_were_right(card.correct)}."
     if card.accuracy_given_attempted == 1:
         return f"{sentence} No mistakes: worth the same whatever a mistake costs."
     if card.correct == 0:
@@ -170,122 +230,108 @@ def _as_dict(behaviour: Behaviour) -> dict[str, Any]:
     return plain
 
 
-def _print_task(
-    cards: list[Scorecard], behaviour: Behaviour | None, result: RunResult, strata: bool, console: Console
-) -> None:
-    answers = [card for card in cards if card.policy is None]
-    n = sum(card.n for card in answers)
-    missing = sum(card.missing.total for card in answers)
-    alone = result.config is not None and len(result.config.tasks) == 1
-    took = f" in {_seconds(result.seconds)}" if result.seconds and alone else ""
-    title = Text.assemble((f"{visible(cards[0].task or '')} · {visible(cards[0].model or '')}", "bold"))
-    console.print(title, Text(f"  {n:,} answers{took}, {_missing_words(answers, missing)}"), sep="", soft_wrap=True)
-    if settings := settings_line(cards):
-        console.print(Padding(Text(settings, style="dim"), (0, 2)))
-    console.print(Padding(outcomes_table(cards), (1, 2, 1, 2), expand=False))
-    if any(card.scores or card.range for card in cards):
-        console.print(Padding(scores_table(cards), (0, 2, 1, 2), expand=False))
-    if strata and any(card.strata for card in cards):
-        console.print(Padding(strata_table(cards), (0, 2, 1, 2), expand=False))
-    lines = list(audit_lines(behaviour)) if behaviour else [meaning(answers)]
-    for line in (*lines, *_unstated(cards), *remarks(answers, result)):
-        console.print(Padding(Text(line), (0, 2)))
-    console.print()
-
-
-def _missing_words(cards: Sequence[Scorecard], missing: int) -> str:
-    if not missing:
-        return "none missing"
-    totals = {
-        "failed": sum(card.missing.failed for card in cards),
-        "cut off": sum(card.missing.truncated for card in cards),
-        "undecided": sum(card.missing.undecided for card in cards),
-    }
-    return ", ".join(f"{count:,} {kind}" for kind, count in totals.items() if count)
-
-
 def _unstated(cards: Sequence[Scorecard]) -> Iterator[str]:
     most = max((card for card in cards if card.unstated), key=lambda card: card.unstated, default=None)
     if most is not None:
         claims = next((c.correct + c.error for c in cards if c.policy is None and c.prompt_threshold is None), 0)
-        yield f"{most.unstated} of {claims} claims have no known confidence; the policy keeps them."
+        yield f"{most.unstated:,} of {claims:,} claims have no known confidence; the policy keeps them."
 
 
 def remarks(cards: Sequence[Scorecard], result: RunResult) -> Iterator[str]:
     """What a reader of the numbers has to know."""
-    asked = sum(card.n + card.missing.total for card in cards)
-    cut, cut_off = sum(card.truncated for card in cards), sum(card.cut_off for card in cards)
-    if asked and cut_off / asked > NOTABLE_CUT:
-        yield (
-            f"{cut_off} of {asked} answers reached the limit{_limit(result)}, {cut} of them before they committed to"
-            " an answer: those are missing, not IDK. --max-tokens allows longer ones."
-        )
-    if any(card.missing_share > NOTABLE_MISSING for card in cards):
-        yield (
-            "{low … high}: where the number lies if every missing answer were an error, and if every one were correct."
-        )
-    if undecided := sum(card.undecided for card in cards):
-        yield (
-            f"Rules could not decide {undecided} of {asked} answers ({undecided / asked:.0%}), which are missing;"
-            " -G judge=MODEL lets a model decide."
-        )
-    yield from _about_confidences(cards)
-    yield from _about_abstention(cards)
+    asked = asked_for(cards, result)
+    nobody = replace(asked, who="")
+    yield from missing.cut_off(nobody)
+    if any(missing.is_notable(card.missing_share) for card in cards):
+        yield missing.RANGE
+    yield from missing.undecided(nobody)
+    yield from about_confidences(cards)
+    yield from about_abstention(cards)
     if result.strays:
-        yield f"{result.strays} records are of samples that the task no longer asks; they are counted."
+        yield f"{result.strays:,} records are of samples that the task no longer asks; they are counted."
     if result.manifest.count_as:
         changes = ", ".join(f"{kind} as {outcome}" for kind, outcome in result.manifest.count_as.items())
         yield f"Counted otherwise than by default: {changes}."
 
 
-def _about_confidences(cards: Sequence[Scorecard]) -> Iterator[str]:
+def about_confidences(cards: Sequence[Scorecard]) -> Iterator[str]:
+    """Say in how many answers a confidence was found; nothing where none was asked for."""
     known = [card for card in cards if card.confidences is not None]
     if known:
-        claims = sum(card.correct + card.error for card in known)
-        yield f"A confidence was found in {sum(card.confidences or 0 for card in known)} of {claims} claims."
+        answers = sum(card.n + card.missing.total for card in known)
+        yield f"A confidence was found in {sum(card.confidences or 0 for card in known):,} of {answers:,} answers."
 
 
-def _about_abstention(cards: Sequence[Scorecard]) -> Iterator[str]:
+def about_abstention(cards: Sequence[Scorecard]) -> Iterator[str]:
+    """Say how well IDK picked out the unanswerable questions, of a task that has some; a sentence a card."""
     for card in cards:
         quality = card.abstention
         if quality is None:
             continue
-        precision = "–" if quality.precision is None else f"{quality.precision:.0%}"
-        recall = "–" if quality.recall is None else f"{quality.recall:.0%}"
-        f1 = "–" if quality.f1 is None else f"{quality.f1:.2f}"
-        over = "–" if quality.over_abstention is None else f"{quality.over_abstention:.0%}"
         yield (
-            f"Target {target_label(card.prompt_threshold)}: IDK on {recall} of the unanswerable questions and on {over}"
-            f" of the answerable ones (precision {precision}, F1 {f1})."
+            f"Target stated: {target_label(card.prompt_threshold)}: IDK on {_share(quality.recall)} of the unanswerable"
+            f" questions (recall) and on {_share(quality.over_abstention)} of the answerable ones (over-abstention);"
+            f" {_share(quality.precision)} of all IDK were on unanswerable ones (precision). F1"
+            f" {'–' if quality.f1 is None else number(quality.f1)}."
         )
 
 
-def _scored(card: Scorecard) -> Iterator[tuple[float, str, float, str]]:
-    """Threshold, mode, cost and cell of every score of a card, those included that only have a range."""
+def _scored(card: Scorecard) -> Iterator[tuple[float, str, float, list[str]]]:
+    """Threshold, mode, cost and written score of every score of a card, those included that only have a range."""
     scores: dict[float, Score] = {score.threshold: score for score in card.scores}
     for threshold in sorted(scores.keys() | {one.threshold for one in card.range}):
         score = scores.get(threshold)
-        mode = score.mode if score else ("closed" if card.prompt_threshold is None else "open")
-        penalty = score.penalty if score else threshold / (1 - threshold)
-        yield threshold, mode, penalty, _cell(score, card.range_at(threshold), card.missing_share)
+        mode = score.mode if score else mode_of(card)
+        penalty = score.penalty if score else tidy(threshold / (1 - threshold))
+        yield threshold, mode, penalty, _parts(score, notable_range(card, threshold))
 
 
-def _cell(point: Interval | Score | None, around: Range | None, missing_share: float = 1.0) -> str:
-    """A number with its interval, and with its range where enough is missing."""
-    shown_range = span(around.low, around.high) if around and missing_share > NOTABLE_MISSING else ""
+def mode_of(card: Scorecard) -> str:
+    """open, closed or simulated."""
+    if card.policy is not None:
+        return "simulated"
+    return "closed" if card.prompt_threshold is None else "open"
+
+
+def notable_range(card: Scorecard, threshold: float) -> Range | None:
+    """The range of a score, where so many answers are missing that it stands beside the score."""
+    return card.range_at(threshold) if missing.is_notable(card.missing_share) else None
+
+
+def _parts(point: Interval | Score | None, around: Range | None) -> list[str]:
+    """A number, its interval, and its range where enough is missing; at least one of them."""
     if point is None:
-        return shown_range or "–"
-    return f"{interval(point.value, *point.ci95)} {shown_range}".rstrip()
+        return [span(around.low, around.high)] if around else ["–"]
+    low, high = point.ci95
+    bounds = [span(around.low, around.high)] if around else []
+    return [number(point.value), f"[{number(low)}, {number(high)}]", *bounds]
+
+
+def _rows(card: Scorecard) -> Iterator[dict[str, Any]]:
+    scores = {score.threshold: score for score in card.scores}
+    for t in sorted(scores.keys() | {one.threshold for one in card.range}):
+        score, around = scores.get(t), card.range_at(t)
+        yield {
+            "task": card.task, "model": card.model, "mode": mode_of(card), "prompt_threshold": card.prompt_threshold,
+            "threshold": t, "n": card.n, "items": card.items, "correct": card.correct, "error": card.error,
+            "idk": card.idk, "missing": card.missing.total, "score": score and score.value,
+            "score_low": score and score.ci95[0], "score_high": score and score.ci95[1],
+            "range_low": around and around.low, "range_high": around and around.high,
+        }  # fmt: skip
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)
 
 
 def _range_of_accuracy(card: Scorecard) -> Range | None:
-    return card.accuracy_range if card.missing_share > NOTABLE_MISSING else None
+    return card.accuracy_range if missing.is_notable(card.missing_share) else None
 
 
 def _non_answers(card: Scorecard) -> str:
     counted = {"abstained": "IDK", "refusal": "IDK", "empty": "IDK", "unparsed": "error"} | card.count_as
     kinds = card.non_answers.model_dump()
-    return ", ".join(f"{kind} {count} ({counted[kind]})" for kind, count in kinds.items() if count) or "–"
+    return ", ".join(f"{kind} {count:,} ({counted[kind]})" for kind, count in kinds.items() if count) or "–"
 
 
 def _answered(card: Scorecard) -> int:
@@ -305,7 +351,7 @@ def _points(cost: str) -> str:
 
 
 def _were_right(correct: int) -> str:
-    return {0: "none was right", 1: "1 was right"}.get(correct, f"{correct} were right")
+    return {0: "none was right", 1: "1 was right"}.get(correct, f"{correct:,} were right")
 
 
 def _seconds(seconds: float) -> str:

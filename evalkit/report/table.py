@@ -1,11 +1,14 @@
-"""What every table on a terminal shares: columns, numbers, intervals, labels, the console."""
+"""What every screen, page and figure shares: how numbers, intervals and labels are written."""
 
 from __future__ import annotations
+
+import os
 
 from rich.console import Console
 from rich.table import Table
 
-WIDTH_WITHOUT_TERMINAL = 110
+UNLIMITED = 10_000
+"""Columns of an output that has no limit."""
 NOTABLE_MISSING = 0.01
 """Share of missing answers above which a score is shown with its range."""
 
@@ -37,6 +40,17 @@ def number(value: float) -> str:
     return f"{'−' if units < 0 else ''}{abs(units) // 100}.{abs(units) % 100:02d}"
 
 
+def percent(share: float) -> str:
+    """Write a share in whole percent, rounded as `number` rounds."""
+    units = hundredths(share)
+    return f"{'−' if units < 0 else ''}{abs(units)}%"
+
+
+def place(t: float) -> str:
+    """Write a confidence target at which something happens, with three decimals."""
+    return f"{int(t * 1000 + 0.5 + 1e-9) / 1000:.3f}"
+
+
 def interval(value: float, low: float, high: float) -> str:
     """Write a value with its interval."""
     return f"{number(value)} [{number(low)}, {number(high)}]"
@@ -53,11 +67,11 @@ def target_label(threshold: float | None) -> str:
 
 
 def make_console() -> Console:
-    """Make a console on standard output; wide enough for one line a row where it is no terminal.
+    """Make a console on standard output; without a limit where it is no terminal and COLUMNS names none.
 
     Names in square brackets or between colons are text, not markup or emoji.
     """
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = max(console.width, WIDTH_WITHOUT_TERMINAL)
+    if not console.is_terminal and not os.environ.get("COLUMNS", "").isdecimal():
+        console.width = UNLIMITED
     return console
