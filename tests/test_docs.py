@@ -12,9 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 import evalkit
-from evalkit import Completion, Outcome, Sample
 from evalkit.cli import COMMANDS, cli
-from evalkit.plugins import find, make_task
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -92,30 +90,6 @@ def test_the_functions_of_the_commands_exist() -> None:
     assert commands <= names
     groups = {"evalkit", "evalkit theory", "evalkit experiment"}
     assert names - commands - groups == {f"evalkit {name}" for name in ("show", "view", "predictions", "list")}
-
-
-def recipe(title: str) -> str:
-    """The Python block below a heading of CONTRIBUTING.md."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    return text.split(f"## {title}", 1)[1].split("```python\n", 1)[1].split("```", 1)[0]
-
-
-def test_the_recipe_for_a_task_works(tmp_path: Path) -> None:
-    """As it stands in CONTRIBUTING.md."""
-    path = tmp_path / "capitals.py"
-    path.write_text(recipe("Add a task"), encoding="utf-8")
-    task = make_task(f"{path}::capitals", {"n": "2"})
-    assert [sample.target for sample in task.samples] == [["Paris"], ["Rome"]]
-
-
-def test_the_recipe_for_a_grader_works(tmp_path: Path) -> None:
-    """As it stands in CONTRIBUTING.md."""
-    path = tmp_path / "capital.py"
-    path.write_text(recipe("Add a grader"), encoding="utf-8")
-    grader = find("graders", str(path))
-    sample = Sample(id="a", input="What is the capital of France?", target="Paris")
-    said = {text: grader(sample, Completion(text=text)).outcome for text in ("Paris.", "I don't know", "Rome")}
-    assert said == {"Paris.": Outcome.CORRECT, "I don't know": Outcome.IDK, "Rome": Outcome.ERROR}
 
 
 def test_the_changelog_names_this_version() -> None:
