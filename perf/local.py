@@ -18,8 +18,8 @@ from evalkit.models.chat import ChatModel
 from evalkit.runs.config import make_config
 from evalkit.runs.journal import Journal
 from evalkit.runs.pipeline import execute, new_tally
+from evalkit.runs.planner import make_plan
 from evalkit.runs.prompts import build_messages
-from evalkit.runs.session import make_plan
 from evalkit.tasks.letters import letters
 
 GOAL = 0.95

@@ -18,13 +18,15 @@ def test_the_public_names_are_pinned() -> None:
     """Adding one is a decision, and each is there."""
     assert evalkit.__all__ == sorted(evalkit.__all__)
     assert set(evalkit.__all__) == {
-        "BenchmarkRow", "ChatProvider", "Completion", "EvalkitError", "Grade", "Hub", "Message", "Model", "ModelOptions", "NonAnswer", "Outcome", "Record",
-        "Fields", "FinalStatement", "ForeignRow", "Provider", "Reader", "Request", "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_is_it_valid", "ask_mark",
+        "BenchmarkRow", "ChatProvider", "Completion", "EvalkitError", "Fields", "FinalStatement", "ForeignRow",
+        "Grade", "Hub", "Message", "Model", "ModelOptions", "NonAnswer", "Outcome", "Provider", "Reader", "Record",
+        "Request", "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_is_it_valid", "ask_mark",
         "ask_verdict", "audit", "behaviour", "benchmark_rows", "compare", "count_outcomes", "final_statement",
-        "find_patch", "fingerprint", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed", "leaderboard", "lettered",
-        "load", "make_task", "metric", "metrics", "non_answer", "open_model", "open_rubric", "option_letters", "plain", "plot", "power",
-        "read_table", "record_features", "requires", "reader", "rescore", "rescore_async", "right_answers", "run", "run_async", "score", "shuffled", "simplify",
-        "task", "theory",
+        "find_patch", "fingerprint", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
+        "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
+        "open_rubric", "option_letters", "plain", "plot", "power", "read_table", "reader", "record_features",
+        "requires", "rescore", "rescore_async", "right_answers", "run", "run_async", "score", "shuffled",
+        "simplify", "task", "theory",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

@@ -62,7 +62,7 @@ COLUMNS = [
     "task", "mode", "threshold", "rank", "rank_low", "rank_high", "rank_change", "model", "n", "correct", "error",
     "idk", "failed", "accuracy", "accuracy_low", "accuracy_high", "score", "score_low", "score_high", "normalized",
     "coverage", "error_rate", "abstained", "refusal", "empty", "unparsed", "run", "condition", "kind", "items",
-    "truncated", "undecided", "range_low", "range_high",
+    "truncated", "undecided", "range_low", "range_high", "metrics",
 ]  # fmt: skip
 
 
@@ -108,7 +108,16 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "undecided": counts.undecided,
         "range_low": span.low if span else None,
         "range_high": span.high if span else None,
+        "metrics": _metrics(entry, t),
     }
+
+
+def _metrics(entry: Entry, t: float) -> dict[str, float | None]:
+    """Registered metrics of the answers that are scored at a threshold."""
+    for card in entry.cards:
+        if card.prompt_threshold in (None, t):
+            return card.metrics
+    return {}
 
 
 def rank(

@@ -17,6 +17,7 @@ from evalkit.models import DEFAULT_MODEL
 from evalkit.runs import session
 from evalkit.runs.config import make_config
 from evalkit.runs.folder import DEFAULT_FOLDER
+from evalkit.runs.planner import make_plan
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 
@@ -70,6 +71,9 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all", 
 @click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A grader's parameter.")
 @click.option("-M", "model_parameters", type=KeyValue(), multiple=True, help="A model's parameter.")
 @click.option(
+    "--extra-metric", "metrics", multiple=True, metavar="FILE.py::NAME", help="A metric of your own to compute as well."
+)
+@click.option(
     "--count-as",
     type=KeyValue("KIND=OUTCOME"),
     multiple=True,
@@ -120,7 +124,7 @@ def command(
         raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
     if dry_run:
         with _options_named():
-            plan = session.make_plan(make_config(**settings))
+            plan = make_plan(make_config(**settings))
         click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
         return
     try:
@@ -145,6 +149,7 @@ OPTIONS = {
     "grader_parameters": "-G",
     "model_parameters": "-M",
     "headers": "--header",
+    "metrics": "--extra-metric",
 }
 """Settings whose option has another name."""
 

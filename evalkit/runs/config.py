@@ -55,6 +55,8 @@ class RunConfig(BaseModel):
     """Where a confidence in each answer is taken from."""
     policy: Policy | None = None
     """Abstention applied to the answers afterwards, scored beside them."""
+    metrics: list[str] = []
+    """Metrics of one's own: file.py::name."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
 

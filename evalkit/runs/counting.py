@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from evalkit.metrics.measurement import Measurement, Pattern
 from evalkit.metrics.outcomes import CODES, MISSING
 from evalkit.records import Failure, NonAnswer, Record, RecordKey
+from evalkit.runs import own_metrics
 from evalkit.runs.scorecard import (
     DEFAULT_THRESHOLDS,
     Abstention,
@@ -45,6 +46,8 @@ class CardHead:
     run: str | None = None
     count_as: dict[str, str] = field(default_factory=dict)
     condition: Condition = field(default_factory=Condition)
+    metrics: Sequence[str] = ()
+    """Metrics of one's own beside the installed ones: file.py::name."""
 
 
 def from_records(
@@ -212,6 +215,8 @@ class CardBuilder:
         mode: Mode = "closed" if head.prompt_threshold is None else "open"
         ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]
         measured = self.measurement
+        credit = sum(self._credits) / len(self._credits) if self._credits else None
+        own = own_metrics.evaluate(measured, credit, head.metrics)
         kinds = {kind.value: self._non_answers[kind] for kind in NonAnswer if kind is not NonAnswer.TRUNCATED}
         return Scorecard(
             task=head.task,
@@ -234,7 +239,7 @@ class CardBuilder:
             accuracy_given_attempted=measured.accuracy_given_attempted,
             error_rate=measured.error_rate,
             count_as=dict(head.count_as),
-            credit=sum(self._credits) / len(self._credits) if self._credits else None,
+            credit=credit,
             answerable=1 - self._unanswerable_answers / measured.n if measured.n else None,
             tokens=Tokens(prompt=self._tokens[0], completion=self._tokens[1], reasoning=self._tokens[2]),
             strata={name: _stratum(*counts) for name, counts in sorted(self._strata.items())},
@@ -244,6 +249,9 @@ class CardBuilder:
             accuracy_range=next(iter(make_ranges(measured, [0.0])), None),
             abstention=_abstention(measured),
             confidences=self._confidences,
+            metrics=own.values,
+            metric_problems=own.problems,
+            shown_metrics=own_metrics.shown_first(head.metrics),
         )
 
     def _count(self, sample_id: str, position: int, *, answerable: bool) -> None:

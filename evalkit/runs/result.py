@@ -131,6 +131,7 @@ def build_cards(tally: Tally, folder: Path, manifest: Manifest) -> list[Scorecar
                 prompt_threshold=key.prompt_threshold,
                 run=str(folder),
                 count_as=manifest.count_as,
+                metrics=manifest.config.metrics if manifest.config else (),
                 condition=conditions.get((key.task, str(model)), Condition()),
             ),
             manifest.stated_thresholds,

@@ -177,7 +177,11 @@ class Scorecard(_Frozen):
     confidences: int | None = None
     """Answers in which a confidence was found; None where none was asked for."""
     metrics: dict[str, float | None] = {}
-    """Registered metrics of this card, by name."""
+    """Registered metrics of this card, by name; None where one is undefined or failed."""
+    metric_problems: dict[str, str] = {}
+    """Metrics that failed, and why."""
+    shown_metrics: list[str] = []
+    """Of the metrics, those that screens show: one's own and those of other packages."""
 
     def range_at(self, threshold: float) -> Range | None:
         """The range of the score at a threshold; None where nothing is missing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import shutil
 import signal
 import threading
@@ -14,13 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit import plugins
 from evalkit.dataset.fingerprint import data_fingerprint
 from evalkit.errors import EvalkitError, InputError, ModelStoppedError, RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
-from evalkit.grading.grade import parse_count_as
 from evalkit.grading.judge import try_judges
-from evalkit.models import Model, ModelOptions, default_max_tokens, open_model, pool
+from evalkit.models import Model, ModelOptions, open_model, pool
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
 from evalkit.runs.config import RunConfig, make_config
@@ -28,7 +25,8 @@ from evalkit.runs.counting import CardHead
 from evalkit.runs.environment import describe_environment
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
 from evalkit.runs.manifest import Manifest, Status, read_manifest, write_manifest
-from evalkit.runs.plan import Answered, Plan, PlannedTask
+from evalkit.runs.plan import Answered, Plan
+from evalkit.runs.planner import TaskLike, make_plan, named_tasks, plain_settings
 from evalkit.runs.result import RunResult, build_cards, recount
 from evalkit.runs.scorecard import Scorecard
 from evalkit.runs.selective import Policy, add_votes, plain_records, simulated_cards
@@ -39,14 +37,8 @@ Watch = Callable[[Tally], None]
 """Told of a run's tally when it starts; reads it as it likes."""
 RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
 """Settings that change how a model is reached, and nothing of what is asked: a resumed run may be given others."""
-OBJECT = "object:"
-"""Before the name of a task that was given as a Python object, in the settings that run.json keeps."""
 Notify = Callable[[str], None]
 """Told what takes long before the first answer, and what a user should know while it runs."""
-
-
-TaskLike = str | Task | Callable[..., Task]
-"""A task by its registered name or file.py::name, as a function marked with `@task`, or made."""
 
 
 def run(
@@ -72,6 +64,7 @@ def run(
     confidence: Source | None = None,
     policy: Policy | None = None,
     count_as: Mapping[str, str] | None = None,
+    metrics: Sequence[str] | None = None,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
     name: str = "",
@@ -111,6 +104,7 @@ def run(
         confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
         policy: abstention applied afterwards, scored beside the answers: confidence or consistency.
         count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
+        metrics: metrics of your own to compute beside the installed ones: file.py::name.
         out: folder below which the run folder is made.
         resume: a run folder to resume; it keeps its own settings. Tasks that were given as objects are given again.
         name: the run folder's name. Default: made from the time and the tasks.
@@ -157,7 +151,7 @@ async def run_async(
     **settings: Any,
 ) -> RunResult:
     """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`."""
-    names, objects = _named(tasks)
+    names, objects = named_tasks(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
     if resume is not None:
         if set(given) - RESUMABLE or name or (names and len(objects) < len(names)):
@@ -180,100 +174,12 @@ async def run_async(
         raise SettingError("regrade_all", "needs {resume}")
     if names:
         given["tasks"] = names
-    config = make_config(**_plain(given))
+    config = make_config(**plain_settings(given))
     started = datetime.now().astimezone()
     plan = make_plan(config, objects=objects)
     labels = [planned.task.name for planned in plan.tasks]
     session = _Session(plan, config, watch, notify, label=label, note=note, started=started)
     return await session.run(lambda: new_folder(Path(out), started, labels, name))
-
-
-def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike] | None = None) -> Plan:
-    """Resolve names to tasks and graders, parameters checked.
-
-    Args:
-        config: the settings.
-        name: of the run folder, where there is one already.
-        objects: tasks that were given as functions or objects, by the names that the settings have for them.
-
-    Raises:
-        UsageError: an unknown name or an invalid parameter.
-    """
-    made: dict[str, Task] = {}
-    functions: dict[str, Callable[..., Any]] = {}
-    for wanted in config.tasks:
-        given = (objects or {}).get(wanted)
-        if isinstance(given, Task):
-            made[wanted] = given
-        else:
-            functions[wanted] = given if given is not None and not isinstance(given, str) else _find_task(wanted)
-    defaults = {"seed": config.seed, **({"data": config.data} if config.data else {})}
-    if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
-        raise SettingError("data", "{tasks}: none of them reads files", tasks=", ".join(config.tasks))
-    for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
-        made[wanted] = plugins.make_task(functions[wanted], parameters, defaults, name=wanted)
-    tasks: dict[str, Task] = {}
-    for wanted in config.tasks:
-        task = made[wanted] if made[wanted].name else replace(made[wanted], name=wanted.removeprefix(OBJECT))
-        if task.name in tasks:
-            raise SettingError(
-                "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
-            )
-        tasks[task.name] = task
-    graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
-    shares = plugins.share_parameters(graders, config.grader_parameters, skip=2)
-    planned = [PlannedTask(task, *plugins.make_grader(graders[key], shares[key])) for key, task in tasks.items()]
-    return Plan(
-        run=name,
-        model=config.full_model,
-        tasks=planned,
-        thresholds=config.thresholds,
-        limit=config.limit,
-        epochs=config.epochs,
-        seed=config.seed,
-        temperature=config.sampling_temperature,
-        max_tokens=config.max_tokens or default_max_tokens(config.model, config.base_url),
-        system=config.system,
-        confidence=config.confidence,
-        count_as=parse_count_as(config.count_as),
-    )
-
-
-def _find_task(name: str) -> Callable[..., Any]:
-    if name.startswith(OBJECT):
-        raise UsageError(f"task {name.removeprefix(OBJECT)} was given as a Python object: pass tasks= again to resume")
-    function: Callable[..., Any] = plugins.find("tasks", name)
-    return function
-
-
-def _named(tasks: TaskLike | Sequence[TaskLike] | None) -> tuple[list[str], dict[str, TaskLike]]:
-    """Names of tasks as the settings keep them, and those that were given as functions or objects."""
-    if tasks is None:
-        return [], {}
-    given = list(tasks) if isinstance(tasks, Sequence) and not isinstance(tasks, str) else [tasks]
-    names: list[str] = []
-    objects: dict[str, TaskLike] = {}
-    for one in given:
-        if isinstance(one, str):
-            names.append(one)
-            continue
-        if not isinstance(one, Task) and not callable(one):
-            raise SettingError("tasks", "{kind} is no task; give a name, a function or a Task", kind=type(one).__name__)
-        name = OBJECT + ((one.name or "task") if isinstance(one, Task) else getattr(one, "__name__", "task"))
-        names.append(name)
-        objects[name] = one
-    return names, objects
-
-
-def _plain(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as the configuration keeps them: a single threshold as a list, parameters as text."""
-    plain = dict(settings)
-    if isinstance(plain.get("thresholds"), (int, float)):
-        plain["thresholds"] = [plain["thresholds"]]
-    for key in ("task_parameters", "grader_parameters", "model_parameters"):
-        if key in plain:
-            plain[key] = {name: str(value) for name, value in plain[key].items()}
-    return plain
 
 
 class _Session:
@@ -457,7 +363,14 @@ def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list
     simulated: list[Scorecard] = []
     for task, records in plain_records(folder).items():
         card = plain[task]
-        head = CardHead(task=task, model=card.model, run=card.run, count_as=card.count_as, condition=card.condition)
+        head = CardHead(
+            task=task,
+            model=card.model,
+            run=card.run,
+            count_as=card.count_as,
+            condition=card.condition,
+            metrics=config.metrics,
+        )
         simulated += simulated_cards(records, config.policy, head, manifest.stated_thresholds, voted=voted)
     return simulated
 

@@ -43,7 +43,7 @@ def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
         config: its settings.
         graders: names of its graders; those that are files of code are among the files.
     """
-    names = [*config.tasks, *graders, config.model]
+    names = [*config.tasks, *graders, config.model, *config.metrics]
     files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
     origin = Origin(files=files, addresses=_addresses(config))
     return origin.model_copy(update={"signature": _signature(origin)})

@@ -152,7 +152,7 @@ def test_repeated_epochs_narrow_nothing_on_any_screen(server: ChatServer, task: 
     assert evalkit.behaviour(once.folder) == evalkit.behaviour(often.folder)
 
 
-def test_failures_on_the_hard_questions_win_nothing(server: ChatServer, task: str, tmp_path: Path) -> None:
+def test_failures_on_the_hard_questions_win_nothing(server: ChatServer, tmp_path: Path) -> None:
     """A grader that gives no verdict on wrong answers leaves them missing; the range covers the truth."""
     path = tmp_path / "picky.py"
     path.write_text(

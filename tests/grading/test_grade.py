@@ -19,7 +19,9 @@ def always_right(sample: Sample, completion: Completion) -> Grade:
     return Grade.of(correct=True, answer=completion.text, reason=f"as in {sample.id}")
 
 
-def judge(completion: Completion, grader: BoundGrader = always_right, sample: Sample = SAMPLE, **count_as: str) -> Grade:
+def judge(
+    completion: Completion, grader: BoundGrader = always_right, sample: Sample = SAMPLE, **count_as: str
+) -> Grade:
     """Grade outside an event loop."""
     return asyncio.run(grade(sample, completion, grader, "always", parse_count_as(count_as)))
 

@@ -193,6 +193,7 @@ def test_a_judge_that_does_not_answer_ends_the_run_before_its_first_question(
     (tmp_path / "simple_qa_test_set.csv").write_text("metadata,problem,answer\n{},Who?,Me\n", encoding="utf-8")
     for judge, words in (("vlm/judge", "no provider"), ("vllm/judge", "does not answer")):
         done = CliRunner().invoke(cli, [*argv, "-G", f"judge={judge}", "--out", str(tmp_path / "runs")])
-        assert done.exit_code == 1 and words in str(done.exception)
+        assert done.exit_code == 1
+        assert words in str(done.exception)
     assert server.requests == []
     assert not list(tmp_path.glob("runs/*"))

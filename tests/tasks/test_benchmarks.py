@@ -360,7 +360,7 @@ def test_a_folder_without_the_files_says_which_they_are(tmp_path: Path) -> None:
 
 def test_data_for_a_task_that_reads_none_is_refused(tmp_path: Path) -> None:
     """Silence would look as if it had been read."""
-    with pytest.raises(UsageError, match="^data= letters: none of them reads files$"):
+    with pytest.raises(UsageError, match=r"^data= letters: none of them reads files$"):
         evalkit.run(model="baseline/idk", tasks=["letters"], data=str(tmp_path), out=tmp_path / "runs")
 
 

@@ -1,0 +1,72 @@
+"""Registered metrics of a scorecard: numbers of one's own beside the scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from evalkit import plugins
+from evalkit.errors import UsageError
+from evalkit.metrics.evaluation import compute_metric
+from evalkit.metrics.measurement import Measurement
+
+
+class OwnMetrics(NamedTuple):
+    """What the metrics of one card came to."""
+
+    values: dict[str, float | None]
+    """Name → value; None where it is undefined or the metric failed."""
+    problems: dict[str, str]
+    """Name → why it failed: a metric that fails costs a run nothing but its number."""
+
+
+def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] = ()) -> OwnMetrics:
+    """Compute every installed metric, and those named.
+
+    Args:
+        measured: outcomes of one card.
+        credit: mean partial credit in [0, 1], or None.
+        names: further metrics: `file.py::name`.
+
+    Raises:
+        UsageError: a named metric is unknown.
+    """
+    values: dict[str, float | None] = {}
+    problems: dict[str, str] = {}
+    for name in [*plugins.names("metrics"), *names]:
+        function = _metric(name)
+        key = name.rpartition("::")[2]
+        try:
+            values[key] = compute_metric(function, measured, credit)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
+            values[key] = None
+            problems[key] = f"metric {name}: {plugins.described(error)}"
+    return OwnMetrics(values, problems)
+
+
+def check(names: Iterable[str]) -> None:
+    """Make sure that metrics can be found before a run begins.
+
+    Raises:
+        UsageError: one is unknown, or two have one name.
+    """
+    keys = [*plugins.names("metrics")]
+    for name in names:
+        _metric(name)
+        key = name.rpartition("::")[2]
+        if key in keys:
+            raise UsageError(f"metric {name}: another metric is also called {key}")
+        keys.append(key)
+
+
+def shown_first(names: Iterable[str]) -> list[str]:
+    """Metrics that a screen shows: those named, and those that other packages registered."""
+    others = [name for name in plugins.names("metrics") if not _metric(name).__module__.startswith("evalkit.")]
+    return list(dict.fromkeys([*(name.rpartition("::")[2] for name in names), *others]))
+
+
+@lru_cache(maxsize=256)
+def _metric(name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = plugins.find("metrics", name)
+    return function

@@ -1,0 +1,111 @@
+"""From settings to a plan: names, files, functions and objects become tasks with their graders."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from evalkit import plugins
+from evalkit.errors import SettingError, UsageError
+from evalkit.grading.grade import parse_count_as
+from evalkit.models import default_max_tokens
+from evalkit.records import Task
+from evalkit.runs import own_metrics
+from evalkit.runs.config import RunConfig
+from evalkit.runs.plan import Plan, PlannedTask
+
+OBJECT = "object:"
+"""Before the name of a task that was given as a Python object, in the settings that run.json keeps."""
+TaskLike = str | Task | Callable[..., Task]
+"""A task by its registered name or file.py::name, as a function marked with `@task`, or made."""
+
+
+def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike] | None = None) -> Plan:
+    """Resolve names to tasks and graders, parameters checked.
+
+    Args:
+        config: the settings.
+        name: of the run folder, where there is one already.
+        objects: tasks that were given as functions or objects, by the names that the settings have for them.
+
+    Raises:
+        UsageError: an unknown name or an invalid parameter.
+    """
+    own_metrics.check(config.metrics)
+    made: dict[str, Task] = {}
+    functions: dict[str, Callable[..., Any]] = {}
+    for wanted in config.tasks:
+        given = (objects or {}).get(wanted)
+        if isinstance(given, Task):
+            made[wanted] = given
+        else:
+            functions[wanted] = given if given is not None and not isinstance(given, str) else _find_task(wanted)
+    defaults = {"seed": config.seed, **({"data": config.data} if config.data else {})}
+    if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
+        raise SettingError("data", "{tasks}: none of them reads files", tasks=", ".join(config.tasks))
+    for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
+        made[wanted] = plugins.make_task(functions[wanted], parameters, defaults, name=wanted)
+    tasks: dict[str, Task] = {}
+    for wanted in config.tasks:
+        task = made[wanted] if made[wanted].name else replace(made[wanted], name=wanted.removeprefix(OBJECT))
+        if task.name in tasks:
+            raise SettingError(
+                "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
+            )
+        tasks[task.name] = task
+    graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
+    shares = plugins.share_parameters(graders, config.grader_parameters, skip=2)
+    planned = [PlannedTask(task, *plugins.make_grader(graders[key], shares[key])) for key, task in tasks.items()]
+    return Plan(
+        run=name,
+        model=config.full_model,
+        tasks=planned,
+        thresholds=config.thresholds,
+        limit=config.limit,
+        epochs=config.epochs,
+        seed=config.seed,
+        temperature=config.sampling_temperature,
+        max_tokens=config.max_tokens or default_max_tokens(config.model, config.base_url),
+        system=config.system,
+        confidence=config.confidence,
+        count_as=parse_count_as(config.count_as),
+    )
+
+
+def _find_task(name: str) -> Callable[..., Any]:
+    if name.startswith(OBJECT):
+        raise UsageError(f"task {name.removeprefix(OBJECT)} was given as a Python object: pass tasks= again to resume")
+    function: Callable[..., Any] = plugins.find("tasks", name)
+    return function
+
+
+def named_tasks(tasks: TaskLike | Sequence[TaskLike] | None) -> tuple[list[str], dict[str, TaskLike]]:
+    """Names of tasks as the settings keep them, and those that were given as functions or objects."""
+    if tasks is None:
+        return [], {}
+    given = list(tasks) if isinstance(tasks, Sequence) and not isinstance(tasks, str) else [tasks]
+    names: list[str] = []
+    objects: dict[str, TaskLike] = {}
+    for one in given:
+        if isinstance(one, str):
+            names.append(one)
+            continue
+        if not isinstance(one, Task) and not callable(one):
+            raise SettingError("tasks", "{kind} is no task; give a name, a function or a Task", kind=type(one).__name__)
+        name = OBJECT + ((one.name or "task") if isinstance(one, Task) else getattr(one, "__name__", "task"))
+        names.append(name)
+        objects[name] = one
+    return names, objects
+
+
+def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as the configuration keeps them: a single threshold as a list, parameters as text."""
+    plain = dict(settings)
+    if isinstance(plain.get("thresholds"), (int, float)):
+        plain["thresholds"] = [plain["thresholds"]]
+    for key in ("task_parameters", "grader_parameters", "model_parameters"):
+        if key in plain:
+            plain[key] = {name: str(value) for name, value in plain[key].items()}
+    return plain
