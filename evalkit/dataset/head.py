@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
+
+from evalkit.dataset.delimited import delimiter_of, header_of
+from evalkit.dataset.layouts import pandas_rows
 
 Shape = Literal["lines", "array", "object", "table", "parquet", "zip", "other"]
 
@@ -30,7 +32,7 @@ class Head:
     members: tuple[str, ...] = ()
     """Names in a zip."""
     delimiter: str = ","
-    """What separates the cells of a table."""
+    """What separates the cells of a table that is text."""
     start: str = ""
     """The first megabytes of a file of shape `other`, such as HTML."""
 
@@ -75,19 +77,20 @@ def head_of_lines(start: bytes) -> Head | None:
 
 
 def head_of_document(document: Any) -> Head:
-    """The head of a file that is one JSON value."""
+    """The head of a file that is one JSON value; a table that pandas wrote has the keys of its rows."""
     if isinstance(document, dict):
-        return Head(shape="object", keys=frozenset(document), first=document)
+        rows = pandas_rows(document)
+        return Head(shape="object", keys=frozenset(rows[0] if rows else document), first=document)
     if isinstance(document, list) and document and isinstance(document[0], dict):
         return Head(shape="array", keys=frozenset(document[0]), first=document[0])
     return Head(shape="other")
 
 
 def head_of_text(text: str) -> Head:
-    """The head of text that is not JSON: a table where its first line has commas or tabs."""
-    line = text.split("\n", 1)[0]
-    delimiter = "\t" if line.count("\t") > line.count(",") else ","
-    if text.startswith("<") or delimiter not in line or "\0" in line:
+    """The head of text that is not JSON: a table where its first rows have cells."""
+    if text.lstrip().startswith("<") or "\0" in text.partition("\n")[0]:
         return Head(shape="other", start=text)
-    columns = next(csv.reader([line], delimiter=delimiter), [])
-    return Head(shape="table", keys=frozenset(name.strip() for name in columns), delimiter=delimiter)
+    delimiter = delimiter_of(text)
+    if delimiter is None:
+        return Head(shape="other", start=text)
+    return Head(shape="table", keys=frozenset(header_of(text, delimiter)), delimiter=delimiter)

@@ -1,6 +1,7 @@
-"""A file to be read as data, whatever it is wrapped in: JSON, JSON lines, CSV, TSV, Parquet; gzip, zstandard, zip.
+"""A file to be read as data: JSON, JSON lines, tables as text, Parquet, Arrow, Excel, SQLite.
 
-Files are hostile until read: lines, documents and archives have limits of size, and no path in an archive is used.
+Text may be packed with gzip, zstandard, bzip2 or xz, and be UTF-8, UTF-16 or cp1252. Files are hostile until read:
+lines, documents and archives have limits of size, and no path in an archive is used.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from typing import IO, Any
 
 import msgspec
 
-from evalkit.dataset.cells import allow_long_cells
+from evalkit.dataset import containers, delimited
+from evalkit.dataset.encoding import UTF8, Recoded, detect_encoding, is_utf8
 from evalkit.dataset.head import Head, head_of_document, head_of_lines, head_of_text, parse_json
-from evalkit.dataset.unpack import ZSTANDARD, container, open_unpacked, open_zstandard_member, read_limited
+from evalkit.dataset.layouts import pandas_rows, rows_under
+from evalkit.dataset.limits import Limits, check_cells, exceeded
+from evalkit.dataset.unpack import ZSTANDARD, container, open_unpacked, read_limited, read_member
 from evalkit.errors import InputError
 
-__all__ = ["BadRowError", "Head", "Source", "as_text", "targets_of"]
+__all__ = ["BadRowError", "Head", "Limits", "Source", "as_text", "targets_of"]
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
@@ -34,6 +38,12 @@ MEMBERS = 2_000_000
 """Files that an archive may hold."""
 MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What code raises that reads a row which is not as its format has it."""
+DAMAGED = (
+    OSError, EOFError, zlib.error, zipfile.BadZipFile, KeyError, NotImplementedError, RuntimeError, MemoryError,
+    IndexError, OverflowError,
+)  # fmt: skip
+"""What damaged archives raise."""
+Row = dict[str, Any]
 
 
 class BadRowError(InputError):
@@ -48,19 +58,35 @@ class Source:
         skip_bad: count rows that cannot be read instead of raising.
         scorer: which of several verdicts to take; "" leaves that to the reader.
         pass_mark: the score from which an answer counts as right, in formats that have scores and no verdicts.
+        rows: where in the file the rows are: keys joined by dots, or the name of a sheet or table.
+        limits: how much the file may hold.
     """
 
-    def __init__(self, path: Path, *, skip_bad: bool = False, scorer: str = "", pass_mark: float | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        skip_bad: bool = False,
+        scorer: str = "",
+        pass_mark: float | None = None,
+        rows: str = "",
+        limits: Limits | None = None,
+    ) -> None:
         self.path = path
         self.skip_bad = skip_bad
         self.scorer = scorer
         self.pass_mark = pass_mark
+        self.rows_at = rows
+        self.limits = limits or Limits()
         self.skipped = 0
         """Rows left out because they could not be read."""
         self.warnings: list[str] = []
         """What a reader noticed and the user should know."""
         self._document: Any = None
         self._head: Head | None = None
+        self._kind = ""
+        self._encoding = UTF8
+        self._returns = False
 
     def forget(self) -> None:
         """Free what was read to recognize the file; it is read again when needed."""
@@ -87,7 +113,7 @@ class Source:
             place: line, position, or name of a member.
             what: what is wrong with it.
         """
-        return BadRowError(f"{self.path}:{place}: {what[:300]}; fix it, or skip such rows with --skip-bad")
+        return BadRowError(f"{self.path}:{_line(place)}: {_line(what, 300)}; fix it, or skip such rows with --skip-bad")
 
     def bad(self, error: BadRowError) -> None:
         """Count a row that cannot be read, or raise its error unless such rows are to be skipped."""
@@ -108,14 +134,17 @@ class Source:
             raise self.error_at(place, describe(error)) from error
 
     def open(self) -> IO[bytes]:
-        """Open the file, unpacked where it is gzip or zstandard.
+        """Open the file, unpacked where it is packed, and as UTF-8 where it is text in another encoding.
 
         Raises:
-            InputError: it cannot be opened.
+            InputError: it cannot be opened; while reading, that it unpacks to more than it may.
         """
-        return open_unpacked(self.path)
+        stream = open_unpacked(self.path, self.limits)
+        if self._encoding == UTF8 and not self._returns:
+            return stream
+        return io.BufferedReader(Recoded(stream, self._encoding, returns=self._returns))
 
-    def rows(self, decode: Callable[[bytes], Any] | None = None) -> Iterator[tuple[int, dict[str, Any]]]:
+    def rows(self, decode: Callable[[bytes], Any] | None = None) -> Iterator[tuple[int, Row]]:
         """Read a file of rows, one (position from 1, object) at a time.
 
         Args:
@@ -125,30 +154,23 @@ class Source:
         Raises:
             InputError: a row cannot be read, unless such rows are to be skipped; the text names file and place.
         """
-        shape = self.head.shape
-        if shape == "lines":
-            yield from self._lines(decode or parse_json)
-        elif shape == "table":
-            yield from self._table()
-        elif shape == "parquet":
-            yield from self._parquet()
-        else:
-            document = self.document()
-            for number, row in enumerate(document if isinstance(document, list) else [document], start=1):
-                if isinstance(row, dict):
-                    yield number, row
-                else:
-                    self._reject(number, f"{type(row).__name__} where an object should be")
+        for number, (place, row) in enumerate(self._all_rows(decode), start=1):
+            if number > self.limits.rows:
+                raise exceeded(f"{self.path}:{place}", "rows", self.limits.rows)
+            yield place, row
 
     def document(self) -> Any:
-        """Read the whole file as one JSON value.
+        """Read the whole file as one JSON value; with `rows`, the list of rows there.
 
         Raises:
             InputError: it is too large, or not JSON.
         """
         if self._document is None:
             with self._damage():
-                self._document = parse_json(read_limited(self.open(), self.path, LARGEST_DOCUMENT))
+                data = read_limited(self.open(), self.path, LARGEST_DOCUMENT)
+                check_cells(data, self.limits, self.path)
+                document = parse_json(data)
+            self._document = rows_under(document, self.rows_at, self.path) if self.rows_at else document
         return self._document
 
     def archive(self) -> zipfile.ZipFile:
@@ -159,7 +181,7 @@ class Source:
         """
         try:
             archive = zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError) as error:
             raise InputError(f"{self.path} is a damaged zip ({_line(error)}); copy it again") from error
         if len(archive.namelist()) > MEMBERS:
             raise InputError(f"{self.path} has {len(archive.namelist()):,} members, more than any log has")
@@ -175,13 +197,40 @@ class Source:
         """
         with self._damage(name):
             info = archive.getinfo(name)
-            packed = info.compress_type == ZSTANDARD
-            file = open_zstandard_member(self.path, info) if packed else archive.open(info)
-            return parse_json(read_limited(file, self.path, LARGEST_DOCUMENT))
+            most = min(LARGEST_DOCUMENT, self.limits.bytes_of(self.path.stat().st_size))
+            if info.compress_type == ZSTANDARD:
+                data = read_member(self.path, info, most)
+            else:
+                data = read_limited(archive.open(info), self.path, most)
+            check_cells(data, self.limits, self._named(name))
+            return parse_json(data.removeprefix(b"\xef\xbb\xbf"))
 
     def fork(self, path: Path) -> Source:
         """Open another file under the same terms."""
-        return Source(path, skip_bad=self.skip_bad, scorer=self.scorer, pass_mark=self.pass_mark)
+        terms = {"skip_bad": self.skip_bad, "scorer": self.scorer, "pass_mark": self.pass_mark}
+        return Source(path, **terms, limits=self.limits)  # type: ignore[arg-type] # each is of its own type
+
+    def _all_rows(self, decode: Callable[[bytes], Any] | None) -> Iterator[tuple[int, Row]]:
+        shape = self.head.shape
+        if shape == "lines":
+            return self._lines(decode or parse_json)
+        if self._kind in ("parquet", "arrow", "arrow stream"):
+            return enumerate(containers.arrow_rows(self.path, self._kind, self.limits), start=1)
+        if self._kind == "sqlite":
+            table = containers.sqlite_table(self.path, self.rows_at)
+            return enumerate(containers.sqlite_rows(self.path, table, self.limits), start=1)
+        if self._kind == "workbook":
+            return containers.workbook_table(self.path, self.rows_at)[1]
+        return self._table() if shape == "table" else self._document_rows()
+
+    def _document_rows(self) -> Iterator[tuple[int, Row]]:
+        document = self.document()
+        rows = document if isinstance(document, list) else pandas_rows(document) or [document]
+        for number, row in enumerate(rows, start=1):
+            if isinstance(row, dict):
+                yield number, row
+            else:
+                self._reject(number, f"{type(row).__name__} where an object should be")
 
     def _reject(self, place: object, what: str) -> None:
         self.bad(self.error_at(place, what))
@@ -196,47 +245,87 @@ class Source:
         except (ValueError, RecursionError, msgspec.DecodeError) as error:
             why = _line(error) or "nested too deeply"
             raise InputError(f"{self._named(place)} is not the JSON it began as ({why})") from error
-        except (
-            OSError,
-            EOFError,
-            zlib.error,
-            zipfile.BadZipFile,
-            KeyError,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
-            why = _line(error)
+        except csv.Error as error:
+            raise InputError(f"{self._named(place)} is not the table it began as ({_line(error)})") from error
+        except DAMAGED as error:
+            why = _line(error) or type(error).__name__
             raise InputError(f"{self._named(place)} is damaged or cut off ({why}); copy it again") from error
 
     def _named(self, place: object) -> str:
         place = place() if callable(place) else place
-        return f"{self.path}:{place}" if place else str(self.path)
+        return f"{self.path}:{_line(place)}" if place else str(self.path)
 
     def _look(self) -> Head:
         try:
             with self.path.open("rb") as file:
-                kind = container(file)
+                self._kind = container(file)
         except OSError as error:
             raise InputError(f"{self.path} cannot be read ({error.strerror or error})") from error
-        if kind == "zip":
+        if self._kind == "zip":
             with self.archive() as archive:
-                return Head(shape="zip", members=tuple(archive.namelist()))
-        if kind == "parquet":
-            return Head(shape="parquet", keys=frozenset(self._parquet_file().schema_arrow.names))
+                members = tuple(archive.namelist())
+            if containers.WORKBOOK not in members:
+                return Head(shape="zip", members=members)
+            self._check_size_of_workbook()
+            self._kind = "workbook"
+        if self._kind in ("parquet", "arrow", "arrow stream", "sqlite", "workbook"):
+            columns = self._columns()
+            containers.refuse_repeated(self.path, columns)
+            return Head(shape="parquet" if self._kind == "parquet" else "table", keys=frozenset(columns))
         with self._damage(), self.open() as file:
             start = file.read(PEEK)
-        return self._look_at(start.removeprefix(b"\xef\xbb\xbf").lstrip(), cut=len(start) == PEEK)
+        return self._look_at(start, cut=len(start) == PEEK)
+
+    def _columns(self) -> list[str]:
+        if self._kind == "sqlite":
+            return containers.sqlite_table(self.path, self.rows_at).columns
+        if self._kind == "workbook":
+            table, _ = containers.workbook_table(self.path, self.rows_at)
+            if table.note:
+                self.warn(table.note)
+            return table.columns
+        return containers.arrow_columns(self.path, self._kind)
+
+    def _check_size_of_workbook(self) -> None:
+        most = self.limits.bytes_of(self.path.stat().st_size)
+        with self.archive() as archive:
+            size = sum(info.file_size for info in archive.infolist())
+        if size > most:
+            raise exceeded(self.path, "expansion", most)
 
     def _look_at(self, start: bytes, *, cut: bool) -> Head:
-        if start[:1] in (b"{", b"["):
-            return head_of_lines(start) or head_of_document(self.document())
-        try:
-            text = start.decode("utf-8", "ignore" if cut else "strict")  # a cut may go through a character
-        except UnicodeDecodeError as error:
-            raise InputError(f"{self.path} is neither UTF-8 text nor a known archive ({error.reason})") from error
-        return head_of_text(text)
+        encoding = detect_encoding(start, cut=cut)
+        if encoding is None:
+            raise InputError(f"{self.path} is neither UTF-8 text, UTF-16 nor cp1252, nor a known archive")
+        text = start.decode(encoding, "replace").removeprefix("\ufeff")
+        is_json = text.lstrip()[:1] in ("{", "[")
+        if encoding == UTF8 and cut and not is_json and not self._is_utf8():
+            encoding = "cp1252"
+            text = start.decode(encoding, "replace")
+        if encoding != UTF8:
+            self.warn(f"read as {encoding}" + (", since it is not UTF-8" if encoding == "cp1252" else ""))
+        self._encoding = encoding
+        self._returns = "\n" not in text and "\r" in text
+        if self._returns:
+            text = text.replace("\r", "\n")
+        if is_json:
+            return self._look_at_json(text.lstrip())
+        head = head_of_text(text)
+        if head.shape == "table":
+            containers.refuse_repeated(self.path, delimited.header_of(text, head.delimiter))
+            if head.delimiter not in (",", "\t"):
+                self.warn(f"cells are separated by {head.delimiter!r}")
+        return head
 
-    def _lines(self, decode: Callable[[bytes], Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    def _look_at_json(self, text: str) -> Head:
+        lines = None if self.rows_at else head_of_lines(text.encode("utf-8", "replace"))
+        return lines or head_of_document(self.document())
+
+    def _is_utf8(self) -> bool:
+        with self._damage():
+            return is_utf8(open_unpacked(self.path, self.limits))
+
+    def _lines(self, decode: Callable[[bytes], Any]) -> Iterator[tuple[int, Row]]:
         number = 0
         with self._damage(lambda: number + 1), self.open() as file:
             while line := file.readline(LONGEST_LINE + 1):
@@ -246,6 +335,7 @@ class Source:
                     raise InputError(f"{self.path}:{number}: longer than {most} MB; no log has such a line")
                 if line.isspace():
                     continue
+                check_cells(line, self.limits, f"{self.path}:{number}")
                 try:
                     row = _decoded(line if number > 1 else line.removeprefix(b"\xef\xbb\xbf"), decode)
                 except (ValueError, RecursionError, msgspec.DecodeError) as error:
@@ -256,48 +346,15 @@ class Source:
                 else:
                     self._reject(number, f"{type(row).__name__} where an object should be")
 
-    def _table(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        allow_long_cells()
-        with self._damage(), self.open() as binary:
+    def _table(self) -> Iterator[tuple[int, Row]]:
+        line = 1
+        with self._damage(lambda: line), self.open() as binary:
             text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
-            reader = csv.DictReader(text, delimiter=self.head.delimiter)
-            reader.fieldnames = [name.strip() for name in reader.fieldnames or []]
-            while True:
-                try:
-                    row = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    raise InputError(f"{self.path}:{reader.line_num}: not CSV ({_line(error)})") from error
-                if None in row or None in row.values():
-                    self._reject(reader.line_num, "more or fewer cells than the header has")
-                    continue
-                yield reader.line_num, row
-
-    def _parquet(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        number = 0
-        with self._parquet_damage():
-            for batch in self._parquet_file().iter_batches(batch_size=256):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
-
-    def _parquet_file(self) -> Any:
-        from pyarrow import parquet
-
-        with self._parquet_damage():
-            return parquet.ParquetFile(self.path)
-
-    @contextlib.contextmanager
-    def _parquet_damage(self) -> Iterator[None]:
-        from pyarrow import ArrowException
-
-        try:
-            yield
-        except InputError:
-            raise
-        except (ArrowException, OSError, ValueError, MemoryError) as error:
-            raise InputError(f"{self.path} is a damaged Parquet file ({_line(error)}); copy it again") from error
+            for line, cells in delimited.read_delimited(text, self.head.delimiter):
+                if cells is None:
+                    self._reject(line, delimited.MISFIT)
+                else:
+                    yield line, cells
 
 
 def describe(error: Exception) -> str:
@@ -327,9 +384,9 @@ def targets_of(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]
 
 
-def _line(said: object) -> str:
-    """What an error says, on one line and not too long."""
-    return " ".join(str(said).split())[:150]
+def _line(said: object, longest: int = 150) -> str:
+    """What an error says, on one line, not too long, and without half characters."""
+    return " ".join(str(said).split())[:longest].encode("utf-8", "replace").decode()
 
 
 def _decoded(line: bytes, decode: Callable[[bytes], Any]) -> Any:
