@@ -177,35 +177,44 @@ class ChatModel:
             ModelStoppedError: no credit is left, or nothing but failures came.
             UsageError: the server refuses what was asked for by `-M` or `--confidence`.
         """
-        if self._stopped is not None:
-            raise ModelStoppedError(str(self._stopped))
+        self._check_stopped()
         try:
             completion = await self._ask(request)
         except ModelStoppedError as error:
-            self._stopped = error
+            self._stopped = self._stopped or error
             raise
         except ModelError as error:
-            self._stopped = self._breaker.failed(error)
-            if self._stopped is not None:
-                raise self._stopped from error
+            if (stopped := self._breaker.failed(error)) is not None:
+                self._stopped = stopped
+                raise stopped from error
             raise
         self._breaker.succeeded()
         return completion
 
+    def _check_stopped(self) -> None:
+        """Raise again what stopped the model: also for requests that were queued then."""
+        if self._stopped is not None:
+            raise ModelStoppedError(str(self._stopped))
+
     async def _ask(self, request: Request) -> Completion:
         """Ask until the server takes the request's fields."""
         parameters = self._parameters
+        unlimited = False
         while True:
             version = parameters.version
             if version != self._recorded:
                 self._record(request)
-            by_default = parameters.uses_default_limit(request)
+            by_default = parameters.uses_default_limit(request) and not unlimited
             try:
-                completion = await self._retried(Call(request, parameters.body(request)))
+                completion = await self._retried(Call(request, parameters.body(request, limited=not unlimited)))
             except _FieldRefusedError as error:
-                if version == parameters.version and not parameters.adapt(error.said, request):
+                if by_default and error.said.is_context:
+                    unlimited = True  # either the default limit does not fit into the context, or the prompt does not
+                elif version == parameters.version and not parameters.adapt(error.said, request):
                     raise
                 continue
+            if unlimited:
+                parameters.drop_default_limit("the model's context is too short for it")
             completion = _mark_cut_off(completion, parameters.limit(request))
             if by_default and completion.reasoning and completion.finish_reason == "length":
                 parameters.drop_default_limit("the model reasons, and its thinking used up the limit")
@@ -248,6 +257,7 @@ class ChatModel:
         entered = await endpoint.pace.enter()
         call.attempts += 1
         try:
+            self._check_stopped()
             completion = await self._attempt(endpoint, call)
         except TransientError as error:
             endpoint.pace.refused(error, entered)

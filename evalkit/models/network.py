@@ -73,10 +73,10 @@ def _host_and_port(parts: SplitResult) -> str:
 
 
 def make_ssl_context() -> ssl.SSLContext:
-    """TLS settings with the certificates of the system, or of the file that the environment names.
+    """TLS settings with the certificates of the system, and those of the files that the environment names.
 
     Raises:
-        UsageError: that file cannot be read.
+        UsageError: such a file cannot be read.
     """
     context = ssl.create_default_context()
     for name in CERTIFICATE_VARIABLES:
@@ -86,7 +86,6 @@ def make_ssl_context() -> ssl.SSLContext:
                 context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
             except (OSError, ssl.SSLError) as error:
                 raise UsageError(f"{name}={path} holds no certificates ({error})") from error
-            break
     return context
 
 

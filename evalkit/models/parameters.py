@@ -106,9 +106,12 @@ class Parameters:
             return stated if isinstance(stated, int) else None
         return self._default_limit if request.max_tokens is None else request.max_tokens
 
-    def body(self, request: Request) -> bytes:
-        """The request's body."""
-        return to_json(self.fields(request))
+    def body(self, request: Request, *, limited: bool = True) -> bytes:
+        """The request's body, with its token limit or without."""
+        fields = self.fields(request)
+        if not limited and self._limit_field is not None:
+            fields.pop(self._limit_field, None)
+        return to_json(fields)
 
     def fields(self, request: Request) -> dict[str, Any]:
         """The fields of the request's body."""
@@ -167,8 +170,6 @@ class Parameters:
             UsageError: the field was asked for by `-M`, or is what a confidence needs.
         """
         uses_default = self.uses_default_limit(request)
-        if uses_default and error.is_context:
-            return self.drop_default_limit("the server's context is short")
         name = self._named(error, request)
         if name is None:
             return False
@@ -211,7 +212,9 @@ class Parameters:
 
     def _fewer_alternatives(self, error: ServerError, asked: int) -> bool:
         now = asked if self._most_alternatives is None else min(asked, self._most_alternatives)
-        smaller = [int(number) for number in re.findall(r"(?<![\w.])\d+(?!\w|\.\d)", error.message) if int(number) < now]
+        smaller = [
+            int(number) for number in re.findall(r"(?<![\w.])\d+(?!\w|\.\d)", error.message) if int(number) < now
+        ]
         self._most_alternatives = max(smaller) if smaller else 0
         if now == 0:
             return False

@@ -16,7 +16,9 @@ from loopback import ChatServer, completion_body, error_response
 import evalkit
 from evalkit.errors import TransientError
 from evalkit.models import retry
+from evalkit.models.base import ModelOptions, Request, open_model
 from evalkit.models.concurrency import FIRST, Pace
+from evalkit.records import Message
 
 CROWDED = TransientError("429", crowded=True)
 
@@ -96,7 +98,7 @@ def test_a_request_given_up_in_the_queue_leaves_its_turn_to_another() -> None:
     asyncio.run(go())
 
 
-def test_a_server_that_asks_to_wait_holds_all_requests_and_the_display_says_so() -> None:
+def test_where_most_are_refused_all_wait_and_the_display_says_so() -> None:
     """How long and why."""
     retry.set_testing(False)
 
@@ -109,6 +111,58 @@ def test_a_server_that_asks_to_wait_holds_all_requests_and_the_display_says_so()
         return time.monotonic() - started
 
     assert asyncio.run(go()) >= 0.15
+
+
+def test_one_crowded_replica_of_many_holds_its_own_request_only() -> None:
+    """A wish to wait among many answers is that request's."""
+    retry.set_testing(False)
+    pace = Pace(64)
+    answer(pace, 4)
+    pace.refused(TransientError("busy", retry_after=30), time.monotonic())
+    assert pace.waiting() == ""
+
+
+def test_five_refusals_in_a_hundred_cost_little(server: ChatServer) -> None:
+    """503 with Retry-After 1 from one replica of twenty: each such request waits a second, the others do not."""
+    retry.set_testing(False)
+    count = 0
+
+    def take(_: dict[str, Any]) -> web.StreamResponse | str:
+        nonlocal count
+        count += 1
+        return error_response(503, "busy", **{"Retry-After": "1"}) if count % 20 == 0 else "1"
+
+    server.answer = take
+    server.delay = 0.01
+
+    async def go() -> float:
+        async with open_model("m", ModelOptions(base_url=server.url)) as model:
+            started = time.monotonic()
+            asked = (model.complete(Request(messages=[Message(role="user", content=str(k))])) for k in range(200))
+            await asyncio.gather(*asked)
+            return time.monotonic() - started
+
+    assert asyncio.run(go()) < 6
+
+
+def test_waits_grow_also_where_the_server_asks_for_none(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry-After: 0 is no invitation to come back at once."""
+    waits: list[float] = []
+
+    async def note(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("evalkit.models.retry._sleep", note)
+    server.answer = lambda _: error_response(429, "busy", **{"Retry-After": "0"})
+
+    async def go() -> None:
+        async with open_model("m", ModelOptions(base_url=server.url)) as model:
+            await model.complete(Request(messages=[Message(role="user", content="?")]))
+
+    with pytest.raises(TransientError):
+        asyncio.run(go())
+    assert all(wait >= 0.5 for wait in waits)
+    assert max(waits[3:]) > 1
 
 
 def test_an_answer_that_was_the_last_allowed_one_holds_the_next(server: ChatServer, tmp_path: Path) -> None:
