@@ -176,10 +176,14 @@ def test_the_recipe_for_a_provider(tmp_path: Path, server: ChatServer) -> None:
 
 
 def test_the_recipe_for_a_metric(tmp_path: Path) -> None:
-    """One of counts, one of items; both are found in their file."""
+    """One of counts, one of items; the scorecard holds both."""
     files, (command,) = recipe("Add a metric")
     write(files, tmp_path)
-    assert run(command, tmp_path).splitlines() == ["caution 0.0", "always_right 0.5"]
+    run(command, tmp_path)
+    (manifest,) = (tmp_path / "results").glob("*/run.json")
+    (card,) = json.loads(manifest.read_text(encoding="utf-8"))["scorecards"]
+    values = {name.rpartition("::")[2]: value for name, value in card["metrics"].items()}
+    assert (values["caution"], values["always_right"]) == (1.0, 0.0)
     assert evalkit.plugins.describe("metrics", f"{tmp_path / 'own_metrics.py'}::caution").endswith("in [0, 1].")
 
 
