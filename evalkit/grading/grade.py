@@ -74,7 +74,8 @@ def parse_count_as(changes: Mapping[str, str]) -> dict[NonAnswer, Outcome]:
     for kind, outcome in changes.items():
         if kind not in set(NonAnswer):
             raise SettingError("count_as", "unknown kind {kind}; known: {known}", kind=kind, known=", ".join(NonAnswer))
-        if outcome not in (Outcome.ERROR, Outcome.IDK):
+        allowed = (Outcome.ERROR, Outcome.IDK, *[Outcome.CORRECT] * (kind == NonAnswer.PARTIAL))
+        if outcome not in allowed:
             raise SettingError(
                 "count_as", "{kind}: a non-answer counts as error or idk, not {outcome}", kind=kind, outcome=outcome
             )
@@ -84,8 +85,11 @@ def parse_count_as(changes: Mapping[str, str]) -> dict[NonAnswer, Outcome]:
 
 def _without_reading(sample: Sample, completion: Completion) -> Grade | None:
     """The grade of a completion that no grader needs to read."""
-    if completion.finish_reason == "content_filter":
-        return Grade.idk(NonAnswer.REFUSAL, "stopped by the provider's content filter")
+    if completion.finish_reason == "content_filter" or completion.refusal:
+        why = f": {' '.join(completion.refusal.split())[:200]}" if completion.refusal else ""
+        return Grade.idk(NonAnswer.REFUSAL, f"stopped by the provider's content filter{why}")
+    if completion.only_reasoned:
+        raise NoVerdictError("no answer: it reasoned and ended without a text")
     cut = completion.finish_reason == "length"
     if not completion.text.strip():
         return Grade.cut_off("cut off before any answer") if cut else Grade.idk(NonAnswer.EMPTY)

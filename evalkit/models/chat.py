@@ -128,6 +128,7 @@ class ChatModel:
         self._stopped: ModelStoppedError | None = None
         self._recorded = -1
         self._told_of_logprobs = False
+        self._told_of_reasoning = False
         self._secrets = [secret.encode() for secret in (settings.api_key or "", *settings.secrets) if secret]
         self._session: aiohttp.ClientSession | None = None
         most = raise_open_files(settings.max_connections, settings.notify)
@@ -188,8 +189,25 @@ class ChatModel:
                 self._stopped = stopped
                 raise stopped from error
             raise
-        self._breaker.succeeded()
+        if completion.only_reasoned:
+            self._check_reasoning_only()
+        else:
+            self._breaker.succeeded()
         return completion
+
+    def _check_reasoning_only(self) -> None:
+        """Say once that answers end up as thinking, and stop where all of them do.
+
+        Raises:
+            ModelStoppedError: no answer had a text so far.
+        """
+        remedy = "start the server without its reasoning parser if the model does not think"
+        if not self._told_of_reasoning:
+            self._told_of_reasoning = True
+            self._settings.notify(f"{self.name} reasoned and ended without an answer; {remedy}")
+        error = BadResponseError(f"reasoning without an answer; {remedy}").of_kind("no answer")
+        self._stopped = self._breaker.failed(error)
+        self._check_stopped()
 
     def _check_stopped(self) -> None:
         """Raise again what stopped the model: also for requests that were queued then."""

@@ -9,12 +9,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
-from loopback import ChatServer
+from loopback import ChatServer, question_of
 
+import evalkit
 from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, TransientError, UsageError
 from evalkit.models.base import Model, ModelOptions, Request, open_model
 from evalkit.records import Completion, Message
@@ -196,6 +198,19 @@ def test_reasoning_without_an_answer_is_told_apart_from_an_empty_answer(server: 
     assert not ask(server).only_reasoned
     answering(server, says("", "length", reasoning="one, two, thr"))
     assert not ask(server, Request(messages=QUESTION, max_tokens=5)).only_reasoned
+
+
+def test_answers_that_end_up_as_thinking_are_counted_apart(server: ChatServer, tmp_path: Path) -> None:
+    """Never as IDK: they are failures that keep their completion; where all are, the run stops with the remedy."""
+    server.answer = lambda body: web.json_response(
+        says(None, reasoning="There are 3.") if "STRAWBERRY" in question_of(body) else says("3")
+    )
+    result = evalkit.run("letters", model="m", base_url=server.url, limit=40, out=tmp_path)
+    assert (result.failed, result.scorecards[0].idk, result.scorecards[0].n) == (1, 0, 39)
+    assert "no answer" in result.last_failure
+    answering(server, says(None, reasoning="There are 3."))
+    with pytest.raises(ModelStoppedError, match="reasoning parser"):
+        evalkit.run("letters", model="m", base_url=server.url, out=tmp_path)
 
 
 def test_geminis_missing_message_is_an_empty_answer_that_was_cut_off(server: ChatServer) -> None:
