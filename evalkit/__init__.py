@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from evalkit.abstention import non_answer
     from evalkit.abstention.final import FinalStatement, final_statement
     from evalkit.analysis.behaviour import behaviour
-    from evalkit.analysis.comparison import compare
     from evalkit.analysis.leaderboard import leaderboard
     from evalkit.dataset.fingerprint import fingerprint
     from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
@@ -32,7 +31,9 @@ if TYPE_CHECKING:
     from evalkit.readers.fields import Fields
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.report.audit import audit
+    from evalkit.report.compare import compare
     from evalkit.report.iiv import ask_is_it_valid, is_it_valid
+    from evalkit.report.leaderboard import rank
     from evalkit.report.open_rubric import open_rubric
     from evalkit.report.plot import plot
     from evalkit.report.power import power
@@ -98,6 +99,7 @@ __all__ = [
     "plain",
     "plot",
     "power",
+    "rank",
     "read_table",
     "reader",
     "record_features",
@@ -145,7 +147,7 @@ _HOMES = {
     "audit": "report.audit",
     "behaviour": "analysis.behaviour",
     "benchmark_rows": "dataset.hub",
-    "compare": "analysis.comparison",
+    "compare": "report.compare",
     "count_outcomes": "runs.dataframe",
     "final_statement": "abstention.final",
     "find_patch": "grading.patch",
@@ -167,6 +169,7 @@ _HOMES = {
     "plain": "text",
     "plot": "report.plot",
     "power": "report.power",
+    "rank": "report.leaderboard",
     "read_table": "dataset.table",
     "reader": "readers.base",
     "record_features": "runs.dataframe",

@@ -81,8 +81,8 @@ class Table:
     title: str = ""
     names: Sequence[int] = ()
     """Columns of names: where there is too little room they shorten in the middle, as no other column does."""
-    narrow: Table | None = None
-    """The same in narrower cells, for where this one has no room."""
+    narrower: Sequence[Sequence[Table]] = ()
+    """What to print instead where this one has no room, best first: the same in one or more narrower tables."""
 
 
 @dataclass(frozen=True)
@@ -234,11 +234,13 @@ def _table_lines(table: Table, width: int | None, *, styled: bool = False) -> li
     layout = _Layout.of(table)
     if width is None:
         return [*title, *layout.lines(styled=styled)]
-    layouts = [_Layout.of(one, gap) for one in (table, table.narrow) if one for gap in GAPS]
+    choices = [[_Layout.of(one, gap) for one in tables] for tables in ([table], *table.narrower) for gap in GAPS]
     for shortened in (False, True):
-        for one in layouts:
-            if (fitted := one.fitted(width, shortened=shortened)) is not None:
-                return [*title, *fitted.lines(styled=styled)]
+        for layouts in choices:
+            fitted = [fit for one in layouts if (fit := one.fitted(width, shortened=shortened)) is not None]
+            if len(fitted) == len(layouts):
+                parts = [["", *one.lines(styled=styled)] for one in fitted]
+                return [*title, *[line for part in parts for line in part][1:]]
     return [*title, *_row_blocks(layout, width)]
 
 
@@ -250,7 +252,10 @@ def _row_blocks(layout: _Layout, width: int) -> Iterator[str]:
         if number:
             yield ""
         text = " ".join(first)
-        yield INDENT + (shorten(text, max(width - len(INDENT), SHORTEST)) if 0 in layout.table.names else text)
+        if 0 in layout.table.names:
+            yield INDENT + shorten(text, max(width - len(INDENT), SHORTEST))
+        else:
+            yield f"{INDENT}{names[0]} {text}".rstrip()
         for k, (name, cell) in enumerate(zip(names[1:], others, strict=True), start=1):
             head = f"{name}{' ' * (size - _cells(name) + GAPS[0])}" if size else ""
             room = max(width - 2 * len(INDENT) - _cells(head), NARROWEST)

@@ -100,5 +100,5 @@ def _paired_rows(columns: list[Outcomes]) -> tuple[list[list[int]], list[float]]
         graded = [[CODES[a] for a in answer if a in CODES] for answer in answers]
         whole = [codes for codes in graded if len(codes) == len(columns)]
         rows += whole
-        weights += [1 / len(whole)] * len(whole)
+        weights += [1 / max(len(whole), 1)] * len(whole)
     return rows, weights

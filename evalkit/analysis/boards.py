@@ -387,10 +387,10 @@ def _counts(card: Scorecard) -> Counts:
 def _base_ranks(entries: Sequence[Entry], mode: Mode) -> list[int]:
     """Ranks by plain accuracy: of answers to plain prompts, or at t = 0; empty where not all have them."""
     if mode == "closed":
-        return _ranks([entry.counts.correct_rate for entry in entries])
+        return _ranks([entry.worst_rates[0] for entry in entries])
     if any(0.0 not in entry.counted for entry in entries):
         return []
-    return _ranks([entry.counted[0.0].correct_rate for entry in entries])
+    return _ranks([entry.pessimistic(0.0) for entry in entries])
 
 
 def _mean_point(points: Sequence[Point]) -> Point:
@@ -460,19 +460,21 @@ def _weights(items: Sequence[str]) -> NDArray[np.float64]:
 
 
 def _crossings(entries: Sequence[Entry]) -> list[Crossing]:
-    """Every change of places between t = 0 and 1, in that order; where two cross, they are neighbours."""
-    by_accuracy = sorted(entries, key=lambda entry: -entry.counts.correct_rate)
+    """Every change of places between t = 0 and 1, in that order; where two cross, they are neighbours.
+
+    Missing answers count as errors, as they do in the ranks: being cut off overtakes nobody.
+    """
+    rates = [(entry, *entry.worst_rates) for entry in entries]
     crossings = []
-    for a, b in itertools.combinations(by_accuracy, 2):
-        rates = (a.counts.correct_rate, a.counts.error_rate, b.counts.correct_rate, b.counts.error_rate)
-        crossing = paired.crossing(*rates)
+    for (a, *of_a), (b, *of_b) in itertools.combinations(sorted(rates, key=lambda one: -one[1]), 2):
+        crossing = paired.crossing(*of_a, *of_b)
         if crossing.t is not None:
-            crossings.append(Crossing(a.name, b.name, crossing.t, _leads(b, crossing.t, entries)))
+            leads = _leads(of_b[0], of_b[1], crossing.t, [(right, wrong) for _, right, wrong in rates])
+            crossings.append(Crossing(a.name, b.name, crossing.t, leads))
     return sorted(crossings, key=lambda crossing: crossing.t)
 
 
-def _leads(entry: Entry, t: float, entries: Sequence[Entry]) -> bool:
+def _leads(right: float, wrong: float, t: float, rates: Sequence[tuple[float, float]]) -> bool:
     """Whether nobody scores higher at that t."""
-    scores = [one.counts.correct_rate + t * (1 - one.counts.coverage) for one in entries]  # N_t, linear in t
-    mine = entry.counts.correct_rate + t * (1 - entry.counts.coverage)
-    return mine >= max(*scores, t) - TIED  # never answering scores N_t = t
+    scores = [r + t * (1 - r - w) for r, w in rates]  # N_t, linear in t
+    return right + t * (1 - right - wrong) >= max(*scores, t) - TIED  # never answering scores N_t = t

@@ -24,6 +24,24 @@ def macro_boards(boards: Sequence[Board]) -> list[Board]:
     return [board for board in made if board.entries]
 
 
+def without_mean(boards: Sequence[Board]) -> list[str]:
+    """Why there is no mean over tasks, a sentence a mode; empty where each mode has one.
+
+    Args:
+        boards: of single tasks.
+    """
+    made = {board.mode for board in macro_boards(boards)}
+    said = []
+    for mode in dict.fromkeys(board.mode for board in boards if board.mode not in made):
+        tasks = [board.task for board in boards if board.mode == mode]
+        told = "no target stated" if mode == "closed" else "target stated"
+        if len(tasks) == 1:
+            said.append(f"the mean over tasks, {told}: {tasks[0]} is the only task")
+        else:
+            said.append(f"the mean over tasks, {told}: no model has them all ({', '.join(tasks)})")
+    return said
+
+
 def _macro_board(boards: Sequence[Board], mode: Mode) -> Board:
     models: dict[str, list[tuple[Board, Entry]]] = {}
     for board in boards:

@@ -31,9 +31,10 @@ def command(what: str, *, out: str) -> None:
     evalkit list runs          newest first, with the settings that are not the defaults
     """
     if what == "runs":
-        from evalkit.report.runs import print_runs
+        from evalkit.cli.printing import print_result
+        from evalkit.report.runs import list_runs
 
-        print_runs(Path(out))
+        print_result(list_runs(Path(out)), as_json=False)
         return
     names = plugins.names(GROUPS[what])
     if not names:

@@ -80,17 +80,33 @@ def rank(
 
 
 def _table(board: Board) -> Table:
-    """A row a model; where there is too little room, a score's range and rank stand below it."""
-    columns = ["model", ">n", *_missing_names(board, ">"), *_rate_names(board, ">")]
-    columns += [f">S at t={t:g}" for t in board.thresholds]
-    heads = [
-        [one_line(entry.name, 200), _size(entry), *_missing(entry, board), *_rates(entry, board)]
-        for entry in board.entries
-    ]
-    cells = [[_cell(entry, t) for t in board.thresholds] for entry in board.entries]
-    wide = [[*head, *(" ".join(parts) for parts in row)] for head, row in zip(heads, cells, strict=True)]
-    narrow = [[*head, *("\n".join(parts) for parts in row)] for head, row in zip(heads, cells, strict=True)]
-    return Table(columns=columns, rows=wide, names=(0,), narrow=Table(columns=columns, rows=narrow, names=(0,)))
+    """A row a model; with little room a score's range and rank stand below it, then its counts in a table before."""
+    facts = ["model", ">n", *_missing_names(board, ">"), *_rate_names(board, ">")]
+    scores = [f">S at t={t:g}" for t in board.thresholds]
+    rows = [(_facts(entry, board), [_cell(entry, t) for t in board.thresholds]) for entry in board.entries]
+    wide = [[*head, *map(" ".join, cells)] for head, cells in rows]
+    high = [[*head, *map("\n".join, cells)] for head, cells in rows]
+    tight = [[head[0], *("\n".join(_tight(part) for part in cell) for cell in cells)] for head, cells in rows]
+    return Table(
+        columns=[*facts, *scores],
+        rows=wide,
+        names=(0,),
+        narrower=[
+            [Table(columns=[*facts, *scores], rows=high, names=(0,))],
+            [
+                Table(columns=facts, rows=[head for head, _ in rows], names=(0,)),
+                Table(columns=["model", *scores], rows=tight, names=(0,)),
+            ],
+        ],
+    )
+
+
+def _facts(entry: Entry, board: Board) -> list[str]:
+    return [one_line(entry.name, 200), _size(entry), *_missing(entry, board), *_rates(entry, board)]
+
+
+def _tight(part: str) -> str:
+    return part.replace(" … ", "…")
 
 
 def headline(board: Board) -> list[str]:
@@ -195,27 +211,34 @@ def _warnings(board: Board) -> list[str]:
 
 
 def _asked(board: Board) -> list[missing.Asked]:
-    """What each model was asked and what is missing, under each stated target."""
-    return [
-        missing.Asked(
-            who=f"{entry.name}{_under(board, ts)}",
-            asked=counts.n + counts.missing,
-            failed=counts.failed,
-            cut=counts.cut,
-            truncated=counts.truncated,
-            reached=counts.cut,
-            undecided=counts.undecided,
-            limit=next((card.condition.settings.get("max_tokens", "") for card in entry.cards), ""),
-            own=any(card.condition.settings.get("max_tokens") for card in entry.cards),
-        )
-        for entry in board.entries
-        if entry.kind == "model"
-        for counts, ts in _distinct_counts(entry)
-    ]
+    """What each model was asked and what is missing; of several stated targets, that with the most cut off."""
+    asked = []
+    for entry in board.entries:
+        if entry.kind == "model":
+            t = max(entry.counted, key=lambda t: (_share_cut(entry.counted[t]), -t))
+            told = f" told t = {t:g}" if board.mode == "open" and len(entry.counted) > 1 else ""
+            asked.append(_asked_at(entry, entry.counted[t], f"{entry.name}{told}"))
+    return asked
 
 
-def _under(board: Board, ts: Sequence[float]) -> str:
-    return f" told t = {ts[0]:g}" if board.mode == "open" and len(board.thresholds) > 1 else ""
+def _asked_at(entry: Entry, counts: Counts, who: str) -> missing.Asked:
+    settings = [card.condition.settings for part in entry.parts or [entry] for card in part.cards]
+    limits = {one.get("max_tokens", "") for one in settings}
+    return missing.Asked(
+        who=who,
+        asked=counts.n + counts.missing,
+        failed=counts.failed,
+        cut=counts.cut,
+        truncated=counts.truncated,
+        reached=counts.cut,
+        undecided=counts.undecided,
+        limit=limits.pop() if len(limits) == 1 else "",
+        own=any("grader" in one for one in settings),  # what a rescored run does not have
+    )
+
+
+def _share_cut(counts: Counts) -> float:
+    return counts.cut / (counts.n + counts.missing) if counts.cut else 0.0
 
 
 def _cell(entry: Entry, t: float, *, intervals: bool = False) -> list[str]:
@@ -252,12 +275,9 @@ def _arrows(board: Board) -> str:
     return f", ↑ ↓ ranks won or lost against {'plain accuracy' if board.mode == 'closed' else 't = 0'}"
 
 
-def _distinct_counts(entry: Entry) -> list[tuple[Counts, list[float]]]:
-    """The sets of answers of a row, each with the targets that it was scored at."""
-    sets: dict[int, tuple[Counts, list[float]]] = {}
-    for t, counts in sorted(entry.counted.items()):
-        sets.setdefault(id(counts), (counts, []))[1].append(t)
-    return list(sets.values())
+def _sets(entry: Entry) -> list[Counts]:
+    """Its sets of answers: one at all to plain prompts, one for each stated target."""
+    return [entry.counts] if entry.mode == "closed" else list(entry.counted.values())
 
 
 def _missing_names(board: Board, side: str = "") -> list[str]:
@@ -271,7 +291,7 @@ def _missing_names(board: Board, side: str = "") -> list[str]:
 def _missing(entry: Entry, board: Board) -> list[str]:
     if not _missing_names(board):
         return []
-    return [f"{sum(counts.missing for counts, _ in _distinct_counts(entry)):,}" if entry.kind == "model" else "–"]
+    return [f"{sum(counts.missing for counts in _sets(entry)):,}" if entry.kind == "model" else "–"]
 
 
 def _size(entry: Entry) -> str:

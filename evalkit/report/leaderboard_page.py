@@ -16,8 +16,8 @@ from typing import Any
 
 from evalkit.analysis.boards import Board, Entry
 from evalkit.analysis.leaderboard import Ranking
+from evalkit.display import one_line
 from evalkit.report import palette
-from evalkit.report.escape import one_line
 from evalkit.report.leaderboard import MODES, notes, remarks
 from evalkit.report.table import NOTABLE_MISSING, hundredths, number, span
 

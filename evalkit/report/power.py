@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, overload
 
-from evalkit.analysis.comparison import compare
+from evalkit.analysis.comparison import Row, compare_runs
 from evalkit.display import Block, Printable, Table, one_line
-from evalkit.errors import UsageError
+from evalkit.errors import InputError, UsageError
 from evalkit.metrics import paired
 from evalkit.metrics.threshold import check_threshold
-from evalkit.report.table import number
+from evalkit.report.table import number, percent
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
@@ -55,13 +55,13 @@ class ComparisonSizes(Printable):
         columns = ("task", ">t", "target", ">questions", ">A − B", ">sd", ">power now", ">questions needed")
         effect = "as large as A − B" if self.effect is None else f"of {self.effect:g} points a question"
         meaning = (
-            f"Questions needed to find a difference {effect} with probability {self.power:.0%}: two-sided test at the"
-            " 5% level, paired by question. sd: standard deviation of the difference on one question. target: whether"
-            " the prompt stated t."
+            f"Questions needed to find a difference {effect} with probability {percent(self.power)}: two-sided test at"
+            " the 5% level, paired by question. sd: standard deviation of the difference on one question. target:"
+            " whether the prompt stated t."
         )
         return [
             f"A  {one_line(self.a, 200)}\nB  {one_line(self.b, 200)}",
-            Table(columns=columns, rows=[_comparison_row(one) for one in self.rows]),
+            Table(columns=columns, rows=[_comparison_row(one) for one in self.rows], names=(0,)),
             meaning,
         ]
 
@@ -101,8 +101,8 @@ class IntervalSizes(Printable):
         columns = (">t", f">questions for S ± {self.half_width:g}", f">questions for N ± {self.half_width:g}")
         rows = [[f"{one.threshold:g}", f"{one.score:,}", f"{one.normalized:,}"] for one in self.rows]
         meaning = (
-            f"For 95% intervals of a model that is right on {self.accuracy:.0%} and wrong on {self.error:.0%} of the"
-            " questions. S: score, in points a question. N = (1−t)·S + t: the score brought to [0, 1]."
+            f"For 95% intervals of a model that is right on {percent(self.accuracy)} and wrong on {percent(self.error)}"
+            " of the questions. S: score, in points a question. N = (1−t)·S + t: the score brought to [0, 1]."
         )
         return [Table(columns=columns, rows=rows), meaning]
 
@@ -119,8 +119,9 @@ class IntervalSizes(Printable):
 
 @overload
 def power(
-    a: str, b: str, *, thresholds: Sequence[float] = ..., effect: float | None = ..., power: float = ..., out: str = ...
-) -> ComparisonSizes: ...
+    a: str, b: str | None = ..., *, thresholds: Sequence[float] = ..., effect: float | None = ..., power: float = ...,
+    out: str = ..., models: Sequence[str] = ...,
+) -> ComparisonSizes: ...  # fmt: skip
 @overload
 def power(
     *, accuracy: float, error: float, thresholds: Sequence[float] = ..., half_width: float = ...
@@ -128,18 +129,19 @@ def power(
 def power(
     a: str | None = None, b: str | None = None, *, thresholds: Sequence[float] = DEFAULT_THRESHOLDS,
     effect: float | None = None, power: float = 0.8, accuracy: float | None = None, error: float | None = None,
-    half_width: float = 0.02, out: str = DEFAULT_FOLDER,
+    half_width: float = 0.02, out: str = DEFAULT_FOLDER, models: Sequence[str] = (),
 ) -> ComparisonSizes | IntervalSizes:  # fmt: skip
     """Say how many questions are needed: to tell two models apart, or for an interval of a given width.
 
     Args:
-        a, b: two runs on the same questions, folders or names below `out`; or
+        a, b: two runs on the same questions, folders or names below `out`, or one run and two `models`; or
         accuracy, error: the expected shares of right and of wrong answers, without runs.
         thresholds: confidence targets, each 0 ≤ t < 1.
         effect: with runs, the difference to be found, in points a question; default the one they show.
         power: with runs, the probability to find it, between 0 and 1.
         half_width: without runs, of the 95% interval, above 0.
         out: where runs are looked for by name.
+        models: A's model and B's, of runs that hold several.
 
     Raises:
         UsageError: neither two runs nor both shares, or a number out of range.
@@ -147,12 +149,12 @@ def power(
     """
     for t in thresholds:
         _check_threshold(t)
-    if a is not None and b is not None:
+    if a is not None and (b is not None or models):
         if not 0 < power < 1:
             raise UsageError(f"--power {power:g} must lie between 0 and 1")
-        return _compare(a, b, thresholds, effect, power, out)
+        return _compare(a, b, thresholds, effect, power, out, models)
     if a is not None or b is not None or accuracy is None or error is None:
-        raise UsageError("give two runs, or --accuracy and --error")
+        raise UsageError("give two runs, one run and two models, or --accuracy and --error")
     if not (0 <= accuracy <= 1 and 0 <= error <= 1 and accuracy + error <= 1):
         raise UsageError("--accuracy and --error are shares that sum to at most 1")
     if not half_width > 0:
@@ -168,26 +170,35 @@ def power(
     return IntervalSizes(accuracy=accuracy, error=error, half_width=half_width, rows=rows)
 
 
-def _compare(a: str, b: str, ts: Sequence[float], effect: float | None, wanted: float, out: str) -> ComparisonSizes:
-    comparison = compare(a, b, list(ts), out)
-    rows = []
-    for row in comparison.rows:
-        variance = row.se**2 * row.n
-        delta = effect if effect is not None else row.difference
-        findable = bool(delta) and variance > 0
-        rows.append(
-            ComparisonSize(
-                task=row.task,
-                threshold=row.threshold,
-                mode=row.mode,
-                n=row.n,
-                difference=row.difference,
-                standard_deviation=variance**0.5,
-                power_now=paired.achieved_power(row.n, delta, variance) if findable else None,
-                needed=paired.sample_size(delta, variance, power=wanted) if findable else None,
-            )
-        )
-    return ComparisonSizes(a=comparison.a, b=comparison.b, power=wanted, effect=effect, rows=rows)
+def _compare(
+    a: str, b: str | None, ts: Sequence[float], effect: float | None, wanted: float, out: str, models: Sequence[str]
+) -> ComparisonSizes:
+    comparison = compare_runs(a, b, list(ts), out, models)
+    sizes = [_size(row, effect, wanted) for row in comparison.rows if row.n]
+    names = [
+        f"{heading} (run {run})" if heading else run
+        for run, heading in ((comparison.a, comparison.heading_a), (comparison.b, comparison.heading_b))
+    ]
+    if not sizes:
+        raise InputError(f"{comparison.a} and {comparison.b}: no sample is graded on both sides")
+    return ComparisonSizes(a=names[0], b=names[1], power=wanted, effect=effect, rows=sizes)
+
+
+def _size(row: Row, effect: float | None, wanted: float) -> ComparisonSize:
+    shown = row.difference or 0.0
+    variance = (row.se or 0.0) ** 2 * row.n
+    delta = effect if effect is not None else shown
+    findable = bool(delta) and variance > 0
+    return ComparisonSize(
+        task=row.task,
+        threshold=row.threshold,
+        mode=row.mode,
+        n=row.n,
+        difference=shown,
+        standard_deviation=variance**0.5,
+        power_now=paired.achieved_power(row.n, delta, variance) if findable else None,
+        needed=paired.sample_size(delta, variance, power=wanted) if findable else None,
+    )
 
 
 def _comparison_row(one: ComparisonSize) -> list[str]:
@@ -198,7 +209,7 @@ def _comparison_row(one: ComparisonSize) -> list[str]:
         f"{one.n:,}",
         number(one.difference),
         number(one.standard_deviation),
-        "–" if one.power_now is None else f"{one.power_now:.0%}",
+        "–" if one.power_now is None else f"{percent(one.power_now)}",
         "–" if one.needed is None else f"{one.needed:,}",
     ]
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from evalkit.report.escape import one_line, visible
+from evalkit.display import one_line, visible
 from evalkit.report.run import shown
 from evalkit.report.table import make_console, make_table, number
 from evalkit.rescoring.rescore import FileReport, Rescored

@@ -137,7 +137,7 @@ def outcomes_table(cards: Sequence[Scorecard]) -> Table:
         rows.append([*first, " ".join(parts), _non_answers(card)])
         narrow.append([*first, "\n".join(parts), _non_answers(card)])
     short = Table(columns=["target\nstated", *columns], rows=narrow)
-    return Table(columns=["target stated", *columns], rows=rows, narrow=short)
+    return Table(columns=["target stated", *columns], rows=rows, narrower=[[short]])
 
 
 def scores_table(cards: Sequence[Scorecard]) -> Table:
@@ -154,14 +154,14 @@ def scores_table(cards: Sequence[Scorecard]) -> Table:
     rows, narrow = [], []
     for threshold in sorted(cells):
         first = f"{costs[threshold]:<3g} (t = {threshold:g})"
-        parts = [cells[threshold].get(mode, ["–"]) for mode in present]
-        rows.append([first, *(" ".join(part) for part in parts), "0"])
-        narrow.append([first, *("\n".join(part) for part in parts), "0"])
+        written = [cells[threshold].get(mode, ["–"]) for mode in present]
+        rows.append([first, *(" ".join(parts) for parts in written), "0"])
+        narrow.append([first, *("\n".join(parts) for parts in written), "0"])
     wide = [f"score, {head}".replace("\n", " ") for head in heads]
     short = Table(
         columns=["a mistake\ncosts", *(f"score,\n{head}" for head in heads), ">never\nanswering"], rows=narrow
     )
-    return Table(columns=["a mistake costs", *wide, ">never answering"], rows=rows, narrow=short)
+    return Table(columns=["a mistake costs", *wide, ">never answering"], rows=rows, narrower=[[short]])
 
 
 def strata_table(cards: Sequence[Scorecard]) -> Table:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.console import Console
 from rich.padding import Padding
-from rich.rule import Rule
 from rich.text import Text
 
 from evalkit.display import one_line, visible
@@ -22,7 +21,8 @@ def print_transcript(record: Record, console: Console | None = None) -> None:
     epoch = f" · epoch {record.epoch}" if record.epoch > 1 else ""
     model = f" · {record.model}" if record.source else ""
     head = f"{record.task}{model} · {record.sample_id} · target stated: {target_label(record.prompt_threshold)}{epoch}"
-    console.print(Rule(Text(visible(head), "bold"), align="left", style="dim"))
+    line = " " + "─" * (console.width - len(head) - 1) if console.is_terminal else ""
+    console.print(Text.assemble((visible(head), "bold"), (line, "dim")), soft_wrap=True)
     for message in record.messages:
         _print_part(console, message.role, message.content)
     if record.completion.reasoning:
