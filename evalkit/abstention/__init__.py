@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Literal
 
-from evalkit.abstention.bare import is_bare_abstention
 from evalkit.abstention.clauses import FRAGMENT
 from evalkit.abstention.final import final_statement
 from evalkit.abstention.languages import candidates, is_english
@@ -33,6 +32,9 @@ LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
 BARE = 3
 """Spaces below which a text says one thing only."""
+_SIGNS = re.compile(r"[()\[\]{}<>=+×÷√∞≤≥≠±]")
+"""Signs that answer where they are asked for, such as the brackets that close a sequence."""
+_NOTHING = re.compile(r"\W*(?:\[\s*\]|\{\s*\}|\(\s*\)|<\s*>)\W*")
 _TOOL_CALL = re.compile(
     r"^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
@@ -68,7 +70,7 @@ def non_answer(
     """
     words = plain(_shortened(text))
     if not CONTENT.search(words):
-        return "empty"
+        return None if _SIGNS.search(words) and not _NOTHING.fullmatch(words) else "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
     if _is_plain_claim(words.lower()):
@@ -78,7 +80,7 @@ def non_answer(
     final = final_statement(text, question=question)
     if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
         return None
-    if is_bare_abstention(final.text, stated=final.stated or not final.before):
+    if final.abstains:
         return "refusal" if _DECLINES.search(final.text) else "abstained"
     if final.stated and final.text:
         return _detect(final.text, question)

@@ -64,6 +64,9 @@ _CORE = (
     r"|(?:(?:it|this|that|the\s+answer|which)\s+(?:is\s+)?)?(?:unknown\s+to\s+me|not\s+known\s+to\s+me|beyond\s+my\s+knowledge|unknown|unsure|undetermined|"
     r"unclear|not\s+(?:sure|certain|known|available|applicable|enough\s+information)|insufficient\s+(?:information|knowledge|confidence)|"
     r"n\s*/?\s*a|null|nil|nan|undefined)"
+    rf"|(?:i|we)\s+{_ADVERB}(?:don't|do\s+not|lack|didn't|did\s+not)\s*(?:have\s+)?(?:enough|sufficient|any|the|reliable|adequate|an|this)\s+"
+    rf"(?:\w+\s+){{0,2}}(?:information|knowledge|data|evidence|certainty|confidence|context|details?|answer|idea)"
+    rf"(?:\s+(?:to|about|on|for|regarding|in)\s+[^.!?;:,]{{1,80}})?{_MANNER}"
     r"|(?:i\s+am|i'm)\s+(?:at\s+a\s+loss|stumped|unable\s+to\s+(?:answer|say|tell|determine|provide\s+an?\s+answer)"
     r"(?:\s+(?:this|that|it|the\s+question|this\s+question))?)"
     r"|(?:i\s+am|i'm)\s+(?:really\s+|just\s+|simply\s+)?(?:not\s+(?:confident|certain|sure)\s+enough|unsure|not\s+sure|not\s+certain)"
@@ -74,21 +77,38 @@ _UNSURE = re.compile(
     r"^(?:(?:i\s+am|i'm)\s+)?(?:really\s+|just\s+|simply\s+)?(?:not\s+(?:sure|certain|confident)|unsure|uncertain|low\s+confidence|unclear)\b(?!\s+enough)",
     re.IGNORECASE,
 )
-_REASON = (
-    r"(?:(?:since|because|as|given|with|due\s+to|considering|after|despite|without|based\s+on|if|my\s+confidence|confidence|expected|at|in|"
-    r"under|to\s+avoid|i'm|i\s+am|i\s+was|i\s+would|i\s+have|i\s+can|not|on|while|though|although|this\s+is|that's|that\s+is|these|the\s+(?:penalty|"
-    r"threshold|expected|risk|confidence|probability|required)|only|below|less|p\s*\(|p\s*=|probability|0?\.\d+|\d+\s*%|~)[^!?\n]{0,240}?"
-    r"(?:[,:;]|[–—-]|\bso|\bthus|\btherefore|\bhence|\band|\bbut|→|⇒|=>)\s*)"
+_REASON = re.compile(
+    r"(?:[\W\d]*(?:since|because|as|given|with|due\s+to|considering|after|despite|without|based\s+on|if|my\s+confidence|confidence|"
+    r"expected|at|in|under|to\s+avoid|i'm|i\s+am|i\s+was|i\s+would|i\s+have|i\s+can|i\s+can't|i\s+do(?:n't|\s+not)|not|on|while|though|"
+    r"although|this\s+is|that's|that\s+is|it's|these|the\s+(?:penalty|threshold|expected|risk|confidence|probability|required|safest|best|"
+    r"optimal)|only|below|less|p\s*\(|p\s*=|probability|low|a\s+(?:guess|wrong|mistake)|guessing|mistakes|wrong|under|for|weighing|"
+    r"rather\s+than|instead\s+of|when|unless|until|however|none\s+of|no\s+(?:candidate|name|source|option))\b|[\d.]+\s*%|0?\.\d|[~≈<>≤≥])",
+    re.IGNORECASE,
+)
+"""What a clause begins with that only leads up to the abstention."""
+_JOINT = re.compile(r"[,:;(]\s*|\s[–—-]\s*|\s+(?=(?:so|thus|therefore|hence|and|but)\b)|\s*(?:→|⇒|=>)\s*|[.!…]\s+")
+JOINTS = 12
+"""Clauses from the end at which the abstention is looked for."""
+_SAYING = (
+    r"(?:i(?:'ll|'d|\s+will|\s+would|\s+must|\s+should|\s+shall|\s+can\s+only|\s+have\s+to|\s+need\s+to|\s+am\s+going\s+to|'m\s+going\s+to|"
+    r"\s+choose\s+to|\s+prefer\s+to|\s+think\s+i(?:'ll|\s+will|\s+should))?\s+(?:have\s+to\s+|just\s+|simply\s+|rather\s+|honestly\s+)*"
+    r"(?:answer|say|respond|reply|conclude|admit|confess|state|go|submit|report|stick|put|write|choose|pick)(?:\s+(?:with|that|down|for))?"
+    r"|(?:the\s+)?(?:\w+\s+){0,2}(?:option|choice|thing|move|answer|response|course|policy|strategy|play|reply|decision|bet)\s+(?:\w+\s+){0,2}(?:is|would\s+be)"
+    r"(?:\s+(?:just\s+|simply\s+)?to\s+(?:answer|say|respond|reply|write|state|choose|go)(?:\s+with)?)?"
+    r"|(?:it(?:'s|\s+is)|i\s+think\s+it(?:'s|\s+is))\s+(?:best|better|safer|safest|wiser|wisest|optimal)\s+(?:for\s+me\s+)?to\s+(?:answer|say|respond|reply)(?:\s+with)?)"
 )
 _OPENING = (
-    r"(?:(?:so|therefore|thus|hence|then|and|but|still|well|ok(?:ay)?|yes|no|sorry|apologies|unfortunately|honestly|frankly|sadly|"
-    r"overall|ultimately|finally|in\s+(?:short|conclusion|that\s+case|the\s+end)|my\s+(?:honest\s+)?answer(?:\s+is)?|the\s+answer\s+is|"
-    r"answer|final\s+answer|i(?:'m|\s+am)\s+(?:sorry|afraid)(?:\s+(?:that|but))?|i\s+(?:would\s+|will\s+|must\s+)?(?:answer|say|respond|reply|conclude|"
-    r"admit|confess)(?:\s+(?:with|that))?|to\s+be\s+honest|tbh|however|as\s+such|for\s+now|at\s+this\s+point)[,:;!.…\s–—-]*)"
+    rf"(?:(?:so|therefore|thus|hence|then|and|but|still|well|ok(?:ay)?|yes|no|sorry|apologies|unfortunately|honestly|frankly|sadly|"
+    rf"overall|ultimately|finally|in\s+(?:short|conclusion|summary|that\s+case|the\s+end|this\s+case)|to\s+(?:conclude|summari[sz]e)|{_SAYING}|"
+    rf"(?:my|the|your)?\s*(?:(?:final|honest|best|short|direct)\s+)*(?:answer|response|reply|conclusion|verdict|result|output|solution|decision|final|guess|status)"
+    rf"(?:\s+(?:is|remains|would\s+be|must\s+be|has\s+to\s+be))?|a(?=\s*:)|i(?:'m|\s+am)\s+(?:sorry|afraid)(?:\s+(?:that|but))?|"
+    rf"to\s+be\s+(?:honest|frank|safe)|tbh|however|as\s+such|for\s+now|at\s+this\s+point|as\s+a\s+result|accordingly|consequently|to\s+(?:answer|say|respond|reply)(?:\s+with)?)"
+    r"[,:;!.…→=>\s\"“”'(\[–—-]*)"
 )
-_ENGLISH = re.compile(
-    rf"(?:{_OPENING}|{_REASON})*[\"“'(\[]*(?:{_CORE})[\"”')\]]*(?:,?\s+(?:sorry|so\s+i\s+abstain))?", re.IGNORECASE
-)
+_OPEN = re.compile(_OPENING, re.IGNORECASE)
+OPENINGS = 8
+"""Openings ("So", "my answer is") that are taken off one after the other."""
+_ENGLISH = re.compile(rf"[\"“'(\[]*(?:{_CORE})[\"”')\]]*(?:,?\s+(?:sorry|so\s+i\s+abstain))?", re.IGNORECASE)
 _DRESS = " \t\n\r*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!?。、！？．।|$\\~-–—…"
 
 
@@ -104,13 +124,35 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     words = " ".join(plain(statement).replace("...", "…").split()).strip(_DRESS)
     if not words:
         return False
-    if _ENGLISH.fullmatch(words):
+    if _is_english_abstention(words):
         # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.
         return stated or not _UNSURE.match(words)
     lower = words.lower()
     if lower.isascii() and not any(sign in lower for sign in _SIGNS):
         return False
     return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
+
+
+def _is_english_abstention(words: str) -> bool:
+    """Whether the words, or their last clause after mere reasons, abstain: "Being below 0.75, I don't know"."""
+    if _abstains_from(words, 0):
+        return True
+    if not _REASON.match(words):
+        return False
+    joints = [joint.end() for joint in _JOINT.finditer(words)][-JOINTS:]
+    return any(_abstains_from(words, place) for place in joints)
+
+
+def _abstains_from(words: str, place: int) -> bool:
+    """Whether the words from a place on abstain, less what introduces them; in steps, so that no text is slow."""
+    for _ in range(OPENINGS):
+        if _ENGLISH.fullmatch(words, place):
+            return True
+        opening = _OPEN.match(words, place)
+        if opening is None or opening.end() == place:
+            return False
+        place = opening.end()
+    return False
 
 
 _SIGNS = (

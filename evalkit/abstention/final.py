@@ -43,6 +43,11 @@ _CONFIDENCE_LINE = re.compile(
     r"(?:my|this|the)\s+answer|that\s+[^:]{0,60}))?[*_`]*\s*(?:[:=：~≈-]|\bis\b|\bof\b)[^\n]{0,60}$",
     re.IGNORECASE,
 )
+_PROBABILITY_LINE = re.compile(
+    r"^[\s*_`>#(\[-]*(?:p|pr|prob|probability)\s*(?:\([^()\n]{1,40}\)\s*)?[=≈~:<>≤≥]+\s*[\d.]+\s*%?[\s.)\]*_`]*$",
+    re.IGNORECASE,
+)
+_RULE = re.compile(r"^[\s*_=~#-]+$")
 _CONFIDENCE_TAIL = re.compile(
     rf"[\s,;.–—-]*[(\[][^()\[\]\n]*(?:{_SURE}|{_COST}|\d\s*%|\bt\s*=|[<>≥≤]\s*0?\.\d|no\s+(?:tool|search|web|browsing))[^()\[\]\n]*[)\]]"
     r"[\s.*_`]*$",
@@ -86,6 +91,13 @@ _SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 NEAR, CLOSE = 160, 700
 """Characters from the end in which the last sentence is looked for."""
+_OPINION = re.compile(
+    r"\bi(?:'d|\s+would)?\s+(?:think|believe|guess|say|suspect|assume|go\s+with|lean)\b|\bmy\s+(?:best\s+)?(?:guess|answer|bet)\b|"
+    r"\b(?:probably|likely|maybe|perhaps|might\s+be|could\s+be)\b",
+    re.IGNORECASE,
+)
+BARE = 4
+"""Words of a bare answer."""
 _DRESS = " \t\n*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!。、|"
 _ECHO = re.compile(
     r"\b(?:say|answer|respond|reply|write|state)\s+(?:with\s+)?[\"“'‘«]?\s*(?:i\s+don['’]t\s+know|idk)", re.IGNORECASE
@@ -104,11 +116,14 @@ class FinalStatement:
     """Whether it is introduced as the answer: by a lead ("The answer is"), a heading, a box, a tag, a JSON key."""
     after: str = ""
     """What stands after a stated answer: an explanation, further remarks."""
+    apart: bool = False
+    """Whether it is a paragraph of its own."""
 
     @property
     def abstains(self) -> bool:
         """Whether it says that the answer is not known, and nothing else."""
-        return is_bare_abstention(self.text, stated=self.stated or not self.before)
+        given = self.stated or not self.before or not _is_hedged(self.before, apart=self.apart)
+        return is_bare_abstention(self.text, stated=given)
 
 
 def final_statement(text: str, *, question: str | None = None) -> FinalStatement:
@@ -132,7 +147,8 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
     takes_over = stated is None or is_bare_abstention(closing) or _is_taken_back(after)
     if takes_over and closing_start >= lead_start:
         bare, led = _without_lead(closing)
-        return FinalStatement(text=_bare(bare), before=body[:closing_start].strip(), stated=led)
+        before = body[:closing_start]
+        return FinalStatement(text=_bare(bare), before=before.strip(), stated=led, apart=before.endswith("\n\n"))
     return FinalStatement(text=_bare(stated or ""), before=body[:lead_start].strip(), stated=True, after=after.strip())
 
 
@@ -206,9 +222,22 @@ def _is_shortened(line: str, start: int, end: int) -> bool:
     return bool(_SHORTENED.search(tail)) or bool(end - start <= 4 and _NUMBERED.match(line[start:end]))  # noqa: PLR2004 - "12."
 
 
+def _is_hedged(before: str, *, apart: bool) -> bool:
+    """Whether "I'm not sure" after this text hedges an answer, and is not the answer itself.
+
+    It does after one sentence or a bare answer, or where an opinion was given; not after a paragraph of reasoning.
+    """
+    said = [sentence for _, sentence in sentences(before)]
+    if len(said) == 1 and not apart:
+        return True
+    return len(said[-1].split()) <= BARE or bool(_OPINION.search(before))
+
+
 def _is_remark(sentence: str) -> bool:
     if is_bare_abstention(sentence):
         return False
+    if _RULE.match(sentence) or _PROBABILITY_LINE.match(sentence):
+        return True
     return bool(_CONFIDENCE_LINE.match(sentence) or _NOTE.match(sentence) or _CLOSER.match(sentence))
 
 
