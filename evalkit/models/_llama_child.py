@@ -1,8 +1,8 @@
 """The child process that serves local weights: llama.cpp's HTTP server on loopback.
 
 Run as `python -m evalkit.models._llama_child` with one JSON line of settings on stdin; answers with one JSON line
-on stdout, {"url": …} or {"error": …}. It lives as long as its stdin is open: when the parent ends, however it
-ends, the pipe closes and the child leaves.
+on stdout, {"url": …} or {"error": …}. It runs as long as its stdin is open: when the parent ends, for whatever
+reason, the pipe closes and the child exits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def serve(settings: dict[str, Any]) -> str:
     """Load the weights and start serving.
 
     Args:
-        settings: `path`, `slots` (answers at once), `context` (tokens a slot), `threads`.
+        settings: `path`, `slots` (answers at once), `context` (tokens per slot), `threads`.
 
     Returns:
         The server's URL.
@@ -43,11 +43,11 @@ def main() -> None:
     """Serve until stdin closes."""
     try:
         answer = {"url": serve(json.loads(sys.stdin.readline()))}
-    except Exception as error:  # noqa: BLE001 - whatever it was, the parent is told in one line
+    except Exception as error:  # noqa: BLE001 - the parent reports it in one line
         answer = {"error": str(error)}
     print(json.dumps(answer), flush=True)
     sys.stdin.read()
-    # llama.cpp's threads do not end by themselves, and there is nothing to save.
+    # llama.cpp's threads never end by themselves, and there is nothing to clean up.
     os._exit(0)
 
 

@@ -1,4 +1,4 @@
-"""Models that need no model: what never answering and pure guessing score."""
+"""Baselines: what always abstaining and uniform guessing score."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDK = "I don't know."
 
 
 class Baseline:
-    """`baseline/idk` always abstains; `baseline/guess` draws uniformly from the task's response set."""
+    """`baseline/idk` always abstains; `baseline/guess` draws uniformly from the task's set of responses."""
 
     def __init__(self, name: str) -> None:
         self.name = f"baseline/{name}"
@@ -24,29 +24,29 @@ class Baseline:
         self.info: dict[str, Any] = {}
 
     def waiting(self) -> str:
-        """Nothing ever holds it back."""
+        """Always "": no request is ever held back."""
         return ""
 
     async def complete(self, request: Request) -> Completion:
         """Answer at once.
 
         Raises:
-            BadResponseError: asked to guess where the task has no finite response set.
+            BadResponseError: `baseline/guess` on a task without a finite set of responses.
         """
-        await asyncio.sleep(0)  # nothing here waits, and Ctrl-C, progress and syncing need their turn
+        await asyncio.sleep(0)  # nothing else here yields to Ctrl-C, the progress display and syncing
         if self.name == "baseline/idk":
             return Completion(text=IDK, finish_reason="stop")
         if not request.responses:
-            raise BadResponseError("baseline/guess needs a task with a finite response set or choices")
-        # A draw that depends on the question and the seed alone, in whatever order questions come.
+            raise BadResponseError("baseline/guess needs a task with choices or a finite set of responses")
+        # The draw depends on the question and the seed alone, whatever the order of the questions.
         draw = Random("\n".join([str(request.seed), *(m.content for m in request.messages)])).random()
         return Completion(text=request.responses[int(draw * len(request.responses))], finish_reason="stop")
 
 
 class BaselineProvider:
-    """Opens the two baselines."""
+    """Opens `baseline/…`."""
 
-    about = "idk (always abstains), guess (draws uniformly from the task's response set)"
+    about = "idk (always abstains), guess (draws uniformly from the task's set of responses)"
     names = ("idk", "guess")
 
     @asynccontextmanager
@@ -54,12 +54,12 @@ class BaselineProvider:
         """Open `idk` or `guess`.
 
         Raises:
-            UsageError: another name, or options that mean nothing to a baseline.
+            UsageError: an unknown name, or options that a baseline does not have.
         """
         if name not in self.names:
             raise UsageError(f"no baseline {name!r}; there are: {', '.join(self.names)}")
-        if options.extra or options.base_url:
-            raise UsageError(f"baseline/{name} takes neither -M nor --base-url")
+        if options.extra or options.headers or options.base_url:
+            raise UsageError(f"baseline/{name}: -M, --header and --base-url do not apply to a baseline")
         yield Baseline(name)
 
 

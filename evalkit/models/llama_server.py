@@ -1,4 +1,4 @@
-"""The child process that serves local weights: started, started again once if it ends by itself, and stopped."""
+"""Starts, restarts and stops the child process that serves local weights."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from typing import IO, Self
 from evalkit.errors import InputError, ModelCrashedError
 
 SPIN_BRIEFLY = {"GOMP_SPINCOUNT": "2000"}
-"""By default llama.cpp's threads spin long while they wait for each other, which stalls them as soon as another
-process is busy: 40 answers on two cores took 21 s alone and over 300 s beside one busy loop. With this, 20 and 47."""
+"""By default llama.cpp's threads spin for long while they wait for each other, which stalls them once another process
+is busy: 40 answers on two cores took 21 s alone, and over 300 s beside one busy loop. With this, 20 s and 47 s."""
 MOMENT = 0.5
-"""Seconds between a connection's end and that of its process."""
+"""Seconds for a process to end after its connections drop."""
 LOAD_TIMEOUT = 900.0
-"""Seconds until a server that says nothing is given up; large weights take long to load."""
+"""Seconds to wait for a server to start; large weights take long to load."""
 
 
 class LocalServer:
     """A server for one file of weights; an async context manager.
 
-    Started again once where it ends by itself, as llama.cpp does when memory runs out.
+    It can be restarted once, since llama.cpp ends by itself when memory runs out.
 
     Args:
         path: the weights.
         settings: slots, context, threads.
-        notify: told when it is started again.
+        notify: called when it is restarted.
     """
 
     def __init__(self, path: Path, settings: dict[str, int], notify: Callable[[str], None]) -> None:
@@ -47,11 +47,11 @@ class LocalServer:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the process is gone."""
+        """Whether the process has ended."""
         return self._process is not None and self._process.returncode is not None
 
     async def is_ending(self) -> bool:
-        """Whether the process is gone, or is within a moment: a connection drops before its process is buried."""
+        """Whether the process has ended or does so within a moment: its connections drop before it is reaped."""
         if self._process is not None and not self.has_ended:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), MOMENT)
@@ -71,13 +71,13 @@ class LocalServer:
         self._log.close()
 
     async def start_again(self) -> str:
-        """Its URL, after starting it once more.
+        """Restart the server and return its URL.
 
         Raises:
-            ModelCrashedError: it had been started again before.
+            ModelCrashedError: it has been restarted before.
         """
         async with self._restarting:
-            if not self.has_ended:  # another request was first
+            if not self.has_ended:  # another request has restarted it
                 return self.url
             assert self._process is not None
             what = f"the server for {self._path.name} ended (exit code {self._process.returncode})"
@@ -93,14 +93,14 @@ class LocalServer:
     async def _start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            "-P",  # a stray module in the user's folder must not stand in for ours
+            "-P",  # a module in the working folder must not shadow ours
             "-m",
             "evalkit.models._llama_child",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=self._log,
             env={**SPIN_BRIEFLY, **os.environ},
-            start_new_session=True,  # Ctrl-C is for the parent, which then closes the pipe
+            start_new_session=True,  # Ctrl-C goes to the parent, which then closes the pipe
         )
         self.url = await _started(self._process, self._path, self._settings, self._log)
 
@@ -114,9 +114,9 @@ async def _started(process: asyncio.subprocess.Process, path: Path, settings: di
         line = await asyncio.wait_for(process.stdout.readline(), LOAD_TIMEOUT)
     except (TimeoutError, ConnectionError) as error:
         raise InputError(f"the server for {path.name} did not start: {_last_line(log)}") from error
-    answer = json.loads(line) if line.startswith(b"{") else {"error": _last_line(log) or "it ended without a word"}
+    answer = json.loads(line) if line.startswith(b"{") else {"error": _last_line(log) or "it ended without a message"}
     if "url" not in answer:
-        raise InputError(f"llama.cpp cannot load {path} ({answer['error']}); is it a whole GGUF of a chat model?")
+        raise InputError(f"llama.cpp cannot load {path} ({answer['error']}); is it a complete GGUF of a chat model?")
     return str(answer["url"])
 
 

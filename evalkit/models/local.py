@@ -34,7 +34,7 @@ class LocalProvider:
 
     @asynccontextmanager
     async def open(self, name: str, options: ModelOptions) -> AsyncIterator[ChatModel]:
-        """Fetch the weights if needed, start their server, and stop it afterwards.
+        """Download the weights if needed, start their server, and stop it afterwards.
 
         Raises:
             MissingExtraError: the `local` extra is not installed.

