@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sqlite3
 import zipfile
 import zlib
@@ -87,7 +88,7 @@ def workbook_table(path: Path, wanted: str) -> tuple[Table, Iterator[tuple[int, 
     with requires("xlsx"):
         from openpyxl import load_workbook  # type: ignore[import-untyped] # it has no types
     with _workbook_damage(path):
-        book = load_workbook(path, read_only=True, data_only=True)
+        book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
         names = [sheet.title for sheet in book.worksheets]
         if wanted and wanted not in names:
             raise InputError(f"{path} has no sheet {wanted!r}; there are: {', '.join(names)}")

@@ -25,7 +25,9 @@ _MAGIC = {
 _BOM = b"\xef\xbb\xbf"
 _XZ_MEMORY = 1 << 28
 """Bytes that an xz file may claim for its dictionary; xz -9 needs 65 MB."""
-_CHUNK = 1 << 16
+_CHUNK = 1 << 10
+"""Bytes of xz and zstandard that are unpacked together: at worst they give 32 MB."""
+_BUFFER = 1 << 16
 
 
 def container(file: IO[bytes]) -> str:
@@ -53,7 +55,7 @@ def open_unpacked(path: Path, limits: Limits | None = None) -> IO[bytes]:
         raise InputError(f"{path} cannot be read ({error.strerror or error})") from error
     if kind not in _OPENERS:
         return file
-    return io.BufferedReader(Metered(_OPENERS[kind](file), most, path), _CHUNK)
+    return io.BufferedReader(Metered(_OPENERS[kind](file), most, path), _BUFFER)
 
 
 def read_member(path: Path, member: zipfile.ZipInfo, limit: int) -> bytes:
@@ -102,29 +104,24 @@ def read_limited(file: IO[bytes], path: Path, limit: int, *, bare: bool = True) 
 
 
 class _Layer(io.RawIOBase):
-    """An unpacking reader that closes the file below it too, and raises no errors of its library.
+    """An unpacking reader that closes the file below it too, which the library's own does not.
 
     Args:
         stream: the reader.
         below: the file that it reads.
-        error: what the library raises; it becomes OSError.
     """
 
-    def __init__(self, stream: Any, below: IO[bytes], error: type[Exception] = OSError) -> None:
+    def __init__(self, stream: gzip.GzipFile | bz2.BZ2File, below: IO[bytes]) -> None:
         super().__init__()
         self._stream = stream
         self._below = below
-        self._error = error
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type] # typeshed's name for it is no type at run time
-        try:
-            data: bytes = self._stream.read(len(view))
-        except self._error as error:
-            raise OSError(str(error)) from error
+        data = self._stream.read(len(view))
         view[: len(data)] = data
         return len(data)
 
@@ -134,46 +131,51 @@ class _Layer(io.RawIOBase):
         super().close()
 
 
-class _Xz(io.RawIOBase):
-    """An xz stream that may not claim more than a stated memory, which lzma.open does not offer."""
+class _Frames(io.RawIOBase):
+    """A stream of one frame or several, each of which has to be whole.
 
-    def __init__(self, file: IO[bytes]) -> None:
+    Args:
+        file: the packed bytes.
+        decoder: makes an object that unpacks one frame.
+        chunk: bytes that are unpacked together.
+        error: what the library raises; it becomes OSError.
+    """
+
+    def __init__(self, file: IO[bytes], decoder: Callable[[], Any], chunk: int, error: type[Exception]) -> None:
         super().__init__()
         self._file = file
-        self._decoder = self._new()
-        self._input = b""
+        self._new = decoder
+        self._decoder: Any = None
+        self._chunk = chunk
+        self._error = error
+        self._ready = b""
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        while True:
-            if self._decoder.eof:
-                self._input = self._decoder.unused_data.lstrip(b"\0") or self._file.read(_CHUNK)
-                if not self._input:
-                    return 0
+        view = memoryview(buffer)  # type: ignore[arg-type] # as in _Layer
+        while not self._ready:
+            between = self._decoder is None or self._decoder.eof
+            packed = self._decoder.unused_data if self._decoder is not None and between else b""
+            packed = packed or self._file.read(self._chunk)
+            if not packed and between:
+                return 0
+            if not packed:
+                raise EOFError("the stream ends before its end marker")
+            if between:
                 self._decoder = self._new()
-            elif self._decoder.needs_input:
-                self._input = self._file.read(_CHUNK)
-                if not self._input:
-                    raise EOFError("the stream ends before its end marker")
             try:
-                data = self._decoder.decompress(self._input, len(view))
-            except lzma.LZMAError as error:
+                self._ready = self._decoder.decompress(packed)
+            except self._error as error:
                 raise OSError(str(error)) from error
-            self._input = b""
-            if data:
-                view[: len(data)] = data
-                return len(data)
+        part, self._ready = self._ready[: len(view)], self._ready[len(view) :]
+        view[: len(part)] = part
+        return len(part)
 
     def close(self) -> None:
         self._file.close()
         super().close()
-
-    @staticmethod
-    def _new() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
 
 
 def _gzip(file: IO[bytes]) -> IO[bytes]:
@@ -185,14 +187,16 @@ def _bzip2(file: IO[bytes]) -> IO[bytes]:
 
 
 def _xz(file: IO[bytes]) -> IO[bytes]:
-    return io.BufferedReader(_Xz(file))
+    # lzma.open has no limit of memory.
+    return io.BufferedReader(_Frames(file, lambda: lzma.LZMADecompressor(memlimit=_XZ_MEMORY), _CHUNK, lzma.LZMAError))
 
 
 def _zstandard(file: IO[bytes]) -> IO[bytes]:
     import zstandard
 
-    reader = zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(file, read_across_frames=True)
-    return io.BufferedReader(_Layer(reader, file, zstandard.ZstdError))
+    # The library's own reader takes a file that is cut off for one that ends.
+    decompressor = zstandard.ZstdDecompressor(max_window_size=1 << 27)
+    return io.BufferedReader(_Frames(file, decompressor.decompressobj, _CHUNK, zstandard.ZstdError))
 
 
 _OPENERS: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {

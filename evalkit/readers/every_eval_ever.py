@@ -6,7 +6,7 @@ messages[]{role, content, reasoning_trace}, answer_attribution[]{extracted_value
 is_correct}, error, metadata{text: text}}; 0.2 has `interactions` instead of messages. Read in
 evaleval/every_eval_ever: every_eval_ever/schemas/instance_level_eval.schema.json.
 
-The verdict is is_correct; without it, a score of 1 or 0. The schema has no place for IDK, so files that evalkit
+The verdict is is_correct; without it, the score. The schema has no place for IDK, so files that evalkit
 exports keep the outcome, the stated target and the confidence in metadata, and those decide. An `error` is a failure,
 unless it says that the model refused. A sample that counts in several results has a line for each: those of the first
 result of its evaluation are read, or those that `--scorer` names.
@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from evalkit.dataset.source import Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
-from evalkit.readers.scores import share, verdict_of_score
+from evalkit.readers.scores import share
 
 OUTCOMES: dict[str, Verdict] = {
-    "correct": "right", "error": "wrong", "idk": "idk", "missing": "failed", "failed": "failed",
+    "correct": "right", "error": "wrong", "idk": "idk", "partial": "partial", "missing": "failed", "failed": "failed",
 }  # fmt: skip
 REFUSED = ("refus", "content_filter", "content filter")
 
@@ -51,9 +51,13 @@ EVERY_EVAL_EVER = EveryEvalEverReader()
 
 def _is_taken(row: Fields, taken: dict[tuple[str, ...], str]) -> bool:
     """Whether a line belongs to the result that is read, of several that count the same sample."""
-    result, wanted = row.text("evaluation_result_id", ""), row.source.scorer
-    if not result or result == wanted:
+    result, wanted = row.text("evaluation_result_id", ""), row.source.preference.name
+    if not result:
         return True
+    if result == wanted:
+        row.source.preference.meet_name()
+        return True
+    row.source.preference.offer("scorer", [result])
     stated = row.object("metadata", {}).text("prompt_threshold", "")
     first = taken.setdefault((row.text("model_id", ""), row.text("evaluation_name", ""), stated), result)
     if result != first and not wanted:
@@ -70,6 +74,8 @@ def _row(row: Fields) -> ForeignRow:
     return ForeignRow(
         sample_id=row.text("sample_id"),
         verdict="failed" if error and not refused else verdict,
+        score=evaluation.number("score", None) if verdict is None else None,
+        by="evaluation.score" if verdict is None else "",
         text=text,
         answer=_extracted(row),
         target=given.texts("reference"),
@@ -92,7 +98,7 @@ def _verdict(evaluation: Fields, metadata: Fields) -> Verdict | None:
         return OUTCOMES[metadata.text("outcome")]
     if "is_correct" in evaluation:
         return "right" if evaluation.flag("is_correct") else "wrong"
-    return verdict_of_score(evaluation, "score") if "score" in evaluation else None
+    return None
 
 
 def _answer(row: Fields) -> tuple[str, str | None]:
