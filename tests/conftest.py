@@ -30,6 +30,13 @@ settings.load_profile("evalkit")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that take the fixture `page` as those that drive a browser."""
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """Retries wait for nothing in tests."""

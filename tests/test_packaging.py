@@ -28,6 +28,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
     """A sub-package missing from the list would vanish here while an editable install hides it."""
     tracked = subprocess.run(
@@ -45,6 +47,8 @@ def test_tasks_and_graders_are_flat() -> None:
         assert not [path for path in (ROOT / folder).rglob("*.py") if path.parent != ROOT / folder]
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_installed_wheel_runs_beside_a_users_own_tasks_py_and_graders(wheel: Path, tmp_path: Path) -> None:
     """From an unrelated folder that itself contains a tasks.py and a graders/."""
     environment = tmp_path / "venv"

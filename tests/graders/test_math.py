@@ -112,6 +112,7 @@ def test_any_of_several_accepted_answers_will_do() -> None:
     assert grade("\\boxed{2}", "1", "2").outcome is Outcome.CORRECT
 
 
+@pytest.mark.slow
 def test_what_takes_too_long_is_an_error_counted_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """A short power tower would run for ever; the next comparison works again."""
     monkeypatch.setattr(grader_module, "SECONDS", 3.0)

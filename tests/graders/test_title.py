@@ -130,6 +130,7 @@ def test_recorded_spellings_of_a_title_are_that_title() -> None:
     assert [pair for pair in pairs if not alike(*pair) and "-nu-" not in pair[0]] == []
 
 
+@pytest.mark.slow
 def test_no_title_in_the_data_passes_for_another() -> None:
     """Each title answers the question about 40 other people, and is accepted for none of them."""
     samples = list(dissertations(n="all").samples)

@@ -53,6 +53,8 @@ def measured(settings: Settings, keep: Path | None = None) -> list[ScoredQuestio
     return asyncio.run(score(settings, choose(settings), keep))
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_tree_gives_what_scoring_string_by_string_gives(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each answer alone, token by token from the whole vocabulary, the end of the turn among them."""
 
@@ -95,6 +97,8 @@ def two_questions() -> list[ScoredQuestion]:
     return measured(Settings(embedded(), limit=2))
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_theorem_holds_on_a_real_model(two_questions: list[ScoredQuestion]) -> None:
     """Letters: the identity to 1e-9, the bound not violated, the mass outside known; also where that is error."""
     for outside in ("drop", "error"):
@@ -107,6 +111,8 @@ def test_the_theorem_holds_on_a_real_model(two_questions: list[ScoredQuestion]) 
     assert one.error == pytest.approx(1 - sum(math.exp(s.logprobs[s.right[0]]) for s in two_questions) / 2, abs=1e-9)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 @pytest.mark.parametrize(("task", "limit"), [("letters", draws(4, 30)), ("birthdays", draws(1, 2))])
 def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
     """Letters by a threshold a question, 366 dates by 1/365: Theorem 1, Theorem 3, the mean over all thresholds."""
@@ -124,6 +130,8 @@ def test_the_theorems_hold_on_both_tasks(task: str, limit: int) -> None:
     assert mean == pytest.approx(is_it_valid.mean_over_thresholds(world), abs=1e-9)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_what_is_kept_is_not_measured_again(two_questions: list[ScoredQuestion], tmp_path: Path) -> None:
     """Cut short in the middle of a line it goes on; other settings or questions, and damaged lines, are refused."""
     settings, kept = Settings("local/absent-model", limit=2), tmp_path / "a" / "kept.jsonl"
@@ -156,6 +164,8 @@ def test_what_is_kept_is_not_measured_again(two_questions: list[ScoredQuestion],
         measured(settings, tmp_path / ("x" * 300))
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_same_question_has_the_same_probabilities(two_questions: list[ScoredQuestion]) -> None:
     """Whatever was asked before it: the prompt is read afresh, and its answers one after the other."""
     assert measured(Settings(embedded(), limit=3))[:2] == two_questions
@@ -199,6 +209,8 @@ def test_every_accepted_answer_is_right_and_each_possible_one_counts_once(tmp_pa
     assert is_it_valid.error(world) == pytest.approx(1 / 3)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_worked_examples_are_shown_and_not_asked() -> None:
     """Plain text: the task's first questions with their answers, then the one that is asked, up to its answer."""
     (scored,) = measured(Settings(embedded(), limit=1, form="plain", shots=2))
@@ -211,6 +223,8 @@ def test_worked_examples_are_shown_and_not_asked() -> None:
     assert scored.mass > 0.3  # in chat it is below 0.01: examples bring a model to bare answers
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_multiple_choice_is_scored_by_letter(tmp_path: Path) -> None:
     """Also where a task names no response set: its options are one."""
     rows = (
@@ -308,6 +322,8 @@ def test_a_server_that_is_not_llama_cpps_says_so(
         asyncio.run(asked())
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_command_prints_the_quantities_and_a_sentence(tmp_path: Path) -> None:
     """Two models side by side, among it the mass outside, the histogram and a figure; likewise as one document."""
     other = tmp_path / "other.gguf"

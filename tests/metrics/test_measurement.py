@@ -25,6 +25,7 @@ def measured(rows: list[tuple[int, str, bool]]) -> Measurement:
     return Measurement.of_arrays(items, outcomes, answerable)
 
 
+@pytest.mark.slow
 @given(answers, st.integers(1, 20))
 def test_identical_epochs_change_nothing_but_the_number_of_answers(rows: list[tuple[int, str, bool]], k: int) -> None:
     """Each answer said k times over is still one item's answer: same rates, intervals and ranges."""

@@ -176,6 +176,7 @@ def test_students_quantiles_are_scipys(df: int) -> None:
     assert result.few == (df + 1 < 10)
 
 
+@pytest.mark.slow
 @given(COUNTS, st.floats(0.01, 0.95))
 def test_the_uniform_average_is_the_integral(counts: tuple[int, int, int], upper: float) -> None:
     """As a numerical sum over t confirms; under the Brier weight it is S at ½."""
@@ -213,6 +214,7 @@ def test_averages_that_diverge_are_refused() -> None:
     assert math.isfinite(averages.confidence_score(1.0, right=False, weight="uniform", clip=True))
 
 
+@pytest.mark.slow
 @given(COUNTS, st.floats(0.1, 5), st.floats(1.1, 5))
 def test_a_beta_average_is_one_score(counts: tuple[int, int, int], a: float, b: float) -> None:
     """It is the score at t = a/(a + b − 1), as the integral confirms."""

@@ -21,6 +21,8 @@ from evalkit.records import Message
 ASK = Request(messages=[Message(role="user", content="What is the capital of France?")], max_tokens=12)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_answers_with_words_of_its_own() -> None:
     """Loads, answers, says how many tokens, and gives the same answer twice."""
 
@@ -36,6 +38,8 @@ def test_answers_with_words_of_its_own() -> None:
     assert any(letter.isalpha() for letter in first)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_child_never_outlives_its_parent(tmp_path: Path) -> None:
     """Also when the parent is killed, which can tell nobody."""
     script = tmp_path / "parent.py"
@@ -102,6 +106,8 @@ def test_no_such_local_model() -> None:
         find_weights("nosuch", print)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_the_extra_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence with the pip line."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
