@@ -48,6 +48,10 @@ CONNECT_TIMEOUT = 30.0
 AVOIDED = 15.0
 """Seconds for which a server that cannot be reached is not asked, where another can be."""
 MOST_REDIRECTS = 3
+LONG_PROMPT = 8000
+"""Bytes of a request, above which the server's count of tokens is compared with them."""
+LONGEST_TOKEN = 12
+"""Bytes a token, on the average of a long prompt in any language, that no tokenizer reaches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +60,8 @@ class ChatSettings:
 
     base_urls: Sequence[str]
     """At least one; several share the load."""
+    is_custom: bool = False
+    """Whether the user gave the addresses, which may then be incomplete."""
     model: str
     """Its name for the server."""
     api_key: str | None = field(default=None, repr=False)
@@ -75,8 +81,9 @@ class ChatSettings:
 class Endpoint:
     """One address of a model, with its own pace."""
 
-    def __init__(self, base_url: str, pace: Pace) -> None:
+    def __init__(self, base_url: str, pace: Pace, *, is_custom: bool) -> None:
         self.pace = pace
+        self.is_custom = is_custom
         self.answered = False
         """Whether a completion has come from here."""
         self.avoided_until = 0.0
@@ -92,7 +99,9 @@ class Endpoint:
     def hint(self) -> str:
         """What to try where nothing behind this address looks like the API; "" where there is no better guess."""
         last = self.base_url.rpartition("/")[2]
-        guess = not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"
+        guess = (
+            self.is_custom and not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"
+        )
         return f"; try --base-url {self.base_url}/v1" if guess else ""
 
 
@@ -128,13 +137,17 @@ class ChatModel:
         self._stopped: ModelStoppedError | None = None
         self._recorded = -1
         self._told_of_logprobs = False
+        self._told_of_context = False
         self._told_of_reasoning = False
         self._secrets = [secret.encode() for secret in (settings.api_key or "", *settings.secrets) if secret]
         self._session: aiohttp.ClientSession | None = None
         most = raise_open_files(settings.max_connections, settings.notify)
         count = len(settings.base_urls)
         share = -(-most // count)
-        self._endpoints = [Endpoint(url, Pace(share, adaptive=settings.adaptive)) for url in settings.base_urls]
+        self._endpoints = [
+            Endpoint(url, Pace(share, adaptive=settings.adaptive), is_custom=settings.is_custom)
+            for url in settings.base_urls
+        ]
         self.max_connections = share * count
 
     async def __aenter__(self) -> Self:
@@ -317,10 +330,23 @@ class ChatModel:
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the class that holds a completion
             return await self._refused(endpoint, call, response, data)
         completion = self._read(endpoint, call, response, data, latency)
+        if len(call.body) > LONG_PROMPT and not self._told_of_context:
+            self._check_context(call, completion)
         endpoint.answered = True
         if (ahead := wait_ahead(response.headers)) is not None:
             endpoint.pace.hold(ahead, f"{endpoint.base_url} allows no more requests until then")
         return completion
+
+    def _check_context(self, call: Call, completion: Completion) -> None:
+        """Say once that a server has cut a prompt short in silence, as Ollama does."""
+        read = completion.usage.prompt_tokens
+        if read is None or read * LONGEST_TOKEN > len(call.body):
+            return
+        self._told_of_context = True
+        self._settings.notify(
+            f"{self.name} read only {read:,} tokens of a prompt of {len(call.body):,} characters: its context is too"
+            " short; start the server with a longer one"
+        )
 
     def _read(
         self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse, data: bytes, latency: float
@@ -357,7 +383,7 @@ class ChatModel:
         text = f"{endpoint.base_url} answered {status} for {self._settings.model}"
         text += f": {said.message}" if said.message else ""
         found = to_exception(said, status, text, response.headers)
-        if status in (404, 405) and endpoint.hint:
+        if status in (404, 405) and endpoint.hint and "model" not in said.message.lower():
             found.args = (f"{found}{endpoint.hint}",)
         if status in (400, 422) and isinstance(found, BadResponseError):
             raise _FieldRefusedError(text, said).of_kind(found.kind)

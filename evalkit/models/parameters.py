@@ -57,6 +57,8 @@ class Dialect:
     sends_seed: bool = False
     integer_logprobs: bool = False
     """Ask with `logprobs: N` instead of `logprobs: true, top_logprobs: N`, as Together wants it."""
+    streams: bool = False
+    """Ask for answers piece by piece unless `-M stream=false`."""
 
 
 @dataclass
@@ -83,7 +85,7 @@ class Parameters:
     """What was changed because the server refused it, a sentence each."""
 
     def __post_init__(self) -> None:
-        self._fields = read_extra(self.extra)
+        self._fields = read_extra({"stream": "true"} | dict(self.extra) if self.dialect.streams else self.extra)
         dropped = {name for name, value in self.extra.items() if not value}
         stated = [name for name in (*LIMITS, *_LIMITS_ELSEWHERE) if name in self._fields]
         if len(stated) > 1:

