@@ -36,8 +36,11 @@ class Display:
         self._lines: threading.Thread | None = None
 
     def notify(self, note: str) -> None:
-        """Show what takes long before the first answer."""
-        note = one_line(note, 200)
+        """Show what takes long before the first answer, and print what a user should know while the run goes on."""
+        note = one_line(note, 300)
+        if self._tally is not None:
+            self._console.print(Text(note), soft_wrap=True)
+            return
         what = note.split(": ", maxsplit=1)[0]
         if self._live is None and what != self._note.split(": ")[0]:
             self._console.print(Text(what))  # how far it is would be stale in a log

@@ -23,12 +23,13 @@ from evalkit.models.breaker import Breaker
 from evalkit.models.completion import completion_of, read_completion, refused_completion
 from evalkit.models.concurrency import Pace
 from evalkit.models.credentials import hide
+from evalkit.models.endpoint import Endpoint
 from evalkit.models.network import (
     LONGEST_HEADER,
     make_ssl_context,
     not_reached,
-    proxy_for,
     raise_open_files,
+    read_body,
     redirected,
 )
 from evalkit.models.parameters import Dialect, Parameters
@@ -42,8 +43,6 @@ TIMEOUT = 600.0
 """Seconds that one attempt may take by default."""
 CONNECTIONS = 64
 """Most requests under way at once by default."""
-LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer that are read."""
 CONNECT_TIMEOUT = 30.0
 AVOIDED = 15.0
 """Seconds for which a server that cannot be reached is not asked, where another can be."""
@@ -76,33 +75,6 @@ class ChatSettings:
     timeout: float | None = None
     """Seconds that one attempt may take; None for `TIMEOUT`."""
     notify: Callable[[str], None] = lambda _: None
-
-
-class Endpoint:
-    """One address of a model, with its own pace."""
-
-    def __init__(self, base_url: str, pace: Pace, *, is_custom: bool) -> None:
-        self.pace = pace
-        self.is_custom = is_custom
-        self.answered = False
-        """Whether a completion has come from here."""
-        self.avoided_until = 0.0
-        self.move_to(base_url)
-
-    def move_to(self, base_url: str) -> None:
-        """Use another address."""
-        self.base_url = base_url
-        self.url = f"{base_url}/chat/completions"
-        self.proxy = proxy_for(base_url)
-
-    @property
-    def hint(self) -> str:
-        """What to try where nothing behind this address looks like the API; "" where there is no better guess."""
-        last = self.base_url.rpartition("/")[2]
-        guess = (
-            self.is_custom and not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"
-        )
-        return f"; try --base-url {self.base_url}/v1" if guess else ""
 
 
 @dataclass(slots=True)
@@ -310,7 +282,7 @@ class ChatModel:
             async with self._session.post(
                 endpoint.url, data=call.body, proxy=endpoint.proxy, allow_redirects=False
             ) as response:
-                data = await _read(response)
+                data = await read_body(response)
         except aiohttp.ClientConnectorError as error:
             raise self._not_reached(endpoint, error) from error
         except aiohttp.InvalidURL as error:
@@ -409,20 +381,3 @@ def _mark_cut_off(completion: Completion, limit: int | None) -> Completion:
     if completion.finish_reason != "stop" or limit is None or used is None or used < limit:
         return completion
     return completion.model_copy(update={"finish_reason": "length"})
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The body.
-
-    Raises:
-        BadResponseError: it is longer than any answer.
-    """
-    if response.content_length is not None and response.content_length <= LONGEST_BODY:
-        return await response.read()
-    parts, size = [], 0
-    async for part in response.content.iter_chunked(1 << 16):
-        parts.append(part)
-        size += len(part)
-        if size > LONGEST_BODY:
-            raise BadResponseError(f"the answer is longer than {LONGEST_BODY >> 20} MB")
-    return b"".join(parts)

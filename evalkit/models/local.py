@@ -13,7 +13,8 @@ from pathlib import Path
 
 from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models.base import ModelOptions
-from evalkit.models.chat import Call, ChatModel, ChatSettings, Endpoint
+from evalkit.models.chat import Call, ChatModel, ChatSettings
+from evalkit.models.endpoint import Endpoint
 from evalkit.models.llama_server import LocalServer
 from evalkit.models.parameters import Dialect
 from evalkit.models.weights import EMBEDDED, find_weights, sha256_of

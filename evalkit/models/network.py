@@ -11,9 +11,11 @@ from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
-from evalkit.errors import ModelUnavailableError, TransientError, UsageError
+from evalkit.errors import BadResponseError, ModelUnavailableError, TransientError, UsageError
 
 LONGEST_HEADER = 64 * 1024
+LONGEST_BODY = 64 * 1024 * 1024
+"""Bytes of an answer that are read."""
 SPARE_FILES = 64
 """Open files beside the connections: records, the interpreter's own, a local server's pipes."""
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -160,3 +162,20 @@ def redirected(base_url: str, location: str) -> str | None:
     if not same or target.scheme not in ("http", "https") or not path.endswith("/chat/completions"):
         return None
     return f"{target.scheme}://{target.netloc}{path.removesuffix('/chat/completions')}"
+
+
+async def read_body(response: aiohttp.ClientResponse) -> bytes:
+    """The body of an answer.
+
+    Raises:
+        BadResponseError: it is longer than any answer.
+    """
+    if response.content_length is not None and response.content_length <= LONGEST_BODY:
+        return await response.read()
+    parts, size = [], 0
+    async for part in response.content.iter_chunked(1 << 16):
+        parts.append(part)
+        size += len(part)
+        if size > LONGEST_BODY:
+            raise BadResponseError(f"the answer is longer than {LONGEST_BODY >> 20} MB")
+    return b"".join(parts)

@@ -1,0 +1,33 @@
+"""One address of a model: where its requests go, and at which pace."""
+
+from __future__ import annotations
+
+from evalkit.models.concurrency import Pace
+from evalkit.models.network import proxy_for
+
+
+class Endpoint:
+    """One address of a model, with its own pace."""
+
+    def __init__(self, base_url: str, pace: Pace, *, is_custom: bool) -> None:
+        self.pace = pace
+        self.is_custom = is_custom
+        self.answered = False
+        """Whether a completion has come from here."""
+        self.avoided_until = 0.0
+        self.move_to(base_url)
+
+    def move_to(self, base_url: str) -> None:
+        """Use another address."""
+        self.base_url = base_url
+        self.url = f"{base_url}/chat/completions"
+        self.proxy = proxy_for(base_url)
+
+    @property
+    def hint(self) -> str:
+        """What to try where nothing behind this address looks like the API; "" where there is no better guess."""
+        last = self.base_url.rpartition("/")[2]
+        guess = (
+            self.is_custom and not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"
+        )
+        return f"; try --base-url {self.base_url}/v1" if guess else ""
