@@ -106,7 +106,7 @@ def list_runs(folder: Path) -> RunList:
     runs, unreadable = [], []
     for path in folders:
         try:
-            runs.append(_row(str(path.relative_to(folder)) if path != folder else path.name, read_manifest(path)))
+            runs.append(_row(str(path.relative_to(folder)) if path != folder else path.resolve().name, read_manifest(path)))
         except InputError as error:
             unreadable.append(str(error))
     return RunList(runs=sorted(runs, key=lambda run: run.created, reverse=True), unreadable=unreadable)

@@ -24,12 +24,14 @@ from evalkit.display import visible
 from evalkit.errors import EvalkitError, InputError
 from evalkit.report import palette
 from evalkit.report.leaderboard_page import html_page
+from evalkit.report.runs import list_runs
 from evalkit.runs import journal
 from evalkit.runs.folder import RUN
-from evalkit.runs.manifest import read_manifest
 from evalkit.runs.result import read_result
 from evalkit.web import pages
+from evalkit.web.html import page
 from evalkit.web.index import Filter, Index
+from evalkit.web.run_page import run_page
 
 POLICY = {
     "Content-Security-Policy": (
@@ -59,6 +61,8 @@ class Site:
         Raises:
             InputError: there is no such run there.
         """
+        if name == self.folder.resolve().name and (self.folder / RUN).is_file():
+            return self.folder  # the folder is itself a run
         for path in self.folder.rglob(RUN):
             if str(path.parent.relative_to(self.folder)) == name:
                 return path.parent
@@ -75,18 +79,15 @@ class Site:
 
     def runs(self, _: Request) -> str:
         """List all runs."""
-        manifests, problems = [], []
-        for path in sorted(self.folder.rglob(RUN), reverse=True):
-            try:
-                manifests.append((str(path.parent.relative_to(self.folder)), read_manifest(path.parent).model_dump()))
-            except EvalkitError as error:
-                problems.append(str(error))
-        manifests.sort(key=lambda run: str(run[1].get("created", "")), reverse=True)
-        return pages.runs_page(manifests, problems)
+        if not any(self.folder.rglob(RUN)):
+            return pages.runs_page([], [])
+        runs = list_runs(self.folder)
+        return pages.runs_page(runs.runs, runs.unreadable)
 
     def run(self, request: Request) -> str:
         """Show one run."""
-        folder = self.run_folder(request.query_params.get("run", ""))
+        name = request.query_params.get("run", "")
+        folder = self.run_folder(name)
         result = read_result(folder)
         stated = {card.prompt_threshold for card in result.scorecards if card.prompt_threshold is not None}
         audits = behaviour(folder) if len(stated) > 1 and len({card.model for card in result.scorecards}) == 1 else {}
@@ -94,7 +95,7 @@ class Site:
         settings: dict[str, Any] = {**(manifest.config.model_dump() if manifest.config else {}), **manifest.environment}
         # Without any the records need not be read; outputs of others say nothing of it in their settings.
         known = {} if settings.get("confidence") == "none" else confidences(journal.read_records(folder))
-        return pages.run_page(result, audits, known, settings)
+        return run_page(name, result, audits, known, settings)
 
     def records(self, request: Request) -> str:
         """List the records of a run that match a filter."""
@@ -108,14 +109,15 @@ class Site:
     def record(self, request: Request) -> str:
         """Show one transcript."""
         name, text = request.query_params.get("run", ""), request.query_params.get("k", "")
-        index, k = self.index(name), _whole(text)
+        index = self.index(name)
+        k = _position(text, index)
         if k is None or k >= len(index):
             raise InputError(f"no record {text[:20]!r} in {name}")
         wanted = _filter(request)
         matches = index.find(wanted)
         if k not in matches:
             wanted, matches = Filter(), list(range(len(index)))
-        return pages.record_page(name, k, index.record(k), wanted, matches)
+        return pages.answer_page(name, index, k, wanted, matches)
 
     def board(self, _: Request) -> str:
         """Show the leaderboard over all runs, with links to them."""
@@ -123,8 +125,8 @@ class Site:
         return html_page(ranking, self._address, home="/")
 
     def _address(self, run: str) -> str:
-        name = Path(run).resolve().relative_to(self.folder.resolve())
-        return f"/run?{urlencode({'run': str(name)})}"
+        path, home = Path(run).resolve(), self.folder.resolve()
+        return f"/run?{urlencode({'run': path.name if path == home else str(path.relative_to(home))})}"
 
 
 def make_app(folder: Path, hosts: list[str]) -> Starlette:
@@ -176,6 +178,16 @@ def _whole(text: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - digits of a billion
 
 
+def _position(text: str, index: Index) -> int | None:
+    """The position that an address names: 12 is a record, f3 a failure."""
+    number = _whole(text.removeprefix("f"))
+    if number is None:
+        return None
+    if text.startswith("f"):
+        return index.records + number
+    return number if number < index.records else None
+
+
 def _filter(request: Request) -> Filter:
     return Filter(**{key: request.query_params.get(key, "")[:200] for key in vars(Filter())})
 
@@ -189,7 +201,7 @@ async def _answer(make: Callable[[], str], headers: dict[str, str]) -> Response:
     try:
         return HTMLResponse(await asyncio.to_thread(make), headers=headers)
     except EvalkitError as error:
-        body = pages.page("Not found", f"<p>{escape(visible(str(error)))}</p>", [("Runs", "/")])
+        body = page("Not found", f"<p>{escape(visible(str(error)))}</p>", [("Runs", "/")])
         return HTMLResponse(body, status_code=404, headers=headers | POLICY)
     except Exception as error:
         LOG.exception("evalkit view: this page could not be made")
