@@ -1,5 +1,6 @@
 # make run      a real model's scored answers, from a bare machine
 # make test     the tests
+# make quick    the tests that are neither slow nor in need of a browser or another host, in two processes
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
 # make theory   the paper's statements, checked at the specification's sizes
@@ -12,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test check bench soak docs validity theory reference clean
+.PHONY: install run test quick quick-texts quick-runs check bench soak docs validity theory reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -35,6 +36,18 @@ run: $(VENV)/.user
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network" -p no:cacheprovider
+TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/tasks tests/readers tests/models
+
+quick: $(VENV)/.dev
+	@$(MAKE) --no-print-directory -j2 quick-texts quick-runs
+
+quick-texts:
+	@$(QUICK) $(TEXTS)
+
+quick-runs:
+	@$(QUICK) tests $(addprefix --ignore=,$(TEXTS))
 
 # import-linter and mypy cannot follow the mapping of tasks/ and graders/ in an editable install, so both look
 # at an installed copy.

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from loopback import ChatServer
 
 import evalkit
@@ -120,6 +121,7 @@ def test_the_recipe_for_a_published_benchmark(tmp_path: Path) -> None:
     assert asked["o1"].choices == ["Arctic", "Pacific", "Indian"]
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_grader(tmp_path: Path) -> None:
     """Its parameter is set with -G; an abstention is IDK, a word inside a sentence is found."""
     files, (command,) = recipe("Add a grader")
@@ -144,6 +146,7 @@ def test_the_recipe_for_a_grader(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_reader(tmp_path: Path) -> None:
     """Verdicts are the file's; what it calls wrong is sorted into errors and IDK."""
     files, (command,) = recipe("Add a reader")
@@ -160,6 +163,7 @@ def test_the_recipe_for_a_reader(tmp_path: Path) -> None:
     assert [read[name].grade.confidence for name in ("q1", "q4")] == [0.9, None]
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_provider(tmp_path: Path, server: ChatServer) -> None:
     """A row sends its key and the model's name; a class answers by itself. The row's address is another here."""
     server.answer = lambda _: "3"
@@ -187,6 +191,7 @@ def test_the_recipe_for_a_metric(tmp_path: Path) -> None:
     assert evalkit.plugins.describe("metrics", f"{tmp_path / 'own_metrics.py'}::caution").endswith("in [0, 1].")
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_language(tmp_path: Path) -> None:
     """In a copy of evalkit that has the language, its sentences are read as they should be; without, they are not."""
     files, (command,) = recipe("Add a language to the abstention tables")

@@ -138,6 +138,7 @@ def test_a_copy_of_a_run_changes_no_board(server: ChatServer, task: str, tmp_pat
     ]
 
 
+@pytest.mark.slow
 def test_repeated_epochs_narrow_nothing_on_any_screen(server: ChatServer, task: str, tmp_path: Path) -> None:
     """Thirty questions asked once and twenty times with the same answers: the same digits everywhere."""
     server.answer = half_right

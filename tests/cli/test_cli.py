@@ -29,6 +29,7 @@ def run(server: ChatServer, cwd: Path, *more: str) -> Result:
     return cli("run", "--model", "m", "--base-url", server.url, "--task", "letters", "--limit", "20", *more, cwd=cwd)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -157,6 +158,7 @@ def test_dry_run_asks_nothing(server: ChatServer, tmp_path: Path) -> None:
     assert document["estimated_prompt_tokens"] > 0
 
 
+@pytest.mark.slow
 def test_show_prints_a_summary_a_list_and_a_transcript(server: ChatServer, tmp_path: Path) -> None:
     """From the records alone."""
     server.answer = lambda _: "There are **3**."
@@ -183,6 +185,7 @@ def test_show_prints_a_summary_a_list_and_a_transcript(server: ChatServer, tmp_p
     assert "--records" in missing.stderr
 
 
+@pytest.mark.slow
 def test_model_text_cannot_drive_the_terminal(server: ChatServer, tmp_path: Path) -> None:
     """Escape sequences, markup and direction marks are shown, not obeyed."""
     server.answer = lambda _: "\x1b[2J\x1b]0;owned\x07 [red]3[/red] \u202e4"
@@ -198,6 +201,7 @@ def test_model_text_cannot_drive_the_terminal(server: ChatServer, tmp_path: Path
         assert "[red]3[/red]" in output.stdout
 
 
+@pytest.mark.slow
 def test_list_says_what_is_installed(tmp_path: Path) -> None:
     """A line each."""
     assert "letters" in cli("list", "tasks", cwd=tmp_path).stdout
@@ -206,6 +210,7 @@ def test_list_says_what_is_installed(tmp_path: Path) -> None:
     assert cli("list", "readers", cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_users_own_task_file(server: ChatServer, tmp_path: Path) -> None:
     """path/to/file.py::name works wherever a task's name does, and a mistake in it is one line."""
     (tmp_path / "mine.py").write_text(
@@ -244,6 +249,7 @@ def test_version(tmp_path: Path) -> None:
     assert cli("--version", cwd=tmp_path).stdout.startswith("evalkit, version ")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error(server: ChatServer, tmp_path: Path) -> None:
     """Evalkit show … | head -1."""
     run(server, tmp_path)

@@ -23,6 +23,7 @@ def output(*arguments: str, cwd: Path, encoding: str) -> str:
     return done.stdout.decode(encoding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
 def test_symbols_become_readable(encoding: str, tmp_path: Path) -> None:
     """A minus stays a minus, in whatever form the encoding has; nothing is lost to question marks."""

@@ -95,6 +95,7 @@ def test_never_answering_earns_nothing_in_every_cell(tmp_path: Path) -> None:
     assert "asked twice" in (tmp_path / "f.svg").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_killed_it_goes_on_where_it_was(server: ChatServer, tmp_path: Path) -> None:
     """No answer twice, no model left out."""
     server.answer, server.hold_after = careful, 60

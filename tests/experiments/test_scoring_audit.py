@@ -32,6 +32,7 @@ def audited() -> dict[str, dict[str, Any]]:
     return {one["task"]: one for one in json.loads(done.output)["tasks"]}
 
 
+@pytest.mark.slow
 def test_every_task_is_audited_and_none_fails(audited: dict[str, dict[str, Any]]) -> None:
     """A problem is named only where a judge or Docker is needed."""
     assert set(audited) == set(plugins.names("tasks"))

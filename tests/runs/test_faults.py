@@ -47,6 +47,7 @@ def keys_of(folder: Path) -> list[str]:
     return [line["sample_id"] for line in lines_of(folder / "records.jsonl")]
 
 
+@pytest.mark.slow
 def test_every_sample_is_recorded_once_through_faults_of_all_kinds(faulty: FaultyServer, tmp_path: Path) -> None:
     """5,000 samples, one attempt in five failing in ten ways, two answers of ten megabytes: all recorded, each once."""
     faulty.huge = lambda question: question.startswith(("How many Ds are in DEEPSEEK", "How many Rs are in STRAWBERRY"))
@@ -109,6 +110,7 @@ def test_a_key_is_found_nowhere(server: ChatServer, tmp_path: Path, monkeypatch:
     assert b"[key]" in written
 
 
+@pytest.mark.slow
 def test_kills_at_random_moments_lose_and_double_nothing(server: ChatServer, tmp_path: Path) -> None:
     """SIGKILL again and again, resumed each time: every sample once, and the counts of the undisturbed run."""
     server.answer = lambda body: str(len(str(body["messages"][-1]["content"])) % 3)

@@ -232,6 +232,7 @@ def wait_for_records(out: Path, count: int) -> Path:
     pytest.fail("no records came")
 
 
+@pytest.mark.slow
 def test_kill_minus_nine_loses_and_doubles_nothing(server: ChatServer, tmp_path: Path) -> None:
     """Resumed: no key missing, none twice, earlier lines byte-identical, scores those of an undisturbed run."""
     server.answer, server.hold_after = deterministic, 30  # so that it is caught in the middle
@@ -251,6 +252,7 @@ def test_kill_minus_nine_loses_and_doubles_nothing(server: ChatServer, tmp_path:
     assert scores(resumed) == scores(undisturbed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_leaves_a_run_that_can_be_resumed_and_says_how(
     server: ChatServer, tmp_path: Path, sign: signal.Signals

@@ -147,6 +147,7 @@ def test_nothing_graded_has_no_rates() -> None:
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from("CEUIRB"), min_size=1, max_size=60))
 def test_cards_from_records_and_from_counts_agree(letters: list[str]) -> None:
     """With one answer an item, records and counts score the same."""

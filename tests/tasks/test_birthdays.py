@@ -43,6 +43,7 @@ def test_invented_people_match_nobody_and_have_no_answer() -> None:
         assert sample.target == []
 
 
+@pytest.mark.slow
 @settings(max_examples=15)  # each draws from all 10,658 people
 @given(st.integers(1, 120), st.integers(0, 2))
 def test_a_longer_draw_begins_with_the_shorter(n: int, seed: int) -> None:

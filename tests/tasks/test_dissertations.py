@@ -72,6 +72,7 @@ def _written(path: Path, text: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_guessing_among_the_titles_scores_what_the_closed_form_says(tmp_path: Path) -> None:
     """Right once in 193 times."""
     result = evalkit.run(

@@ -36,12 +36,14 @@ def test_the_same_seed_gives_the_same_samples_on_every_machine() -> None:
 PINNED = ["SASS-E", "TESTY-Y", "SORTS-S", "TATTY-T", "MMMM-M", "BRANDED-G"]
 
 
+@pytest.mark.slow
 @given(st.integers(1, 300), st.integers(0, 3))
 def test_a_longer_draw_begins_with_the_shorter(n: int, seed: int) -> None:
     """So that runs of different lengths can be paired."""
     assert [s.id for s in letters(n=n, seed=seed).samples] == [s.id for s in islice(questions(seed), n)]
 
 
+@pytest.mark.slow
 def test_targets_are_the_true_counts_and_ids_unique() -> None:
     """Over every pair there is."""
     samples = list(letters(n="all").samples)

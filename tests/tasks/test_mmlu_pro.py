@@ -43,6 +43,7 @@ def test_every_right_letter_is_accepted_and_no_wrong_one(tmp_path: Path, options
     assert [accepts(sample, letter) for letter in letters] == [letter == "B" for letter in letters]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/benchmarks")
 def test_the_published_key_is_accepted_throughout() -> None:
     """All 12,032 questions: the right letter is correct, every other letter is an error."""

@@ -117,6 +117,7 @@ def test_the_commands_print_numbers_and_a_sentence(argv: list[str], says: str) -
     assert json.loads(CliRunner().invoke(cli, ["theory", *argv, "--json"]).output)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "words"),
     [

@@ -188,6 +188,7 @@ def test_with_every_answer_missing_the_page_has_only_ranges(
     get(app, "/board")
 
 
+@pytest.mark.slow
 def test_a_folder_of_folders_links_to_its_runs(server: ChatServer, tmp_path: Path) -> None:
     """A run's counts open also where it lies deeper, and where the folder shown is the run itself."""
     result = run_everything(server, tmp_path / "runs" / "monday", limit=4)
