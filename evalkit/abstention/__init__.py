@@ -20,7 +20,7 @@ from itertools import takewhile
 from typing import Literal
 
 from evalkit.abstention.clauses import FRAGMENT
-from evalkit.abstention.final import final_statement
+from evalkit.abstention.final import final_statement, undressed, unwrapped
 from evalkit.abstention.languages import candidates, is_english
 from evalkit.abstention.measures import CONTENT, VALUE
 from evalkit.abstention.phrases import is_triggered, load_phrases
@@ -30,6 +30,8 @@ from evalkit.text import plain
 Kind = Literal["abstained", "refusal", "empty"]
 LONGEST = 20_000
 """Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
+LAST = 240
+"""Characters from the end in which an abstention in another language than the text's is looked for."""
 BARE = 3
 """Spaces below which a text says one thing only."""
 _SIGNS = re.compile(r"[()\[\]{}<>=+×÷√∞≤≥≠±]")
@@ -40,6 +42,14 @@ _TOOL_CALL = re.compile(
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
     re.IGNORECASE,
 )
+_FOREIGN_SIGNS = (
+    "sais", "ignore", "aucun", "idee", "nich", "kein", "ahnung", "weiss", "bekannt", "no se", "no lo ", "no cono", "no est", "no teng",
+    "no pued", "descon", "ni idea", "nao ", " sei", "nem ", "non ", "boh", "nessun", "niet", "geen", "onbek", "onzek", "vet ", "inte",
+    "ingen", "ikke", "ved ", "ukend", "ukjen", "tied", "wiem", "nie ", "brak", "nevi", "netus", "nezn", "ne zn", "nisam", "nemam", "nu s",
+    "nu a", "habar", "fogalm", "bilm", "yok", "emin", "degil", "tidak", "tak ", "entah", "khong", "sijui", "sina ", "siwezi", "dakit",
+    "alam", "wala", "sconosc", "asteng", "abst",
+)  # fmt: skip
+"""Parts of words without which no text abstains in a language written in plain Latin letters."""
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
@@ -68,12 +78,12 @@ def non_answer(
     Returns:
         "empty" (no letter or digit), "abstained", "refusal", or None where it makes a claim.
     """
-    words = plain(_shortened(text))
+    words = unwrapped(plain(_shortened(text)))
     if not CONTENT.search(words):
         return None if _SIGNS.search(words) and not _NOTHING.fullmatch(words) else "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
-    if _is_plain_claim(words.lower()):
+    if _is_plain_claim(words.lower()) and not _may_end_in_another_language(words):
         return None
     if _TOOL_CALL.search(text):
         return "abstained"
@@ -84,6 +94,8 @@ def non_answer(
         return "refusal" if _DECLINES.search(final.text) else "abstained"
     if final.stated and final.text:
         return _detect(final.text, question)
+    if "onfiden" in words:
+        words = plain(undressed(_shortened(text), question))
     return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
 
 
@@ -104,6 +116,15 @@ def _detect(words: str, question: str | None) -> Kind | None:
             if kind is not None:
                 return kind
     return None
+
+
+def _may_end_in_another_language(words: str) -> bool:
+    """Whether the end of an English text holds signs of an abstention in another language."""
+    end = words[-LAST:]
+    if not end.isascii():
+        return True
+    lower = end.lower()
+    return any(sign in lower for sign in _FOREIGN_SIGNS)
 
 
 def _is_plain_claim(lower: str) -> bool:

@@ -93,7 +93,7 @@ _SAYING = (
     r"(?:i(?:'ll|'d|\s+will|\s+would|\s+must|\s+should|\s+shall|\s+can\s+only|\s+have\s+to|\s+need\s+to|\s+am\s+going\s+to|'m\s+going\s+to|"
     r"\s+choose\s+to|\s+prefer\s+to|\s+think\s+i(?:'ll|\s+will|\s+should))?\s+(?:have\s+to\s+|just\s+|simply\s+|rather\s+|honestly\s+)*"
     r"(?:answer|say|respond|reply|conclude|admit|confess|state|go|submit|report|stick|put|write|choose|pick)(?:\s+(?:with|that|down|for))?"
-    r"|(?:the\s+)?(?:\w+\s+){0,2}(?:option|choice|thing|move|answer|response|course|policy|strategy|play|reply|decision|bet)\s+(?:\w+\s+){0,2}(?:is|would\s+be)"
+    r"|(?:the|my)\s+(?:\w+\s+){0,2}(?:option|choice|thing|move|answer|response|course|policy|strategy|play|reply|decision|bet)\s+(?:\w+\s+){0,2}(?:is|would\s+be)"
     r"(?:\s+(?:just\s+|simply\s+)?to\s+(?:answer|say|respond|reply|write|state|choose|go)(?:\s+with)?)?"
     r"|(?:it(?:'s|\s+is)|i\s+think\s+it(?:'s|\s+is))\s+(?:best|better|safer|safest|wiser|wisest|optimal)\s+(?:for\s+me\s+)?to\s+(?:answer|say|respond|reply)(?:\s+with)?)"
 )
@@ -127,7 +127,11 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     if _is_english_abstention(words):
         # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.
         return stated or not _UNSURE.match(words)
-    lower = words.lower()
+    return _is_foreign_abstention(words.lower())
+
+
+def _is_foreign_abstention(lower: str) -> bool:
+    """Whether the words abstain in one of the other languages."""
     if lower.isascii() and not any(sign in lower for sign in _SIGNS):
         return False
     return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
@@ -150,9 +154,9 @@ def _abstains_from(words: str, place: int) -> bool:
             return True
         opening = _OPEN.match(words, place)
         if opening is None or opening.end() == place:
-            return False
+            break
         place = opening.end()
-    return False
+    return place > 0 and _is_foreign_abstention(words[place:].strip(_DRESS).lower())
 
 
 _SIGNS = (

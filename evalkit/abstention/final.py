@@ -86,8 +86,10 @@ _OVERRULED = re.compile(
     re.IGNORECASE,
 )
 """A claim that its own sentence gives up: "I'd say B, but since I'm only 60% sure, I don't know"."""
-_STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])")
+_STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])(?![\"”’)\]」』*_`])|(?<=[。！？][\"”’)\]」』])")
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)\.$")
+_MARK = re.compile(r"^[-•–]\s+(?!\d)")
+_LETTER = re.compile(r"(?<![\w.])[A-Z]\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 NEAR, CLOSE = 160, 700
 """Characters from the end in which the last sentence is looked for."""
@@ -98,6 +100,21 @@ _OPINION = re.compile(
 )
 BARE = 4
 """Words of a bare answer."""
+_WRAPPED = re.compile(
+    r"(?<=\bi)\n(?=[a-z])|(?<=\bto)\n(?=[a-z])|(?<=\bbe)\n(?=[a-z])|(?<=n't)\n(?=[a-z])|(?<=\bnot)\n(?=[a-z])|(?<=\bthe)\n(?=[a-z])|"
+    r"(?<=\bany)\n(?=[a-z])|(?<=\bno)\n(?=[a-z])|(?<='m)\n(?=[a-z])|(?<=\bhave)\n(?=[a-z])|(?<=\benough)\n(?=[a-z])|(?<=\bcannot)\n(?=[a-z])|"
+    r"(?<=\bam)\n(?=[a-z])|(?<=\bdo)\n(?=[a-z])|(?<=\bwould)\n(?=[a-z])|(?<=\brather)\n(?=[a-z])|(?<=\bunable)\n(?=[a-z])|(?<=\bcould)\n(?=[a-z])",
+    re.IGNORECASE,
+)
+"""A line break after a word that ends no line of its own."""
+_STARTER = re.compile(
+    r"\s*[*_\"'(]*(?:this|the|that|these|because|wait|option|options|it|its|it's|however|but|so|i|we|in|since|as|therefore|no|actually|let|to|there|"
+    r"if|for|an?|he|she|they|other|others|here|note|my|explanation|reason|reasoning|all|each|both|only|while|although|thus|hence|when|on|"
+    r"confidence|choice|choices|is|are|not|hmm|sorry)\b",
+    re.IGNORECASE,
+)
+"""Words that begin a sentence and follow no initial of a name."""
+_CLOSING = " \t\n.*_`"
 _DRESS = " \t\n*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!。、|"
 _ECHO = re.compile(
     r"\b(?:say|answer|respond|reply|write|state)\s+(?:with\s+)?[\"“'‘«]?\s*(?:i\s+don['’]t\s+know|idk)", re.IGNORECASE
@@ -181,14 +198,14 @@ def undressed(text: str, question: str | None = None) -> str:
         text: an answer.
         question: the prompt as sent; lines at the end that repeat it are left out too.
     """
-    body = (
-        _FENCE.sub("", text.replace("’", "'").replace("‘", "'")).strip()
-        if "```" in text
-        else text.replace("’", "'").strip()
-    )
+    body = text.replace("’", "'")
+    if "```" in body:
+        body = _FENCE.sub("", body.replace("‘", "'"))
+    body = unwrapped(body.strip())
     asked = plain(question).lower() if question else ""
     while True:
-        shorter = _CONFIDENCE_TAIL.sub("", body).rstrip()
+        tail = _CONFIDENCE_TAIL.search(body) if body.rstrip(_CLOSING)[-1:] in ")]" else None
+        shorter = body if tail is None or is_bare_abstention(tail.group()) else body[: tail.start()].rstrip()
         start, last = _last_sentence(shorter)
         head = shorter[:start].rstrip()
         if head and (_is_remark(last) or _echoes(last, asked) or _is_aside(head, last)):
@@ -198,13 +215,19 @@ def undressed(text: str, question: str | None = None) -> str:
         body = shorter
 
 
+def unwrapped(text: str) -> str:
+    """A text whose phrases no line break parts: "I do not\\nknow"."""
+    return _WRAPPED.sub(" ", text) if "\n" in text else text
+
+
 def sentences(text: str) -> Iterator[tuple[int, str]]:
     """Sentences and lines of a text, each with its place; stops after initials and abbreviations do not end one."""
     offset = 0
     for line in text.split("\n"):
         start = 0
         for stop in _STOP.finditer(line):
-            if _is_shortened(line, start, stop.start()) and stop.end() < len(line):
+            initial = _is_shortened(line, start, stop.start()) and stop.end() < len(line)
+            if initial and not (_LETTER.search(line, 0, stop.start()) and _STARTER.match(line, stop.end())):
                 continue
             if line[start : stop.end()].strip():
                 yield offset + start, line[start : stop.end()]
@@ -378,7 +401,7 @@ def _bare(statement: str) -> str:
     words = re.sub(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}", r"\1", statement)
     words = _OPEN_TAG.sub("", words)
     words = _PERCENT_TAIL.sub("", words) if "%" in words and len(words.split()) > 1 else words
-    words = plain(words.strip().strip("*_`#> ")).strip()
+    words = _MARK.sub("", plain(words.strip().strip("*_`#> ")).strip())
     while words and words[0] in "\"'([{<" and words[-1:] in "\"')]}>." and len(words) > 2:  # noqa: PLR2004 - something inside
         inner = words.rstrip(".")
         if inner[-1:] not in "\"')]}>":

@@ -13,7 +13,7 @@ from evalkit.abstention.phrases import NEVER, Phrases, cut_out, is_own, is_said,
 Part = Literal["abstained", "refusal", "hedged", "filler", "advice", "general", "claim"]
 _STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
 _ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
-_LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
+_LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•>])\s+")
 _FORMULA = re.compile(r"(?:\s[=≈]|[)\]]\s*[*/×÷])\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
 _BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
 _BUT_IN_KOREAN = re.compile("(?<=[\uac00-\ud7af])(지만|으나|는데|은데),? ")
