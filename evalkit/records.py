@@ -39,6 +39,8 @@ class NonAnswer(StrEnum):
     """Text that declines, or a provider's content filter: idk."""
     UNPARSED = "unparsed"
     """A claim is there, but no answer can be read from it: error."""
+    PARTIAL = "partial"
+    """Judged partly right: idk (0 points, credit kept), though an answer was attempted."""
     TRUNCATED = "truncated"
     """The token limit ended it before it committed to an answer: missing."""
 
@@ -197,6 +199,12 @@ class Grade(_Frozen):
         return cls(outcome=Outcome.ERROR, non_answer=NonAnswer.UNPARSED, reason=reason)
 
     @classmethod
+    def partly(cls, *, answer: str | None = None, credit: float | None = None, reason: str = "") -> Grade:
+        """Judge an answer that is partly right: 0 points, as IDK, but attempted."""
+        kind = NonAnswer.PARTIAL
+        return cls(outcome=Outcome.IDK, non_answer=kind, answer=answer, credit=credit, reason=reason or _WHY[kind])
+
+    @classmethod
     def cut_off(cls, reason: str = "") -> Grade:
         """Mark a completion that the token limit ended before it committed to an answer: missing."""
         kind = NonAnswer.TRUNCATED
@@ -213,6 +221,7 @@ _WHY = {
     NonAnswer.ABSTAINED: "makes no claim",
     NonAnswer.REFUSAL: "declines to answer",
     NonAnswer.UNPARSED: "no answer can be read",
+    NonAnswer.PARTIAL: "partly right",
     NonAnswer.TRUNCATED: "cut off at the token limit before it committed to an answer",
 }
 

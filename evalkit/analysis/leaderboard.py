@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.analysis.boards import Board, Entry, make_boards
+from evalkit.analysis.boards import Board, Counts, Entry, make_boards
 from evalkit.analysis.collection import canonical, collect, run_folders
 from evalkit.errors import InputError
 from evalkit.metrics.threshold import check_threshold
@@ -63,6 +63,7 @@ COLUMNS = [
     "idk", "failed", "accuracy", "accuracy_low", "accuracy_high", "score", "score_low", "score_high", "normalized",
     "coverage", "error_rate", "abstained", "refusal", "empty", "unparsed", "run", "condition", "kind", "items",
     "truncated", "undecided", "range_low", "range_high", "metrics",
+    "partial", "missing",
 ]  # fmt: skip
 
 
@@ -97,7 +98,7 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "score_low": score.ci95[0] if score else None,
         "score_high": score.ci95[1] if score else None,
         "normalized": score.normalized if score else None,
-        "coverage": counts.coverage if known else None,
+        "coverage": _coverage(counts) if known else None,
         "error_rate": counts.error_rate if known else None,
         **counts.non_answers.model_dump(),
         "run": " ".join(entry.runs),
@@ -108,8 +109,14 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "undecided": counts.undecided,
         "range_low": span.low if span else None,
         "range_high": span.high if span else None,
+        "missing": counts.missing,
         "metrics": _metrics(entry, t),
     }
+
+
+def _coverage(counts: Counts) -> float:
+    """Share of the answers that were attempted: those that make a claim, and those judged partly right."""
+    return counts.coverage + (counts.non_answers.partial / counts.n if counts.n else 0.0)
 
 
 def _metrics(entry: Entry, t: float) -> dict[str, float | None]:
@@ -157,8 +164,9 @@ def rank(
         if not one.builder.items
     ]
     if macro:
-        from evalkit.analysis.macro import macro_boards  # it builds on the boards of this module
+        from evalkit.analysis.macro import macro_boards, without_mean  # they build on the boards of this module
 
+        left_out += without_mean(boards)
         boards = macro_boards(boards) + boards
     return Ranking(boards=boards, left_out=left_out)
 

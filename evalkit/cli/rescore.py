@@ -15,7 +15,7 @@ from evalkit.runs.selective import Policy
 
 
 class Mapping(click.ParamType["dict[str, str]"]):
-    """A comma-separated list of field=column: `answer=pred,target=gold`."""
+    """A comma-separated list of field=column: `answer=pred,target=gold`; a column may be MODEL:COLUMN,MODEL:COLUMN."""
 
     name = "mapping"
 
@@ -23,7 +23,13 @@ class Mapping(click.ParamType["dict[str, str]"]):
         """Convert text to field → column."""
         if isinstance(value, dict):
             return value
-        pairs = [part.partition("=") for part in str(value).split(",") if part.strip()]
+        parts: list[str] = []
+        for part in str(value).split(","):
+            if "=" in part or not parts:
+                parts.append(part)
+            elif part.strip():  # a list goes on: answer=gpt-4o:colA,claude:colB
+                parts[-1] += f",{part}"
+        pairs = [part.partition("=") for part in parts]
         if not all(equals and path for _, equals, path in pairs):
             self.fail(f"{value!r} must be field=column,field=column", param, ctx)
         return {field.strip(): path.strip() for field, _, path in pairs}
@@ -41,6 +47,9 @@ class Mapping(click.ParamType["dict[str, str]"]):
     help="A reader's name (evalkit list readers), or file.py::name.",
 )
 @click.option("--map", "mapping", type=Mapping(), metavar="FIELD=COLUMN,…", help="Map columns of an unknown format.")
+@click.option(
+    "--rows", default="", metavar="PATH", help="Read the rows under this key of a JSON file, or in this sheet or table."
+)
 @click.option("--targets", type=click.Path(path_type=Path), metavar="FILE", help="Read gold answers from another file.")
 @click.option(
     "--verdict",
@@ -75,14 +84,17 @@ class Mapping(click.ParamType["dict[str, str]"]):
     type=click.Choice(get_args(Policy)),
     help="Also score with abstention by confidence, or by agreement of epochs.",
 )
+@click.option("--limits", type=KeyValue("NAME=N"), multiple=True, help="Raise a limit: rows, cells or expansion.")
 @click.option("--skip-bad", is_flag=True, help="Skip and count rows that cannot be read, instead of stopping.")
+@click.option("--explain", is_flag=True, help="Print how the files are understood, and write nothing.")
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Folder for the run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None], format_: str, mapping: dict[str, str] | None,
-    targets: Path | None, verdicts: tuple[tuple[str, str], ...], scorer: str, model: str, task: str,
+    rows: str, limits: tuple[tuple[str, str], ...], targets: Path | None,
+    verdicts: tuple[tuple[str, str], ...], scorer: str, model: str, task: str,
     count_as: tuple[tuple[str, str], ...], extract: str, pass_mark: float | None, regrade: str,
-    policy: Policy | None, skip_bad: bool, out: str, as_json: bool,
+    policy: Policy | None, skip_bad: bool, explain: bool, out: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Read outputs of other harnesses, sort what they call wrong into errors and IDK, and score at every threshold.
 
@@ -109,7 +121,15 @@ def command(
         regrade=regrade,
         policy=policy,
         skip_bad=skip_bad,
+        rows=rows,
+        limits=as_dict(limits),
     )
+    if explain:
+        from evalkit.report.explain import print_explanations
+        from evalkit.rescoring.explain import explain as explain_files
+
+        print_explanations(explain_files(paths, terms))
+        return
     rescored = rescore_files(paths, terms, Path(out))
     rescore.print_notes(rescored)
     if as_json:

@@ -23,10 +23,11 @@ from evalkit.dataset.encoding import UTF8, Recoded, detect_encoding, is_utf8
 from evalkit.dataset.head import Head, head_of_document, head_of_lines, head_of_text, parse_json
 from evalkit.dataset.layouts import pandas_rows, rows_under
 from evalkit.dataset.limits import Limits, check_cells, exceeded
+from evalkit.dataset.preference import Preference
 from evalkit.dataset.unpack import ZSTANDARD, container, open_unpacked, read_limited, read_member
 from evalkit.errors import InputError
 
-__all__ = ["BadRowError", "Head", "Limits", "Source", "as_text", "targets_of"]
+__all__ = ["BadRowError", "Head", "Limits", "Preference", "Source", "as_text", "targets_of"]
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
@@ -56,8 +57,7 @@ class Source:
     Args:
         path: where it is.
         skip_bad: count rows that cannot be read instead of raising.
-        scorer: which of several verdicts to take; "" leaves that to the reader.
-        pass_mark: the score from which an answer counts as right, in formats that have scores and no verdicts.
+        preference: which of several verdicts to take, and from which score an answer is right.
         rows: where in the file the rows are: keys joined by dots, or the name of a sheet or table.
         limits: how much the file may hold.
     """
@@ -67,15 +67,13 @@ class Source:
         path: Path,
         *,
         skip_bad: bool = False,
-        scorer: str = "",
-        pass_mark: float | None = None,
+        preference: Preference | None = None,
         rows: str = "",
         limits: Limits | None = None,
     ) -> None:
         self.path = path
         self.skip_bad = skip_bad
-        self.scorer = scorer
-        self.pass_mark = pass_mark
+        self.preference = preference or Preference()
         self.rows_at = rows
         self.limits = limits or Limits()
         self.skipped = 0
@@ -207,8 +205,7 @@ class Source:
 
     def fork(self, path: Path) -> Source:
         """Open another file under the same terms."""
-        terms = {"skip_bad": self.skip_bad, "scorer": self.scorer, "pass_mark": self.pass_mark}
-        return Source(path, **terms, limits=self.limits)  # type: ignore[arg-type] # each is of its own type
+        return Source(path, skip_bad=self.skip_bad, preference=self.preference, limits=self.limits)
 
     def _all_rows(self, decode: Callable[[bytes], Any] | None) -> Iterator[tuple[int, Row]]:
         shape = self.head.shape

@@ -25,7 +25,9 @@ from evalkit.errors import UsageError
 from evalkit.plugins import mark, raised_at
 from evalkit.readers.fields import Fields
 
-Verdict = Literal["right", "wrong", "idk", "failed"]
+Verdict = Literal["right", "wrong", "partial", "idk", "unscored", "failed"]
+"""What a file says of an answer: `partial` is partly right, `unscored` an answer that nobody judged (or whose judge
+failed), `failed` that there was no answer."""
 Sniff = Callable[[Head], bool]
 Place = int | str
 """Where in a file: a line, a position from 1, or the name of a member."""
@@ -38,10 +40,16 @@ class ForeignRow(msgspec.Struct, frozen=True, kw_only=True):
     sample_id: str = ""
     """Empty where the format has no ids: it is then made from `input`, the same in every file that asks it."""
     verdict: Verdict | None = None
-    """The file's own: `idk` where the format marks abstention, `failed` where there was no answer to judge; None where
-    the file holds no verdict."""
+    """The file's own, where the format defines what its marks mean; None where the file holds none, or where what it
+    holds in `mark` or `score` has no defined meaning: never right or wrong by default."""
     mark: str = ""
-    """The verdict as written, where it is a mark such as C, I or N; `--verdict MARK=OUTCOME` changes what it means."""
+    """The verdict as written, where it is a mark such as C, I or N; `--verdict MARK=OUTCOME` changes what it means.
+    With `verdict` None it is an unknown mark, which the user has to settle."""
+    score: float | None = None
+    """A number instead of a verdict. Where a file's scores are all 0 or 1 they mean wrong and right; otherwise
+    `--pass-mark` has to settle it. NaN: no verdict."""
+    by: str = ""
+    """The scorer, metric or field that mark or score come from."""
     text: str | None = None
     """What the model answered; None where the file does not keep it."""
     answer: str | None = None
@@ -70,6 +78,10 @@ class ForeignRow(msgspec.Struct, frozen=True, kw_only=True):
     reasoning: str | None = None
     truncated: bool = False
     """The token limit ended the answer."""
+    ended: bool = False
+    """The file says that the model ended the answer by itself: an empty text is then its own choice."""
+    latency: float | None = None
+    """Seconds that the answer took."""
     refused: bool = False
     """The provider says that the model refused."""
     reason: str = ""
@@ -93,6 +105,8 @@ class Reader(Protocol):
     stems: Sequence[str] = ()
     """File names without endings, as patterns, that this format gives to every model's file: such a name is no
     model's."""
+    companions: Sequence[str] = ()
+    """Names of files beside that belong to one of this format, and are no outputs by themselves."""
 
     def sniff(self, head: Head) -> bool:
         """Tell from its beginning whether a file is of this format."""
@@ -105,6 +119,17 @@ class Reader(Protocol):
             InputError: the file is not as its beginning promised; the text names the place.
         """
         ...
+
+
+def conditions_of(reader: Reader, source: Source) -> dict[tuple[str, str], Any]:
+    """Return (task, model) → condition, of a format that records under which conditions was asked; else empty.
+
+    Args:
+        reader: the format; it tells by a method `conditions(source)`.
+        source: the file.
+    """
+    tell = getattr(reader, "conditions", None)
+    return dict(tell(source)) if callable(tell) else {}
 
 
 RowFunction = Callable[[Fields], ForeignRow | list[ForeignRow] | None]
@@ -123,6 +148,7 @@ class RowReader(Reader):
     rule: str = ""
     run_file: str = ""
     stems: Sequence[str] = ()
+    companions: Sequence[str] = ()
 
     def __call__(self, row: Fields) -> ForeignRow | list[ForeignRow] | None:
         """Read one object."""

@@ -76,16 +76,21 @@ def _row(case: Fields, model: str, met: Counter[str]) -> ForeignRow:
 def _verdict(case: Fields) -> tuple[Verdict | None, str]:
     metrics = [one for one in case.objects("metricsData") if not one.flag("flaky", False)]
     older = case.objects("metricsMetadata")
-    if case.source.scorer:
-        metrics = [one for one in metrics if one.text("name", "") == case.source.scorer]
-        older = [one for one in older if one.text("metric", "") == case.source.scorer]
+    preference = case.source.preference
+    if wanted := preference.name:
+        preference.offer(
+            "scorer", [one.text("name", "") for one in metrics] + [one.text("metric", "") for one in older]
+        )
+        metrics = [one for one in metrics if one.text("name", "") == wanted]
+        older = [one for one in older if one.text("metric", "") == wanted]
         if not metrics and not older:
-            return "failed", f"no metric {case.source.scorer}"
+            return "unscored", f"no metric {wanted}"
+        preference.meet_name()
     if broken := next((one for one in metrics if one.text("error", "")), None):
-        return "failed", f"{broken.text('name', 'a metric')}: {broken.text('error')}"
+        return "unscored", f"{broken.text('name', 'a metric')}: {broken.text('error')}"
     if not metrics and not older:
         return None, "no metrics"
-    if not case.source.scorer and "success" in case:
+    if not wanted and "success" in case:
         if len(metrics) + len(older) > 1:
             case.source.warn("a case is right where all of its metrics pass; --scorer NAME takes one")
         return ("right" if case.flag("success") else "wrong"), _why(metrics)

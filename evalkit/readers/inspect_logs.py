@@ -1,30 +1,28 @@
 """Inspect AI: `.eval` archives (deflate or zstandard, finished or crashed) and `.json` logs.
 
-Schema: a header {version, status, eval{model, task}, plan, results} and samples {id, epoch, input, choices, target,
-output{completion, choices[]{message, stop_reason}}, scores{scorer → {value, answer, explanation}}, error}. In an
-archive the header is `header.json`, or `_journal/start.json` where the run crashed; samples are
-`samples/{id}_epoch_{n}.json` or `samples/{id}_epoch_{n}/sample.json`. Read: id, epoch, model (eval.model, not what
-the API called it), task, input, target, completion, and of each scorer value and answer. C, 1 and true are right; N
-is the format's mark for no answer, I and 0 are wrong, P is half credit and not right; a sample with an error, or
-without scores, failed.
+Schema: a header {version, status, eval{model, task}, plan, results, error} and samples {id, epoch, input, choices,
+target, output{completion, choices[]{message, stop_reason, stop_details}}, scores{scorer → score}, error}. In an archive
+the header is `header.json`, or `_journal/start.json` where the run crashed; samples are `samples/{id}_epoch_{n}.json`
+(an id may hold a /) or `samples/{id}_epoch_{n}/sample.json`. Read: id, epoch, model (eval.model, not what the API
+called it), task, input, target, completion, and the scores (`evalkit.readers.inspect_scores`). A sample with an error
+failed; one without scores was not judged, and --regrade may judge it.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-from evalkit.dataset.source import Head, Source, as_text
-from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, objects, read_each
+from evalkit.dataset.source import BadRowError, Head, Source, as_text
+from evalkit.readers.base import ForeignRow, Place, Reader, document_fields, objects, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.inspect_scores import Chooser, Part, Score, interpret, parts_of
 
-_SAMPLE = re.compile(r"samples/[^/]+(?:\.json|/sample\.json)")
-_RIGHT = {"C", "c", "correct", "true", "yes"}
-_WRONG = {"I", "i", "incorrect", "false", "no", "P", "p"}
-_NO_ANSWER = {"N", "n", "noanswer"}
+_SAMPLE = re.compile(r"samples/.+_epoch_\d+(?:\.json|/sample\.json)", re.DOTALL)
 HEADER, START = "header.json", "_journal/start.json"
+Samples = Iterable[tuple[Place, Fields]]
 
 
 class InspectReader(Reader):
@@ -43,7 +41,7 @@ class InspectReader(Reader):
         """Read each sample and epoch."""
         if source.head.shape != "zip":
             log = document_fields(source)
-            yield from _rows(source, log, objects(source, log.array("samples")))
+            yield from _rows(source, log, lambda: objects(source, log.array("samples")))
             return
         with source.archive() as archive:
             finished = HEADER in archive.namelist()
@@ -51,17 +49,10 @@ class InspectReader(Reader):
                 source.warn(f"the run crashed: it has no {HEADER}; its samples are read all the same")
             values = source.member(archive, HEADER if finished else START)
             header = Fields({"log": values}, source, HEADER).object("log")
-            yield from _rows(source, header, _samples(source, archive))
+            yield from _rows(source, header, lambda: _samples(source, archive))
 
 
 INSPECT = InspectReader()
-
-
-class _Score(NamedTuple):
-    verdict: Verdict | None
-    answer: str | None = None
-    reason: str = ""
-    mark: str = ""
 
 
 def _samples(source: Source, archive: zipfile.ZipFile) -> Iterator[tuple[Place, Fields]]:
@@ -74,34 +65,68 @@ def _samples(source: Source, archive: zipfile.ZipFile) -> Iterator[tuple[Place, 
                 source.bad(source.error_at(name, f"{type(sample).__name__} where an object should be"))
 
 
-def _rows(source: Source, header: Fields, samples: Iterator[tuple[Place, Fields]]) -> Iterator[ForeignRow]:
+def _rows(source: Source, header: Fields, samples: Callable[[], Samples]) -> Iterator[ForeignRow]:
     run = header.object("eval")
     model, task = run.text("model"), run.text("task", "") or "inspect"
-    yield from read_each(source, samples, lambda sample: _row(sample, model, task))
+    _warn_of_status(source, header)
+    chooser = Chooser(source, _survey(samples))
+    yield from read_each(source, samples(), lambda sample: _row(sample, chooser, model, task))
 
 
-def _row(sample: Fields, model: str, task: str) -> ForeignRow:
+def _warn_of_status(source: Source, header: Fields) -> None:
+    status = header.text("status", "success")
+    if status not in ("success", "started"):
+        message = " ".join(header.object("error", {}).text("message", "").split())[:150]
+        source.warn(f"the run ended with status {status}{f' ({message})' if message else ''}: what it had not asked")
+
+
+def _survey(samples: Callable[[], Samples]) -> Iterator[list[Part]]:
+    """The scores of all samples, where they hold more than one value that may be the verdict; else nothing."""
+    for _, sample in samples():
+        parts = _parts_of(sample)
+        if len(parts) > 1:
+            yield from (_parts_of(one) for _, one in samples())
+            return
+        if parts:
+            return
+
+
+def _parts_of(sample: Fields) -> list[Part]:
+    try:
+        return parts_of(sample)
+    except BadRowError:  # said, or skipped, where its row is read
+        return []
+
+
+def _row(sample: Fields, chooser: Chooser, model: str, task: str) -> ForeignRow:
     output = sample.object("output", {})
     choice = output.first("choices")
+    message = choice.object("message", {})
     text = output.text("completion", None)
     if text is None:
-        text = choice.object("message", {}).text("content", "")
-    score, stop = _score(sample), choice.text("stop_reason", "")
+        text = message.text("content", "")
+    score, stop = _score(sample, chooser), choice.text("stop_reason", "")
     return ForeignRow(
         sample_id=sample.text("id"),
         epoch=sample.integer("epoch", 1),
         verdict=score.verdict,
+        mark=score.mark,
+        score=score.score,
+        by=score.by,
         text=text,
         answer=score.answer,
+        unreadable=score.unreadable,
         target=sample.texts("target"),
         input=_question(sample),
         choices=sample.texts("choices") or None,
         model=model,
         task=task,
-        truncated=stop in ("max_tokens", "length"),
-        refused=stop == "content_filter",
+        credit=score.credit,
+        truncated=stop in ("max_tokens", "model_length", "length"),
+        ended=stop == "stop",
+        refused=score.refused or stop == "content_filter" or _declines(choice, message),
+        latency=output.number("time", None),
         reason=score.reason,
-        mark=score.mark,
     )
 
 
@@ -112,30 +137,21 @@ def _question(sample: Fields) -> str:
     return "\n\n".join(as_text(turn.get("content")) for turn in turns)
 
 
-def _score(sample: Fields) -> _Score:
+def _declines(choice: Fields, message: Fields) -> bool:
+    """Whether the provider says that the model refused: in the details of the stop, or in a part of the message."""
+    details: Any = choice.value("stop_details")
+    if isinstance(details, dict) and details.get("type") == "refusal":
+        return True
+    content = message.value("content")
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(part, dict) and part.get("refusal") is True for part in parts)
+
+
+def _score(sample: Fields, chooser: Chooser) -> Score:
     if error := sample.value("error"):
-        return _Score("failed", reason=as_text(error.get("message") if isinstance(error, dict) else error)[:300])
-    given = sample.object("scores", {})
-    scores = {name: given.object(name) for name in given if isinstance(given.value(name), dict)}
-    if not scores:
-        return _Score("failed", reason="no score")
-    verdicts = {name: _verdict(score.value("value")) for name, score in scores.items()}
-    source = sample.source
-    name = source.scorer if source.scorer in verdicts else next(iter(verdicts))
-    if len(set(verdicts.values())) > 1 and name != source.scorer:
-        listed = ", ".join(f"{scorer}: {verdict}" for scorer, verdict in verdicts.items())
-        source.warn(f"its scorers disagree on some samples ({listed}); {name} is taken, --scorer takes another")
-    score = scores[name]
-    return _Score(verdicts[name], score.text("answer", None), f"scorer {name}", str(score.value("value")))
-
-
-def _verdict(value: Any) -> Verdict | None:
-    if isinstance(value, dict):  # a score of several parts: the first decides
-        value = next(iter(value.values()), None)
-    if isinstance(value, (bool, int, float)):
-        return "right" if value >= 1 else "wrong"
-    if not isinstance(value, str):
-        return None
-    if value in _NO_ANSWER:
-        return "idk"
-    return "right" if value in _RIGHT else "wrong" if value in _WRONG else None
+        return Score("failed", reason=as_text(error.get("message") if isinstance(error, dict) else error)[:300])
+    parts = parts_of(sample)
+    chosen = chooser.choose(parts, sample.source)
+    if chosen is None:
+        return Score("unscored", reason="no such score" if parts else "no score")
+    return interpret(chosen)

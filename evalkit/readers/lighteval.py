@@ -88,7 +88,7 @@ def _metric(metric: Fields) -> str:
     """The metric that decides: the one asked for, else the first known one, else the first there is."""
     usable = [name for name in metric if isinstance(metric.value(name), (int, float))]
     source = metric.source
-    for name in (source.scorer, *METRICS):
+    for name in (source.preference.name, *METRICS):
         if name in usable:
             return name
     if len(usable) > 1:

@@ -186,8 +186,8 @@ def _metric(source: Source, row: dict[str, Any]) -> str | None:
     usable = [name for name in metrics if isinstance(row[name], (bool, int, float))]
     if not usable:
         return None
-    if source.scorer in usable:
-        return source.scorer
+    if source.preference.name in usable:
+        return source.preference.name
     values = {name: _verdict(row[name]) for name in usable}
     if len(set(values.values())) > 1:
         source.warn(

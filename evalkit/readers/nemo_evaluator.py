@@ -15,7 +15,7 @@ from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
 from evalkit.readers.base import ForeignRow, Reader, document_fields, read_each
 from evalkit.readers.fields import Fields
-from evalkit.readers.scores import share, verdict_of_score
+from evalkit.readers.scores import share
 
 
 class Bundle(NamedTuple):
@@ -59,18 +59,19 @@ def _bundle(source: Source) -> Bundle:
 
 
 def _row(row: Fields, bundle: Bundle) -> ForeignRow:
-    verdict = verdict_of_score(row, "reward")
     category = row.object("metadata", {}).text("category", "") or row.object("scoring_details", {}).text("category", "")
     return ForeignRow(
         sample_id=row.text("problem_idx"),
         epoch=row.integer("repeat", 0) + 1,
-        verdict=verdict,
+        verdict=None if "reward" in row else "unscored",
+        score=row.number("reward", None),
+        by="reward",
         text=row.text("model_response", None),
         answer=row.text("extracted_answer", None),
         target=row.texts("expected_answer"),
         model=bundle.model,
         task=bundle.task,
         credit=share(row.number("reward", None)),
-        reason="no reward" if verdict == "failed" else "",
+        reason="" if "reward" in row else "no reward",
         metadata={"stratum": category} if category else {},
     )

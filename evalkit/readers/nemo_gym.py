@@ -21,10 +21,10 @@ from evalkit.dataset.source import Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Reader, Verdict, identify, read_each
 from evalkit.readers.fields import Fields
 from evalkit.readers.responses import response_answer
-from evalkit.readers.scores import share, verdict_of_score
+from evalkit.readers.scores import share
 
 VERDICTS: dict[str, Verdict] = {
-    "correct": "right", "incorrect": "wrong", "abstain": "idk", "not_attempted": "idk", "partial": "idk",
+    "correct": "right", "incorrect": "wrong", "abstain": "idk", "not_attempted": "idk", "partial": "partial",
 }  # fmt: skip
 PARTIAL_CREDIT = 0.5
 IDS = ("id", "uuid", "question_id", "task_id")
@@ -67,9 +67,10 @@ def _row(row: Fields, met: Counter[tuple[str, str]]) -> ForeignRow:
         epoch=row.integer("_ng_rollout_index") + 1 if "_ng_rollout_index" in row else met[task, name],
         verdict=verdict,
         mark=row.text("verdict", ""),
+        score=row.number("reward", None) if verdict is None else None,
+        by="reward" if verdict is None else "verdict",
         text=answer.text,
         answer=row.text("extracted_answer", None),
-        attempted=partial,
         target=next((row.texts(key) for key in GOLD if key in row), []),
         input=question,
         model=answer.model,
@@ -83,15 +84,15 @@ def _row(row: Fields, met: Counter[tuple[str, str]]) -> ForeignRow:
     )
 
 
-def _verdict(row: Fields) -> tuple[Verdict, str]:
+def _verdict(row: Fields) -> tuple[Verdict | None, str]:
     if row.flag("judge_failed", False):
-        return "failed", row.text("judge_failure_reason", "") or "the judge failed"
+        return "unscored", row.text("judge_failure_reason", "") or "the judge failed"
     if row.flag("mask_sample", False):
         return "failed", row.text("failure_reason", "") or "masked in the file"
     if "verdict" not in row:
-        return ("failed", "no verdict") if "verdict" in [*row] else (verdict_of_score(row, "reward"), "")
+        return (None, "") if "verdict" not in [*row] and "reward" in row else ("unscored", "no verdict")
     if "judge_output" in row and not _GRADE.search(row.text("judge_output")):
-        return "failed", "the judge's output holds no grade"
+        return "unscored", "the judge's output holds no grade"
     return row.one_of("verdict", VERDICTS), ""
 
 

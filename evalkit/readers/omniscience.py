@@ -17,7 +17,8 @@ MARKS = ("grade", "verdict", "judgement")
 GRADES: dict[str, Verdict] = {
     **dict.fromkeys(("CORRECT", "A"), "right"),
     **dict.fromkeys(("INCORRECT", "B"), "wrong"),
-    **dict.fromkeys(("PARTIAL_ANSWER", "PARTIAL", "C", "NOT_ATTEMPTED", "D"), "idk"),
+    **dict.fromkeys(("PARTIAL_ANSWER", "PARTIAL", "C"), "partial"),
+    **dict.fromkeys(("NOT_ATTEMPTED", "D"), "idk"),
 }
 PARTIAL = {"PARTIAL_ANSWER", "PARTIAL", "C"}
 PARTIAL_CREDIT = 0.5
@@ -44,8 +45,9 @@ def aa_omniscience(row: Fields) -> ForeignRow:
         raise row.error(f"{column} is {mark[:60]!r}, none of {', '.join(GRADES)}")
     return ForeignRow(
         sample_id=row.text("question_id", ""),
-        verdict=GRADES[mark] if mark else "failed",
+        verdict=GRADES[mark] if mark else "unscored",
         mark=mark,
+        by=column,
         text=row.text(response, "") if response else "",
         attempted=mark not in ("", "NOT_ATTEMPTED", "D"),
         target=row.texts("answer"),

@@ -1,39 +1,36 @@
-"""Scores of formats that have no verdict: 1 is right and 0 is wrong; anything else needs a pass mark."""
+"""Scores of formats that grade on a scale, and partial credit."""
 
 from __future__ import annotations
 
 import math
 
-from evalkit.errors import InputError
-from evalkit.readers.base import Verdict
-from evalkit.readers.fields import Fields
+from evalkit.dataset.source import Source
 
 
-def verdict_of_score(row: Fields, name: str) -> Verdict:
-    """Read a score as a verdict.
+def pass_mark(source: Source, default: float) -> float:
+    """Return the score from which an answer is right: the user's, or the format's own.
 
     Args:
-        row: the row.
-        name: the field that holds the score; one that is absent or not a number means that there was no verdict.
-
-    Raises:
-        BadRowError: it is something else than a number.
-        InputError: it is neither 0 nor 1, and no pass mark was given.
+        source: the file.
+        default: the format's own.
     """
-    score = row.number(name, math.nan)
-    if math.isnan(score):
-        return "failed"
-    mark = row.source.pass_mark
-    if mark is not None:
-        return "right" if score >= mark else "wrong"
-    if score not in (0, 1):
-        place = f"{row.source.path}:{row.place}"
-        raise InputError(
-            f"{place}: {row.path}{name} is {score:g}, neither 0 nor 1; give the score to pass with --pass-mark X"
-        )
-    return "right" if score == 1 else "wrong"
+    given = source.preference.pass_mark
+    if given is None:
+        return default
+    source.preference.meet("pass_mark")
+    return given
 
 
 def share(score: float | None) -> float | None:
     """Return a score as partial credit; None where it is not in [0, 1]."""
     return score if score is not None and 0 <= score <= 1 else None
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number and not NaN; true and false are 1 and 0."""
+    return isinstance(value, (bool, int, float)) and not math.isnan(value)
+
+
+def is_binary(value: object) -> bool:
+    """Whether a value is true, false, 1 or 0: a verdict by itself."""
+    return isinstance(value, (bool, int, float)) and value in (0, 1)

@@ -14,6 +14,7 @@ from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
 from evalkit.readers.base import ForeignRow, Reader, has, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.scores import pass_mark
 
 PASS_MARK = 0.5
 SUMMARIES = "summaries.jsonl"
@@ -33,7 +34,7 @@ class VectaraReader(Reader):
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each judgement with its summary."""
-        mark = PASS_MARK if source.pass_mark is None else source.pass_mark
+        mark = pass_mark(source, PASS_MARK)
         texts, model = _summaries(source, source.path.with_name(SUMMARIES))
         rows = ((place, Fields(values, source, place)) for place, values in source.rows())
         yield from read_each(source, rows, lambda row: _row(row, mark, texts, model))

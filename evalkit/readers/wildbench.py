@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from evalkit.readers.base import ForeignRow, reader
 from evalkit.readers.fields import Fields
+from evalkit.readers.scores import pass_mark
 
 PASS_MARK = 5.0
 TASK = "wildbench"
@@ -29,7 +30,7 @@ def wildbench(row: Fields) -> ForeignRow:
         score = row.object("parsed_result", {}).number("score", None)
     if score is None:
         return ForeignRow(sample_id=name, verdict="failed", model=model, reason="no score")
-    mark = PASS_MARK if row.source.pass_mark is None else row.source.pass_mark
+    mark = pass_mark(row.source, PASS_MARK)
     return ForeignRow(
         sample_id=name,
         verdict="right" if score >= mark and text.strip() else "wrong",

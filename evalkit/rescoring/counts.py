@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from evalkit.records import Completion, Failure, Record
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.folder import FAILURES, RECORDS, not_written
-from evalkit.runs.scorecard import Scorecard
+from evalkit.runs.scorecard import Condition, Scorecard
 from evalkit.runs.selective import Policy, simulated_cards
 
 
@@ -38,10 +38,15 @@ class Counts:
     """(task, model) → records of plain prompts without their texts; kept for the policy alone."""
     seen: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
     """Model → digest of a row's key → digest of what it says."""
+    epochs: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(task, model) → highest epoch."""
+    conditions: dict[tuple[str, str], Condition] = field(default_factory=dict)
+    """(task, model) → its condition, where the files tell it."""
 
     def add(self, record: Record) -> None:
         """Count a record."""
         key = CardKey(record.task, record.model, record.prompt_threshold)
+        self._note_epoch(record)
         self._builder(key).add(record)
         if self.policy is not None and record.prompt_threshold is None:
             bare = record.model_copy(update={"completion": Completion(text="")})
@@ -49,6 +54,7 @@ class Counts:
 
     def add_failure(self, failure: Failure) -> None:
         """Count an answer without a verdict."""
+        self._note_epoch(failure)
         self._builder(CardKey(failure.task, failure.model, failure.prompt_threshold)).add_failure(failure)
 
     def add_all(self, other: Counts) -> None:
@@ -57,6 +63,16 @@ class Counts:
             self._builder(key).add_all(builder)
         for group, records in other.plain.items():
             self.plain.setdefault(group, []).extend(records)
+
+    def add_conditions(self, conditions: Mapping[tuple[str, str], Condition], names: Mapping[str, str]) -> None:
+        """Note what a file tells of conditions.
+
+        Args:
+            conditions: (task, model) → condition.
+            names: model → what it is called from now on.
+        """
+        for (task, model), condition in conditions.items():
+            self.conditions[task, names.get(model, model)] = condition
 
     def cards(self, run: Path, thresholds: Sequence[float], count_as: dict[str, str]) -> list[Scorecard]:
         """Build all cards, the simulated ones last.
@@ -69,13 +85,20 @@ class Counts:
         cards = []
         for key, builder in sorted(self.builders.items(), key=lambda item: (*item[0][:2], item[0][2] or 0)):
             task, model, stated = key
-            head = CardHead(task=task, model=model, prompt_threshold=stated, run=str(run), count_as=count_as)
+            condition = self.conditions.get((task, model), Condition())
+            head = CardHead(
+                task=task, model=model, prompt_threshold=stated, run=str(run), count_as=count_as, condition=condition
+            )
             cards.append(builder.build(head, thresholds))
         if self.policy is not None:
             for (task, model), records in self.plain.items():
                 head = CardHead(task=task, model=model, run=str(run), count_as=count_as)
                 cards.extend(simulated_cards(records, self.policy, head, thresholds))
         return cards
+
+    def _note_epoch(self, line: Record | Failure) -> None:
+        group = (line.task, line.model)
+        self.epochs[group] = max(self.epochs.get(group, 0), line.epoch)
 
     def _builder(self, key: CardKey) -> CardBuilder:
         if key not in self.builders:

@@ -31,11 +31,20 @@ class InputFile(NamedTuple):
     reader: Reader
 
 
+class SetAside(NamedTuple):
+    """A file that could not be read, while others were."""
+
+    path: Path
+    reason: str
+    """One line that names the file."""
+
+
 class Discovery(NamedTuple):
     """The files to read, and those of folders that are in no known format."""
 
     files: list[InputFile]
     unknown: list[Path]
+    set_aside: list[SetAside]
 
 
 def detect(source: Source, readers: Mapping[str, Reader] | None = None) -> Reader | None:
@@ -83,31 +92,49 @@ def find_reader(name: str) -> Reader:
     return _checked(name, plugins.find("readers", name))
 
 
-def discover(paths: Iterable[str | Path], open_: Callable[[Path], Source], wanted: str | Reader) -> Discovery:
+def discover(
+    paths: Iterable[str | Path], open_: Callable[[Path], Source], wanted: str | Reader, *, strict: bool = False
+) -> Discovery:
     """Find the files to read and the reader of each.
 
     Args:
         paths: files, folders or patterns.
         open_: makes a source of a path.
         wanted: a reader, the name of one, or "auto".
+        strict: whether one file that cannot be read stops the others too.
 
     Raises:
         UsageError: no reader of that name, or a plug-in raised.
-        InputError: a named file is missing, cannot be read, or is in no known format; a file is in several.
+        InputError: a named file is missing; or the only one, or with `strict` any, cannot be read, or is in no known
+            format or in several.
     """
-    discovery, readers = Discovery([], []), registered_readers()
+    discovery, readers = Discovery([], [], []), registered_readers()
     only = find_reader(wanted) if isinstance(wanted, str) and wanted != "auto" else wanted
     run_files = {name for reader in readers.values() if (name := getattr(reader, "run_file", ""))}
-    for path, named in _files(paths, run_files):
+    found = list(_files(paths, run_files))
+    for path, named in found:
         source = open_(path)
-        reader = _detect(source, readers, named=named) if isinstance(only, str) else only
+        try:
+            reader = _detect(source, readers, named=named) if isinstance(only, str) else only
+        except InputError as error:
+            if strict or len(found) == 1:
+                raise
+            discovery.set_aside.append(SetAside(path, str(error)))
+            continue
         if path.stat().st_size > LARGE:
             source.forget()
         if reader is None:
             discovery.unknown.append(path)
         elif named or getattr(reader, "run_file", "") in ("", path.name):  # else it is read with its run file
             discovery.files.append(InputFile(source, reader))
-    return discovery
+    companions = {(f.source.path.parent, name) for f in discovery.files for name in _names(f.reader, "companions")}
+    unknown = [path for path in discovery.unknown if (path.parent, path.name) not in companions]
+    return discovery._replace(unknown=unknown)
+
+
+def _names(reader: Reader, attribute: str) -> Sequence[str]:
+    names: Sequence[str] = getattr(reader, attribute, ())
+    return names
 
 
 def model_labels(files: Sequence[InputFile]) -> dict[Path, str]:
@@ -166,6 +193,5 @@ def _label(path: Path, reader: Reader) -> str:
     stem = path.name
     for ending in ENDINGS:
         stem = stem.removesuffix(ending)
-    stems: Sequence[str] = getattr(reader, "stems", ())
-    nameless = GENERIC.fullmatch(stem) or any(fnmatchcase(stem, pattern) for pattern in stems)
+    nameless = GENERIC.fullmatch(stem) or any(fnmatchcase(stem, pattern) for pattern in _names(reader, "stems"))
     return path.parent.name or stem if nameless else stem

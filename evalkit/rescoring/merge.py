@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +14,13 @@ from evalkit.records import Failure, Record
 from evalkit.rescoring.counts import Counts, row_digest
 from evalkit.rescoring.session import FileResult
 from evalkit.runs import journal
+from evalkit.runs.condition import differing
+from evalkit.runs.scorecard import Condition
 
 Line = TypeVar("Line", Record, Failure)
 OVERLAP = "another file holds the same samples of this model; each carries its file's name"
+SAME_CONDITION = "another run of the same condition holds the same samples; its answers count as further epochs"
+OTHER_CONDITION = "another file holds this model under another condition; each carries its own"
 
 
 @dataclass(frozen=True)
@@ -22,12 +28,14 @@ class _Changes:
     """What joining changes in one file."""
 
     names: dict[str, str] = field(default_factory=dict)
-    """Model → its name with the file's."""
+    """Model → its name with the file's, or with what tells its condition apart."""
     repeated: dict[str, set[bytes]] = field(default_factory=dict)
     """Model → digests of rows that an earlier file holds word for word."""
+    epochs: dict[tuple[str, str], int] = field(default_factory=dict)
+    """(task, model) → epochs that earlier runs of the same condition hold."""
 
     def __bool__(self) -> bool:
-        return bool(self.names or self.repeated)
+        return bool(self.names or self.repeated or self.epochs)
 
 
 def merge(
@@ -35,8 +43,9 @@ def merge(
 ) -> Counts:
     """Write the records of all files to the journal, in the order of the files, and count them.
 
-    Rows that repeat those of an earlier file word for word count once. Where two files differ on a sample of the same
-    model, they hold two runs of it: in every file that model then carries the file's label.
+    A file that is identical to an earlier one counts once, and so do rows that repeat those of an earlier file word
+    for word. Where two files differ on a sample of the same model, they hold two runs of it: of one condition, where
+    both say so, and then the later answers are further epochs; else the model carries the file's label in every file.
 
     Args:
         results: the files, read.
@@ -48,7 +57,15 @@ def merge(
         The counts of all files.
     """
     counts = Counts(policy=results[0].counts.policy)
-    for result, part, changes in zip(results, parts, _changes(results, labels), strict=True):
+    copies = _copies(results, labels)
+    kept = [(result, part) for result, part in zip(results, parts, strict=True) if result.report.path not in copies]
+    for result, part in zip(results, parts, strict=True):
+        if original := copies.get(result.report.path):
+            result.report.warnings.append(f"identical to {original}; counted once")
+            result.report.collapsed = result.report.rows
+            shutil.rmtree(part)
+    for (result, part), changes in zip(kept, _changes([result for result, _ in kept], labels), strict=True):
+        counts.add_conditions(result.report.conditions, changes.names)
         if changes:
             _add_changed(result, part, changes, counts, book)
             shutil.rmtree(part)
@@ -58,32 +75,86 @@ def merge(
     return counts
 
 
+def _copies(results: Sequence[FileResult], labels: Mapping[Path, str]) -> dict[Path, Path]:
+    """Files that are byte for byte an earlier one and do not name their model → that one."""
+    sizes = Counter(result.report.path.stat().st_size for result in results)
+    originals: dict[bytes, Path] = {}
+    copies = {}
+    for result in results:
+        path = result.report.path
+        if sizes[path.stat().st_size] < 2 or result.counts.seen.keys() != {labels[path]}:  # noqa: PLR2004 - alone
+            continue
+        with path.open("rb") as file:
+            original = originals.setdefault(hashlib.file_digest(file, "sha256").digest(), path)
+        if original is not path:
+            copies[path] = original
+    return copies
+
+
 def _changes(results: Sequence[FileResult], labels: Mapping[Path, str]) -> list[_Changes]:
     all_changes = [_Changes() for _ in results]
+    if len(results) < 2:  # noqa: PLR2004 - nothing to join
+        return all_changes
+    conditions = _conditions(results)
     earlier: dict[str, dict[bytes, bytes]] = {}
-    differing: set[str] = set()
+    epochs: Counter[tuple[str, str]] = Counter()
+    differing_: set[str] = set()
     for result, changes in zip(results, all_changes, strict=True):
-        for model, rows in result.counts.seen.items() if len(results) > 1 else ():
+        for model, rows in result.counts.seen.items():
             known = earlier.setdefault(model, {})
             shared = known.keys() & rows.keys()
             if any(known[key] != rows[key] for key in shared):
-                differing.add(model)
-            if shared:
-                changes.repeated[model] = shared
-            known.update(rows)
+                if len(conditions.get(model, ("", ""))) == 1:
+                    mine = [group for group in result.counts.epochs if group[1] == model]
+                    changes.epochs.update({group: epochs[group] for group in mine if epochs[group]})
+                else:
+                    differing_.add(model)
+            if repeated := {key for key in shared if known[key] == rows[key]}:
+                changes.repeated[model] = repeated
+            known.update({key: rows[key] for key in rows.keys() - shared})
+        for group, n in result.counts.epochs.items():
+            epochs[group] = max(epochs[group], n) if group not in changes.epochs else epochs[group] + n
+    differing_ |= {model for model, ids in conditions.items() if len(ids) > 1}
     for result, changes in zip(results, all_changes, strict=True):
-        label = labels[result.report.path]
-        for model in differing & result.counts.seen.keys():
+        for model in differing_ & result.counts.seen.keys():
             changes.repeated.pop(model, None)
-            if model != label:
-                changes.names[model] = f"{model} ({label})"
+            name = _named(model, result, results, labels[result.report.path])
+            if name != model:
+                changes.names[model] = name
     return all_changes
 
 
+def _conditions(results: Sequence[FileResult]) -> dict[str, set[str]]:
+    """Model → ids of its conditions, of those models whose every file tells theirs; one a task and id."""
+    by_task: dict[str, dict[str, set[str]]] = {}
+    untold = {model for result in results for model in result.counts.seen if not _of(result, model)}
+    for result in results:
+        for (task, model), condition in result.report.conditions.items():
+            by_task.setdefault(model, {}).setdefault(task, set()).add(condition.id)
+    return {model: max(tasks.values(), key=len) for model, tasks in by_task.items() if model not in untold and tasks}
+
+
+def _of(result: FileResult, model: str) -> list[Condition]:
+    return [condition for (_, name), condition in result.report.conditions.items() if name == model]
+
+
+def _named(model: str, result: FileResult, results: Sequence[FileResult], label: str) -> str:
+    """A model's name with what tells its condition apart, or with the file's label."""
+    everyone = [one for one in results if _of(one, model)]
+    if result in everyone:
+        told = differing([_of(one, model)[0] for one in everyone])
+        if len(set(told)) == len(everyone):
+            return f"{model} ({told[everyone.index(result)]})"
+    return model if model == label else f"{model} ({label})"
+
+
 def _add_changed(result: FileResult, part: Path, changes: _Changes, counts: Counts, book: journal.Journal) -> None:
-    """Rewrite the records of one file: renamed, and without those that repeat."""
+    """Rewrite the records of one file: renamed, as later epochs, and without those that repeat."""
     if changes.names:
-        result.report.warnings.append(OVERLAP)
+        told = any(_of(result, model) for model in changes.names)
+        result.report.warnings.append(OTHER_CONDITION if told else OVERLAP)
+    if changes.epochs:
+        result.report.warnings.append(SAME_CONDITION)
     for record in journal.read_records(part):
         if (renamed := _changed(record, changes)) is None:
             result.report.collapsed += 1
@@ -99,9 +170,13 @@ def _add_changed(result: FileResult, part: Path, changes: _Changes, counts: Coun
 
 
 def _changed(line: Line, changes: _Changes) -> Line | None:
-    """A record or failure under its new name; None where it repeats one of an earlier file."""
+    """A record or failure under its new name or epoch; None where it repeats one of an earlier file."""
     digest = row_digest(line.task, line.sample_id, line.epoch, line.prompt_threshold)
     if digest in changes.repeated.get(line.model, ()):
         return None
-    name = changes.names.get(line.model)
-    return line if name is None else line.model_copy(update={"model": name})
+    update: dict[str, object] = {}
+    if later := changes.epochs.get((line.task, line.model)):
+        update["epoch"] = line.epoch + later
+    if (name := changes.names.get(line.model)) is not None:
+        update["model"] = name
+    return line.model_copy(update=update) if update else line

@@ -1,9 +1,11 @@
 """The outcome policy: what a file's verdict and the answer's text make of a row.
 
-In this order: what the file calls right is correct, whatever it sounds like. What the file marks as abstention is
-IDK. What it calls wrong is sorted by its text: nothing there, an abstention or a refusal are IDK; an attempt from
-which the file's harness could extract no answer is `unparsed`, an error; any other attempt is an error. Where the
-format shows that an answer was attempted, or keeps no text, the text does not decide.
+In this order: what the file calls right is correct, whatever it sounds like. An answer that the token limit ended
+before it committed to anything is missing (`truncated`). What the file marks as abstention is IDK. What it calls
+partly right is `partial` (IDK's 0 points, credit kept), unless its text makes no claim. What it calls wrong is sorted
+by its text: nothing there, an abstention or a refusal are IDK; an attempt from which the file's harness could extract
+no answer is `unparsed`, an error; any other attempt is an error. Where the format shows that an answer was attempted,
+or keeps no text, the text does not decide.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 import msgspec
 
 from evalkit.abstention import non_answer
+from evalkit.abstention.final import committed
 from evalkit.readers.base import ForeignRow, Verdict
 from evalkit.records import Grade, NonAnswer, Outcome
 
@@ -33,6 +36,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     answer: str | None
     attempted: bool
     unreadable: bool
+    reason: str = ""
 
     @classmethod
     def of(cls, row: ForeignRow) -> Reading:
@@ -46,6 +50,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
             answer=row.answer,
             attempted=row.attempted,
             unreadable=row.unreadable,
+            reason=row.reason,
         )
 
 
@@ -53,7 +58,7 @@ def apply_policy(reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Gra
     """Grade a row by its verdict and text; see the module.
 
     Args:
-        reading: one whose verdict is not "failed".
+        reading: one whose verdict is neither "failed" nor "unscored".
         count_as: changes to what a kind of non-answer counts as.
 
     Returns:
@@ -62,38 +67,53 @@ def apply_policy(reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Gra
     row = reading.row
     more: dict[str, Any] = {"answer": reading.answer, "confidence": row.confidence, "credit": row.credit}
     if reading.verdict == "right":
-        return Grade.of(True, reason=row.reason or "right in the file", grader=GRADER, **more)
+        return Grade.of(True, reason=reading.reason or "right in the file", grader=GRADER, **more)
     kind = kind_of(reading)
-    if reading.verdict is None and (kind is None or row.text is None):
+    if reading.verdict is None and kind is not NonAnswer.TRUNCATED and (kind is None or row.text is None):
         return None
     if kind is None:
-        return Grade.of(False, reason=row.reason or "wrong in the file", grader=GRADER, **more)
-    outcome = count_as.get(kind, Outcome.ERROR if kind is NonAnswer.UNPARSED else Outcome.IDK)
-    return Grade(outcome=outcome, non_answer=kind, grader=GRADER, reason=row.reason or _WHY[kind], **more)
+        return Grade.of(False, reason=reading.reason or "wrong in the file", grader=GRADER, **more)
+    outcome = count_as.get(kind, _OUTCOMES.get(kind, Outcome.IDK))
+    return Grade(outcome=outcome, non_answer=kind, grader=GRADER, reason=reading.reason or _WHY[kind], **more)
 
 
+_OUTCOMES = {NonAnswer.UNPARSED: Outcome.ERROR, NonAnswer.TRUNCATED: Outcome.MISSING}
 _WHY = {
     NonAnswer.EMPTY: "no text",
     NonAnswer.ABSTAINED: "makes no claim",
     NonAnswer.REFUSAL: "declines to answer",
     NonAnswer.UNPARSED: "a claim from which no answer was read",
+    NonAnswer.PARTIAL: "partly right in the file",
+    NonAnswer.TRUNCATED: "cut off at the token limit before it committed to an answer",
 }
 
 
 def kind_of(reading: Reading) -> NonAnswer | None:
     """Tell the kind of non-answer of a row that its file does not call right; None for a claim."""
     row = reading.row
+    if row.truncated and _is_torso(reading):
+        return NonAnswer.TRUNCATED
     if row.text is not None and not row.text.strip():
         return NonAnswer.EMPTY
     if row.refused:
         return NonAnswer.REFUSAL
-    unparsed = NonAnswer.UNPARSED if reading.unreadable else None
+    otherwise = NonAnswer.UNPARSED if reading.unreadable else None
+    if reading.verdict == "partial":
+        otherwise = NonAnswer.PARTIAL
     if reading.attempted and reading.verdict != "idk":
-        return unparsed
+        return otherwise
     detected = _detect(reading) if row.text else None
     if reading.verdict == "idk":
         return detected or NonAnswer.ABSTAINED
-    return detected or unparsed
+    return detected or otherwise
+
+
+def _is_torso(reading: Reading) -> bool:
+    """Whether an answer that the token limit ended had not committed to anything."""
+    text = reading.row.text
+    if text is None or reading.attempted:
+        return False
+    return not text.strip() or not committed(text, question=reading.row.input or None)
 
 
 def _detect(reading: Reading) -> NonAnswer | None:

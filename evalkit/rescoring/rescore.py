@@ -6,16 +6,21 @@ import asyncio
 import hashlib
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from evalkit.dataset.remote import local_copies
 from evalkit.errors import InputError
+from evalkit.readers.base import Reader
 from evalkit.readers.mapped import MappedReader
-from evalkit.rescoring.discover import InputFile, discover, model_labels
+from evalkit.rescoring.counts import CardKey
+from evalkit.rescoring.discover import InputFile, SetAside, discover, model_labels
+from evalkit.rescoring.effects import check_effects
 from evalkit.rescoring.merge import merge
 from evalkit.rescoring.parallel import read_files
 from evalkit.rescoring.session import FileReport, Session
@@ -29,7 +34,22 @@ from evalkit.runs.scorecard import Scorecard
 
 __all__ = ["FileReport", "Rescored", "Terms", "rescore", "rescore_async", "rescore_files"]
 
-OPTIONS = ("format", "mapping", "targets", "verdicts", "scorer", "model", "task", "regrade", "extract", "pass_mark")
+OPTIONS = (
+    "format",
+    "mapping",
+    "targets",
+    "verdicts",
+    "scorer",
+    "model",
+    "task",
+    "regrade",
+    "extract",
+    "pass_mark",
+    "metric",
+    "filter",
+    "grader_parameters",
+    "rows",
+)
 """Terms that run.json keeps as they were given."""
 
 
@@ -41,6 +61,10 @@ class Rescored:
     files: list[FileReport]
     unrecognized: list[Path]
     """Files of folders that are in no known format."""
+    set_aside: list[SetAside] = field(default_factory=list)
+    """Files that could not be read, while others were."""
+    empty: dict[CardKey, int] = field(default_factory=dict)
+    """Answers without a text whose end their file does not tell, by card."""
 
 
 def rescore(*paths: str | Path, out: str | Path = DEFAULT_FOLDER, **terms: Any) -> RunResult:
@@ -84,7 +108,11 @@ async def rescore_async(*paths: str | Path, out: str | Path = DEFAULT_FOLDER, **
 
 
 def rescore_files(
-    paths: Iterable[str | Path], terms: Terms, out: Path, stop: threading.Event | None = None
+    paths: Iterable[str | Path],
+    terms: Terms,
+    out: Path,
+    stop: threading.Event | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Rescored:
     """Rescore, with a report on every file.
 
@@ -93,38 +121,63 @@ def rescore_files(
         terms: how.
         out: folder below which the run folder is made.
         stop: set by another thread that no longer wants the result.
+        progress: told how many more rows were graded afresh.
 
     Raises:
         As `rescore`; and InterruptedError where `stop` was set.
     """
-    resolved = resolve(terms)
-    files, unknown = discover(paths, terms.open, MappedReader(terms.mapping) if terms.mapping else terms.format)
+    resolved = resolve(terms, progress) if progress else resolve(terms)
+    with local_copies(paths) as local:
+        return _rescore(local, resolved, out, stop or threading.Event())
+
+
+def _rescore(paths: Iterable[str | Path], resolved: Resolved, out: Path, stop: threading.Event) -> Rescored:
+    terms = resolved.terms
+    files, unknown, set_aside = discover(paths, terms.open, _reader(terms), strict=terms.strict)
+    if not files and set_aside:
+        raise InputError(_all_set_aside(set_aside))
     if not files:
         raise InputError(
             f"none of the {len(unknown)} files is in a known format; name it with --format or map columns with --map"
         )
     folder = new_folder(out, datetime.now().astimezone(), ["rescored"])
     try:
-        return _into_a_run(folder, files, unknown, resolved, stop or threading.Event())
+        rescored = _into_a_run(folder, files, resolved, stop)
+        return replace(rescored, unrecognized=unknown, set_aside=set_aside + rescored.set_aside)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def _into_a_run(
-    folder: Path, files: Sequence[InputFile], unknown: list[Path], resolved: Resolved, stop: threading.Event
-) -> Rescored:
+def _reader(terms: Terms) -> str | Reader:
+    return MappedReader(terms.mapping) if terms.mapping else terms.format
+
+
+def _into_a_run(folder: Path, files: Sequence[InputFile], resolved: Resolved, stop: threading.Event) -> Rescored:
     labels = model_labels(files)
     session = Session(run=folder.name, resolved=resolved, labels=labels, stop=stop)
     parts = [folder / f".part-{k}" for k in range(len(files))]
-    results = read_files(session, files, parts)
-    with journal.Journal(folder) as book:
-        counts = merge(results, parts, labels, book)
+    outcomes = read_files(session, files, parts)
+    set_aside = [one for one in outcomes if isinstance(one, SetAside)]
+    kept = [(one, part) for one, part in zip(outcomes, parts, strict=True) if not isinstance(one, SetAside)]
+    if not kept:
+        raise InputError(_all_set_aside(set_aside))
+    results = [result for result, _ in kept]
     terms, reports = resolved.terms, [result.report for result in results]
+    check_effects(terms, reports)
+    with journal.Journal(folder) as book:
+        counts = merge(results, [part for _, part in kept], labels, book)
     cards = counts.cards(folder, terms.thresholds, dict(terms.count_as))
     manifest = _manifest(folder, terms, reports, cards)
     write_manifest(folder, manifest)
-    return Rescored(RunResult(folder=folder, manifest=manifest, scorecards=cards), reports, unknown)
+    empty = sum((report.empty for report in reports), Counter[CardKey]())
+    return Rescored(RunResult(folder=folder, manifest=manifest, scorecards=cards), reports, [], set_aside, empty)
+
+
+def _all_set_aside(set_aside: Sequence[SetAside]) -> str:
+    """Why no file could be read: of the first, and how many more there are."""
+    more = f" (and {len(set_aside) - 1} more files that could not be read)" if len(set_aside) > 1 else ""
+    return set_aside[0].reason + more
 
 
 def _manifest(folder: Path, terms: Terms, reports: Sequence[FileReport], cards: Sequence[Scorecard]) -> Manifest:

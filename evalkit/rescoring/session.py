@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import msgspec
 
 from evalkit.dataset.source import BadRowError
 from evalkit.errors import InputError, UsageError
-from evalkit.grading.grade import NoVerdictError, grade
-from evalkit.models import pool
+from evalkit.grading.grade import NoVerdictError
 from evalkit.plugins import users_code
-from evalkit.readers.base import ForeignRow, Verdict
-from evalkit.records import Completion, Failure, Grade, Outcome, Record, Sample
-from evalkit.rescoring.counts import Counts, Spool, row_digest
+from evalkit.readers.base import ForeignRow, conditions_of
+from evalkit.records import Failure, Grade, NonAnswer, Outcome, Record
+from evalkit.rescoring.counts import CardKey, Counts, Spool, row_digest
 from evalkit.rescoring.discover import InputFile
 from evalkit.rescoring.policy import Reading, apply_policy
-from evalkit.rescoring.terms import Resolved
+from evalkit.rescoring.regrade import Regrader, completion_of
+from evalkit.rescoring.terms import Resolved, Terms
+from evalkit.rescoring.verdicts import UnsettledError, Verdicts
+from evalkit.runs.scorecard import Condition
+from evalkit.text import simplify
+
+UNTOLD = "gold from --targets: right where the answer equals it, case and spaces aside; --regrade GRADER does otherwise"
 
 
 @dataclass(kw_only=True)
@@ -44,6 +45,14 @@ class FileReport:
     """Samples on which --regrade and the file agree."""
     disagreed: list[str] = field(default_factory=list)
     """Samples on which they differ."""
+    met: set[str] = field(default_factory=set)
+    """Options that had an effect on this file, such as "scorer" or "verdict N"."""
+    offered: dict[str, list[str]] = field(default_factory=dict)
+    """Option → names that the file leaves to choose from."""
+    conditions: dict[tuple[str, str], Condition] = field(default_factory=dict)
+    """(task, model) → its condition, where the format records it."""
+    empty: Counter[CardKey] = field(default_factory=Counter)
+    """Answers without a text whose end the file does not tell: chosen by the model, or the harness's doing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,49 +61,6 @@ class FileResult:
 
     report: FileReport
     counts: Counts
-
-
-class Regrader:
-    """The grader of `--regrade` on one event loop; a context manager, which closes the models it asked.
-
-    Raises:
-        UsageError: a row is to be graded inside a running event loop.
-    """
-
-    def __init__(self, resolved: Resolved) -> None:
-        self._resolved = resolved
-        self._runner = asyncio.Runner()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._resolved.grader is not None and not _inside_a_loop():
-            self._runner.run(pool.close())
-        self._runner.close()
-
-    def grade(self, reading: Reading) -> Grade | None:
-        """Grade a row afresh; None where that is not asked for, or the file has no text or gold.
-
-        Raises:
-            NoVerdictError: the grader came to no verdict.
-        """
-        row = reading.row
-        if self._resolved.grader is None or row.text is None or not reading.target:
-            return None
-        if _inside_a_loop():
-            raise UsageError("regrading inside an event loop (a notebook): await evalkit.rescore_async(…)")
-        name, grader = self._resolved.grader
-        sample = Sample(
-            id=row.sample_id,
-            input=row.input,
-            target=list(reading.target),
-            metadata=row.metadata,
-            choices=list(row.choices) if row.choices else None,
-        )
-        return self._runner.run(grade(sample, _completion(reading), grader, name, self._resolved.count_as))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,34 +75,51 @@ class Session:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set where the caller no longer wants the result."""
 
-    def read(self, file: InputFile, spool: Spool, regrader: Regrader) -> FileResult:
+    def read(
+        self, file: InputFile, spool: Spool, regrader: Regrader, unsettled: UnsettledError | None = None
+    ) -> FileResult:
         """Read one file.
 
         Args:
             file: which, with its reader.
             spool: gets the records and failures.
             regrader: grades afresh where that is asked for.
+            unsettled: what an earlier reading of this file raised; unknown verdicts then have no verdict, or are
+                skipped where bad rows are.
 
         Raises:
+            UnsettledError: the file has verdicts whose meaning nobody has said.
             InputError: the file is damaged, ungraded, or contradicts itself.
             UsageError: the reader raised.
             InterruptedError: the caller no longer wants the result.
         """
-        return _Reading(self, file, spool, regrader).read()
+        return _Reading(self, file, spool, regrader, unsettled).read()
 
 
 class _Reading:
     """One file being read."""
 
-    def __init__(self, session: Session, file: InputFile, spool: Spool, regrader: Regrader) -> None:
-        reader = file.reader
+    def __init__(
+        self, session: Session, file: InputFile, spool: Spool, regrader: Regrader, unsettled: UnsettledError | None
+    ) -> None:
+        reader, resolved = file.reader, session.resolved
         self._session = session
         self._source = file.source
         self._reader = reader
         self._spool = spool
         self._regrader = regrader
+        self._again = unsettled is not None
         self._report = FileReport(path=file.source.path, format=reader.name, rule=str(getattr(reader, "rule", "")))
-        self._counts = Counts(policy=session.resolved.terms.policy)
+        self._counts = Counts(policy=resolved.terms.policy)
+        self._verdicts = Verdicts(
+            marks=resolved.marks,
+            preference=file.source.preference,
+            unsettled=unsettled.scorers if unsettled else frozenset(),
+        )
+        with users_code(f"reader {reader.name}, {file.source.path}"):
+            self._report.conditions = _renamed(conditions_of(reader, file.source), resolved.terms)
+        if unsettled is not None:
+            file.source.warn(str(unsettled))
 
     def read(self) -> FileResult:
         source, report = self._source, self._report
@@ -145,15 +128,19 @@ class _Reading:
                 raise InterruptedError
             report.rows += 1
             try:
-                reading = self._interpret(row)
+                self._take(row)
             except BadRowError as error:
                 source.bad(error)
-                continue
-            if self._is_duplicate(reading):
-                report.collapsed += 1
-            else:
-                self._count(reading)
+        self._finish(self._regrader.finish())
+        problem = "" if self._again else self._verdicts.problem()
+        if problem:
+            raise UnsettledError(f"{source.path}: {problem}", self._verdicts.scorers)
         report.skipped, report.warnings = source.skipped, source.warnings
+        report.met |= source.preference.met | {f"verdict {mark}" for mark in self._verdicts.met}
+        report.offered = {
+            **source.preference.offered,
+            "verdict": sorted({mark for marks in self._verdicts.seen.values() for mark in marks}),
+        }
         source.forget()
         if not report.rows:
             raise InputError(f"{source.path} has no rows; there is nothing to rescore")
@@ -167,18 +154,45 @@ class _Reading:
                     raise UsageError(f"reader {name} yields {type(row).__name__}, not ForeignRow")
                 yield row
 
-    def _interpret(self, row: ForeignRow) -> Reading:
-        """Apply the user's terms, and fill in what the file leaves to its surroundings."""
+    def _take(self, row: ForeignRow) -> None:
+        """Interpret a row, and count it, at once or when it is regraded."""
+        reading = self._interpret(row)
+        if reading is None:
+            return
+        if self._is_duplicate(reading):
+            self._report.collapsed += 1
+        elif self._regrader.can_grade(reading):
+            self._finish(self._regrader.add(reading))
+        else:
+            self._count(reading, None)
+
+    def _interpret(self, row: ForeignRow) -> Reading | None:
+        """Apply the user's terms, and fill in what the file leaves to its surroundings.
+
+        Returns:
+            None where the row's verdict is unknown, which the end of the file reports.
+
+        Raises:
+            BadRowError: a number is out of range; or the verdict is unknown, and such rows are skipped.
+        """
         resolved, terms = self._session.resolved, self._session.resolved.terms
         self._check(row)
         answer, attempted, unreadable = row.answer, row.attempted, row.unreadable
         if resolved.pattern is not None and row.text is not None:
+            self._report.met.add("extract")
             matches = [match.group(1) for match in resolved.pattern.finditer(row.text)]
             answer, attempted, unreadable = (matches[-1] if matches else None), bool(matches), not matches
-        target = (resolved.targets.find(row) if resolved.targets else None) or row.target
-        verdict: Verdict | None = resolved.marks.get(row.mark, row.verdict) if row.mark else row.verdict
-        if verdict is None and target and (answer is not None or resolved.pattern is not None):
-            verdict = "right" if answer in target else "wrong"
+        target = self._target(row)
+        verdict, unknown = self._verdicts.settle(row)
+        reason = row.reason
+        if unknown and self._regrader.grader is None:
+            if not self._again:
+                return None
+            if self._source.skip_bad:
+                raise self._source.error_at(row.place, unknown)
+            verdict, reason = "unscored", unknown
+        if verdict is None and target and self._matches_gold(row, answer):
+            verdict = "right" if _equals(answer if answer is not None else row.text or "", target) else "wrong"
         return Reading(
             row=row,
             task=terms.task or row.task or self._report.format,
@@ -188,7 +202,27 @@ class _Reading:
             answer=answer,
             attempted=attempted,
             unreadable=unreadable,
+            reason=reason,
         )
+
+    def _target(self, row: ForeignRow) -> list[str] | tuple[str, ...]:
+        resolved = self._session.resolved
+        found = resolved.targets.find(row) if resolved.targets else None
+        if found:
+            self._report.met.add("targets")
+        return [*(found or row.target)]
+
+    def _matches_gold(self, row: ForeignRow, answer: str | None) -> bool:
+        """Whether a row without a verdict is graded by its gold: by the format's rule, or because gold was given."""
+        resolved = self._session.resolved
+        if self._regrader.grader is not None:
+            return False
+        if answer is not None and (self._report.rule or resolved.pattern is not None):
+            return True
+        if resolved.targets is None or (answer is None and row.text is None) or resolved.pattern is not None:
+            return False
+        self._source.warn(UNTOLD)
+        return True
 
     def _check(self, row: ForeignRow) -> None:
         wrong = ""
@@ -207,51 +241,61 @@ class _Reading:
         """Whether the row repeats an earlier one of this file.
 
         Raises:
-            InputError: it contradicts an earlier one.
+            BadRowError: it contradicts an earlier one.
         """
         row = reading.row
         key = row_digest(reading.task, row.sample_id, row.epoch, row.threshold)
         content = _digest(reading.verdict, row.text, reading.answer)
         earlier = self._counts.seen.setdefault(reading.model, {}).setdefault(key, content)
         if earlier is not content and earlier != content:
-            raise InputError(
+            raise BadRowError(
                 f"{self._source.path}:{row.place}: sample {row.sample_id!r} of {reading.model}, {reading.task},"
-                " appears twice with different answers; remove one"
+                " appears twice with different answers; remove one, or skip such rows with --skip-bad"
             )
         return earlier is not content
 
-    def _count(self, reading: Reading) -> None:
-        try:
-            grade_, reason = self._grade(reading), reading.row.reason
-        except NoVerdictError as error:
-            grade_, reason = None, str(error)
-        if grade_ is None:
-            failure = _failure(reading, reason)
+    def _finish(self, graded: list[tuple[Reading, Grade | NoVerdictError]]) -> None:
+        """Count rows that were regraded."""
+        for reading, grade_ in graded:
+            try:
+                self._count(reading, grade_)
+            except BadRowError as error:
+                self._source.bad(error)
+
+    def _count(self, reading: Reading, regraded: Grade | NoVerdictError | None) -> None:
+        failed = reading.verdict in ("failed", "unscored") and regraded is None
+        if regraded is not None:
+            self._report.met.add("regrade")
+        if failed or isinstance(regraded, NoVerdictError):
+            failure = _failure(reading, str(regraded) if regraded is not None else reading.reason)
             self._spool.fail(failure)
             self._counts.add_failure(failure)
             return
-        record = self._record(reading, grade_)
-        self._spool.append(record)
-        self._counts.add(record)
-
-    def _grade(self, reading: Reading) -> Grade | None:
-        """The grade of a row; None where it failed."""
-        if reading.verdict == "failed":
-            return None
-        regraded = self._regrader.grade(reading)
         if regraded is not None:
             self._compare(reading, regraded)
-            return regraded
+        record = self._record(reading, regraded or self._by_policy(reading))
+        self._spool.append(record)
+        self._counts.add(record)
+        if record.grade.non_answer is NonAnswer.EMPTY and record.completion.finish_reason == "unknown":
+            self._report.empty[CardKey(record.task, record.model, record.prompt_threshold)] += 1
+
+    def _by_policy(self, reading: Reading) -> Grade:
+        """The grade of a row by its verdict.
+
+        Raises:
+            BadRowError: there is neither a verdict nor gold.
+        """
         graded = apply_policy(reading, self._session.resolved.count_as)
         if graded is None:
-            raise InputError(
-                f"{self._source.path}:{reading.row.place}: ungraded: neither a verdict nor gold that its format's rule"
-                " could use; give --regrade GRADER, with --targets FILE where the gold is elsewhere"
+            why = f" ({reading.reason})" if reading.reason else ""
+            raise BadRowError(
+                f"{self._source.path}:{reading.row.place}: ungraded: no verdict{why}; give --regrade GRADER, with"
+                " --targets FILE where the gold is elsewhere, or skip such rows with --skip-bad"
             )
         return graded
 
     def _compare(self, reading: Reading, regraded: Grade) -> None:
-        if reading.verdict is None or regraded.outcome is Outcome.MISSING:
+        if reading.verdict in (None, "failed", "unscored") or regraded.outcome is Outcome.MISSING:
             return
         if (regraded.outcome is Outcome.CORRECT) == (reading.verdict == "right"):
             self._report.agreed += 1
@@ -268,8 +312,9 @@ class _Reading:
             epoch=row.epoch,
             prompt_threshold=row.threshold,
             target=list(reading.target),
+            choices=list(row.choices) if row.choices else None,
             metadata=row.metadata,
-            completion=_completion(reading),
+            completion=completion_of(reading),
             grade=graded,
             source=f"{self._source.path}:{row.place}",
             question=self._question(row),
@@ -279,16 +324,15 @@ class _Reading:
         """Digest of the question where no task is named: ids of two files may then be equal by chance."""
         if self._session.resolved.terms.task or row.task or not row.input:
             return None
-        return hashlib.blake2b(row.input.strip().encode(), digest_size=8).hexdigest()
+        return hashlib.blake2b(row.input.strip().encode(errors="replace"), digest_size=8).hexdigest()
 
 
-def _completion(reading: Reading) -> Completion:
-    row = reading.row
-    return Completion(
-        text=row.text if row.text is not None else reading.answer or "",
-        reasoning=row.reasoning,
-        finish_reason="length" if row.truncated else "unknown",
-    )
+def _renamed(conditions: Mapping[tuple[str, str], Condition], terms: Terms) -> dict[tuple[str, str], Condition]:
+    return {(terms.task or task, terms.model or model): one for (task, model), one in conditions.items()}
+
+
+def _equals(answer: str, target: list[str]) -> bool:
+    return answer in target or simplify(answer) in {simplify(one) for one in target}
 
 
 def _failure(reading: Reading, reason: str) -> Failure:
@@ -299,19 +343,11 @@ def _failure(reading: Reading, reason: str) -> Failure:
         sample_id=row.sample_id,
         epoch=row.epoch,
         prompt_threshold=row.threshold,
-        stage="judge" if row.text else "completion",
-        error=reason or "failed in the file",
+        stage="judge" if row.text or reading.verdict == "unscored" else "completion",
+        error=reason or ("no verdict" if reading.verdict == "unscored" else "failed in the file"),
         answerable=row.metadata.get("answerable", True) is not False,
     )
 
 
 def _digest(*values: object) -> bytes:
-    return hashlib.blake2b(msgspec.json.encode(values), digest_size=8).digest()
-
-
-def _inside_a_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+    return hashlib.blake2b(repr(values).encode(errors="surrogatepass"), digest_size=8).digest()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.dataset.source import Source
-from evalkit.errors import UsageError
+from evalkit.dataset.source import Limits, Preference, Source
+from evalkit.errors import SettingError, UsageError
 from evalkit.grading.grade import parse_count_as
 from evalkit.plugins import BoundGrader, make_grader
 from evalkit.readers.base import Verdict
@@ -19,6 +19,7 @@ from evalkit.runs.selective import Policy
 
 VERDICTS: dict[str, Verdict] = {
     "correct": "right", "right": "right", "error": "wrong", "wrong": "wrong", "idk": "idk", "failed": "failed",
+    "partial": "partial",
 }  # fmt: skip
 """What `--verdict MARK=…` takes."""
 
@@ -38,7 +39,11 @@ class Terms:
     verdicts: Mapping[str, str] = field(default_factory=dict)
     """Mark in the file → correct, error, idk or failed."""
     scorer: str = ""
-    """Which of several verdicts to take."""
+    """Which of several scorers to take the verdict from."""
+    metric: str = ""
+    """Which of several metrics to take the verdict from."""
+    filter: str = ""
+    """Which of several filters to take the answer from."""
     model: str = ""
     """Name of the model, whatever the files say."""
     task: str = ""
@@ -53,12 +58,32 @@ class Terms:
     """Score from which an answer is right, for formats with scores."""
     policy: Policy | None = None
     """Abstention applied afterwards, scored beside the answers as they are."""
+    grader_parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the grader that grades afresh."""
+    max_connections: int = 10
+    """Rows graded afresh at a time, at least 1."""
     skip_bad: bool = False
-    """Count rows that cannot be read instead of stopping."""
+    """Count rows that cannot be read, are ungraded or contradict others, instead of stopping."""
+    strict: bool = False
+    """Stop at the first file that cannot be read, instead of setting it aside and reading the others."""
+    rows: str = ""
+    """Where in a file the rows are: keys joined by dots, or the name of a sheet or table."""
+    limits: Mapping[str, str] = field(default_factory=dict)
+    """Limit → number: rows, cells, expansion."""
 
     def open(self, path: Path) -> Source:
         """Open a file to be read under these terms."""
-        return Source(path, skip_bad=self.skip_bad, scorer=self.scorer, pass_mark=self.pass_mark)
+        return Source(
+            path,
+            skip_bad=self.skip_bad,
+            preference=Preference(scorer=self.scorer, metric=self.metric, filter=self.filter, pass_mark=self.pass_mark),
+            rows=self.rows,
+            limits=Limits.of(self.limits),
+        )
+
+
+def _ignore(_: int) -> None:
+    """Show no progress."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +97,16 @@ class Resolved:
     grader: tuple[str, BoundGrader] | None
     """The grader of `--regrade` with its name."""
     pattern: re.Pattern[str] | None
+    progress: Callable[[int], None] = _ignore
+    """Told how many more rows were graded afresh."""
 
 
-def resolve(terms: Terms) -> Resolved:
+def resolve(terms: Terms, progress: Callable[[int], None] = _ignore) -> Resolved:
     """Look up what the terms name.
+
+    Args:
+        terms: what the user asked for.
+        progress: told how many more rows were graded afresh.
 
     Raises:
         UsageError: an outcome, kind, grader or pattern is invalid.
@@ -86,9 +117,20 @@ def resolve(terms: Terms) -> Resolved:
         count_as=parse_count_as(dict(terms.count_as)),
         marks=_marks(terms.verdicts),
         targets=read_targets(terms.targets) if terms.targets else None,
-        grader=make_grader(terms.regrade) if terms.regrade else None,
+        grader=_grader(terms),
         pattern=_pattern(terms.extract),
+        progress=progress,
     )
+
+
+def _grader(terms: Terms) -> tuple[str, BoundGrader] | None:
+    if terms.max_connections < 1:
+        raise SettingError("max_connections", "is {n}: at least 1", n=terms.max_connections)
+    if terms.regrade:
+        return make_grader(terms.regrade, dict(terms.grader_parameters))
+    if terms.grader_parameters:
+        raise UsageError("-G sets a parameter of the grader that grades again; give --regrade GRADER too")
+    return None
 
 
 def _marks(given: Mapping[str, str]) -> dict[str, Verdict]:

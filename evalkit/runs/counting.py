@@ -92,6 +92,8 @@ class CardBuilder:
         self._unanswerable: set[str] = set()
         self._singles: Counter[tuple[int, bool]] = Counter()
         self._non_answers: Counter[NonAnswer] = Counter()
+        self._partial: Counter[str] = Counter()
+        """Item → answers that are partly right."""
         self._failed = self._undecided = self._cut_off = self._missing_truncated = 0
         self._unanswerable_answers = 0
         self._confidences: int | None = None
@@ -164,6 +166,8 @@ class CardBuilder:
         self._count(item or record.sample_id, position, answerable=answerable)
         if grade.non_answer is not None:
             self._non_answers[NonAnswer(grade.non_answer)] += 1
+        if grade.non_answer == NonAnswer.PARTIAL and position == CODES["idk"]:
+            self._partial[item or record.sample_id] += 1
         self._missing_truncated += position == 3 and grade.non_answer == NonAnswer.TRUNCATED  # noqa: PLR2004 - missing
         self._cut_off += completion.finish_reason == "length"
         self._undecided += grade.undecided
@@ -195,6 +199,7 @@ class CardBuilder:
         self._outcomes = _sums(self._outcomes, other._outcomes)
         self._singles.update(other._singles)
         self._non_answers.update(other._non_answers)
+        self._partial.update(other._partial)
         self._unanswerable |= other._unanswerable
         self._failed += other._failed
         self._undecided += other._undecided
@@ -215,6 +220,7 @@ class CardBuilder:
         mode: Mode = "closed" if head.prompt_threshold is None else "open"
         ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]
         measured = self.measurement
+        coverage, given_attempted = self._attempts(measured)
         credit = sum(self._credits) / len(self._credits) if self._credits else None
         own = own_metrics.evaluate(measured, credit, head.metrics)
         kinds = {kind.value: self._non_answers[kind] for kind in NonAnswer if kind is not NonAnswer.TRUNCATED}
@@ -235,8 +241,8 @@ class CardBuilder:
             non_answers=NonAnswers(**kinds),
             accuracy=make_interval(measured.accuracy),
             scores=make_scores(measured, ts, mode),
-            coverage=measured.coverage,
-            accuracy_given_attempted=measured.accuracy_given_attempted,
+            coverage=coverage,
+            accuracy_given_attempted=given_attempted,
             error_rate=measured.error_rate,
             count_as=dict(head.count_as),
             credit=credit,
@@ -262,6 +268,16 @@ class CardBuilder:
         self._items.setdefault(sample_id, [0, 0, 0, 0])[position] += 1
         if not answerable:
             self._unanswerable.add(sample_id)
+
+    def _attempts(self, measured: Measurement) -> tuple[float | None, float | None]:
+        """Coverage, and accuracy given an attempt: answers that are partly right were attempted, though they count
+        as IDK."""
+        partly = sum(count / sum(self._items[item][:3]) for item, count in self._partial.items() if item in self._items)
+        coverage, accuracy = measured.coverage, measured.accuracy
+        if not partly or coverage is None or accuracy is None:
+            return coverage, measured.accuracy_given_attempted
+        attempted = coverage + partly / measured.items
+        return attempted, accuracy.value / attempted
 
     def _add_tokens(self, record: Record | OutcomeRow) -> None:
         usage = record.completion.usage

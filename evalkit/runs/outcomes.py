@@ -32,7 +32,7 @@ class _Completion(msgspec.Struct):
 
 class _Grade(msgspec.Struct):
     outcome: Literal["correct", "error", "idk", "missing"]
-    non_answer: Literal["empty", "abstained", "refusal", "unparsed", "truncated"] | None = None
+    non_answer: Literal["empty", "abstained", "refusal", "unparsed", "partial", "truncated"] | None = None
     undecided: bool = False
     credit: float | None = None
     confidence: float | None = None

@@ -64,6 +64,8 @@ class NonAnswers(_Frozen):
     refusal: int = 0
     empty: int = 0
     unparsed: int = 0
+    partial: int = 0
+    """Partly right: 0 points, but attempted."""
 
 
 class Missing(_Frozen):

@@ -39,7 +39,7 @@ def test_anything_else_is_read_with_a_map(tmp_path: Path) -> None:
     nested.write_bytes(gzip.compress(lines({"q": {"id": 1}, "out": [{"text": "no"}], "ok": "false"})))
     paths = {"id": "q.id", "text": "out.0.text", "verdict": "ok"}
     assert totals(rescored(nested, tmp_path / "out", mapping=paths)) == (0, 1, 0, 0)
-    with pytest.raises(InputError, match=r"answers.csv:2: .*no nosuch"):
+    with pytest.raises(InputError, match=r"answers.csv: .*no column .nosuch"):
         rescored(csv, tmp_path / "out", mapping={"answer": "nosuch"})
     with pytest.raises(UsageError, match="no such field"):
         rescored(csv, tmp_path / "out", mapping={"colour": "qid"})
@@ -102,12 +102,12 @@ def test_a_rescored_run_says_of_itself_what_it_is(tmp_path: Path) -> None:
     path.write_bytes(lines(batched("a", "Answer: A"), batched("b", IDK)))
     gold = tmp_path / "gold.csv"
     gold.write_text("id,target\na,A\nb,A\n", encoding="utf-8")
-    terms = {"targets": gold, "extract": r"Answer: (\w)", "pass_mark": 0.0, "count_as": {"abstained": "error"}}
+    terms = {"targets": gold, "extract": r"Answer: (\w)", "count_as": {"abstained": "error"}}
     found = rescored(path, tmp_path / "out", **terms)
     content = json.loads((found.result.folder / "run.json").read_text(encoding="utf-8"))
     assert (content["kind"], content["config"]) == ("rescored", None)
     assert content["rescoring"]["count_as"] == {"abstained": "error"}
-    assert content["rescoring"]["options"] == {"targets": str(gold), "extract": r"Answer: (\w)", "pass_mark": 0.0}
+    assert content["rescoring"]["options"] == {"targets": str(gold), "extract": r"Answer: (\w)"}
     assert [file["format"] for file in content["rescored"]] == ["openai-batch"]
     assert found.result.config is None
 
