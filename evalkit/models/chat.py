@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from string import ascii_uppercase
 from types import TracebackType
 from typing import Any, Self
 
@@ -323,7 +324,7 @@ class ChatModel:
     def _read(
         self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse, data: bytes, latency: float
     ) -> Completion:
-        options = bool(call.request.responses)
+        options = bool(call.request.logprobs) and _has_options(call.request.responses)
         read: dict[str, Any] = {"think_end": self._think_end, "options": options, "attempts": call.attempts}
         try:
             if is_stream(data, response.content_type):
@@ -373,6 +374,11 @@ class ChatModel:
             endpoint.move_to(target)
             self._settings.notify(f"redirected to {target}")
         return await self._attempt(endpoint, call)
+
+
+def _has_options(responses: Sequence[str]) -> bool:
+    """Whether a question may be answered by the letter of an option."""
+    return 0 < len(responses) <= len(ascii_uppercase) and not all(response.isdecimal() for response in responses)
 
 
 def _mark_cut_off(completion: Completion, limit: int | None) -> Completion:
