@@ -288,6 +288,8 @@ class ChatModel:
             raise self._not_reached(endpoint, error) from error
         except aiohttp.InvalidURL as error:
             raise UsageError(f"--base-url {endpoint.base_url!r} is not a URL") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise self._not_reached(endpoint, error) from error
         except TimeoutError as error:
             text = f"no answer from {endpoint.base_url} within {self._timeout:g} s"
             raise TransientError(text, crowded=True).of_kind("timeout") from error
@@ -335,7 +337,7 @@ class ChatModel:
                 error.args = (f"{error}{endpoint.hint}",)
             raise
 
-    def _not_reached(self, endpoint: Endpoint, error: aiohttp.ClientConnectorError) -> Exception:
+    def _not_reached(self, endpoint: Endpoint, error: aiohttp.ClientError) -> Exception:
         found = not_reached(error, endpoint.base_url, answered=endpoint.answered)
         endpoint.avoided_until = time.monotonic() + AVOIDED
         others = any(one.avoided_until <= time.monotonic() for one in self._endpoints)

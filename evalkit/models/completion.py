@@ -91,6 +91,8 @@ def completion_of(
         logprobs = of_answer(logprobs, text)
     if not refusal and finish == "content_filter":
         refusal = _why_filtered(choice)
+    if not text and (message.get("tool_calls") or message.get("function_call")):
+        raise _unreadable("the model called a tool, though it was given none, and wrote no text")
     return Completion(
         text=text or (refusal if finish != "content_filter" else ""),
         reasoning=reasoning or None,

@@ -115,7 +115,7 @@ def raise_open_files(connections: int, notify: Callable[[str], None]) -> int:
     return allowed
 
 
-def not_reached(error: aiohttp.ClientConnectorError, base_url: str, *, answered: bool) -> Exception:
+def not_reached(error: aiohttp.ClientError, base_url: str, *, answered: bool) -> Exception:
     """The exception for a connection that failed.
 
     Args:
@@ -135,7 +135,8 @@ def not_reached(error: aiohttp.ClientConnectorError, base_url: str, *, answered:
         return ModelUnavailableError(f"{base_url} does not speak TLS as expected ({reason}); is it {plain}?").of_kind(
             "tls"
         )
-    reason = error.os_error.strerror or str(error.os_error)
+    os_error = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else None
+    reason = "no connection in time" if os_error is None else os_error.strerror or str(os_error)
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return ModelUnavailableError(
             f"the proxy {error.host}:{error.port} cannot be reached ({reason}); check HTTPS_PROXY and HTTP_PROXY, or"

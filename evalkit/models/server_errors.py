@@ -26,7 +26,7 @@ _REFUSAL_CODES = {
     "data_inspection_failed", "policy_violation", "prohibited_content", "safety", "sensitive", "guardrail_intervened",
 }  # fmt: skip
 _REFUSAL_TEXT = re.compile(
-    r"content management policy|content polic|usage guidelines|input was flagged|flagged (?:as|for|by)|moderation"
+    r"content management policy|content[ _]?polic|usage guidelines|input was flagged|flagged (?:as|for|by)|moderation"
     r"|safety system|safety polic|guardrail",
     re.IGNORECASE,
 )
@@ -46,6 +46,7 @@ _CONTEXT_TEXT = re.compile(
     r"|exceeds? the (?:available )?context|maximum (?:input|prompt) length",
     re.IGNORECASE,
 )
+_DAILY_TEXT = re.compile(r"per[ _-]?day|daily (?:limit|quota|usage)", re.IGNORECASE)
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "too_many_requests": 429, "resource_exhausted": 429,
     "overloaded_error": 503, "overloaded": 503, "unavailable": 503, "invalid_request_error": 400,
@@ -92,6 +93,11 @@ class ServerError:
             return True
         found = _MONEY_CODES & set(self.codes) or _MONEY_TEXT.search(self.message)
         return bool(found) and status in (400, 403, 429)
+
+    def is_daily(self, asked: float | None) -> bool:
+        """Whether a rate limit is one of a day: by its name, or by its text where no time to wait was given."""
+        named = any("perday" in code for code in self.codes)
+        return named or (asked is None and bool(_DAILY_TEXT.search(self.message)))
 
     @property
     def why_refused(self) -> str:
@@ -155,6 +161,8 @@ def to_exception(
     asked = error.wait if error.wait is not None else wait_asked(headers or {}, LONGEST_LIMIT)
     if status in TRANSIENT and (long := too_long(asked)):
         return ModelStoppedError(f"{text}; the limit lasts {long / 3600:.1f} hours more: resume then")
+    if status in TRANSIENT and error.is_daily(asked):
+        return ModelStoppedError(f"{text}; the limit is one of a day: resume tomorrow")
     found: ModelError
     if status in _UNAVAILABLE and not error.is_context:
         found = ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
@@ -162,7 +170,8 @@ def to_exception(
         found = TransientError(text, None if asked is None or asked > LONGEST else asked, crowded=status in CROWDED)
     else:
         found = BadResponseError(text)
-    return found.of_kind("" if error.is_context else " ".join([str(status), *error.codes[:1]]))
+    own = error.is_context or status == 413  # noqa: PLR2004 - too large
+    return found.of_kind("" if own else " ".join([str(status), *error.codes[:1]]))
 
 
 def status_inside(error: ServerError) -> int:
@@ -203,6 +212,10 @@ def _codes(said: dict[str, Any]) -> Iterator[str]:
     for detail in details if isinstance(details, list) else []:
         if isinstance(detail, dict) and isinstance(detail.get("reason"), str):
             yield detail["reason"].lower()
+        violations = detail.get("violations") if isinstance(detail, dict) else None
+        for violation in violations if isinstance(violations, list) else []:
+            if isinstance(violation, dict) and isinstance(violation.get("quotaId"), str):
+                yield violation["quotaId"].lower()
 
 
 def _number(said: dict[str, Any]) -> int | None:

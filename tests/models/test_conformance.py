@@ -235,6 +235,9 @@ REFUSALS: dict[str, tuple[int, Any, str]] = {
     ),
     "OpenAI: 400 invalid_prompt": (400, error("Try another prompt.", code="invalid_prompt"), "invalid_prompt"),
     "OpenAI: 400 cyber_policy": (400, error("Not this.", code="cyber_policy"), "cyber_policy"),
+    "LiteLLM": (
+        400, error("litellm.ContentPolicyViolationError: blocked"), "litellm.ContentPolicyViolationError: blocked",
+    ),
     "a gateway: content_policy_violation": (
         400, error("Blocked.", type="invalid_request_error", code="content_policy_violation"),
         "content_policy_violation",
@@ -330,6 +333,39 @@ def test_a_limit_of_hours_stops_at_once(server: ChatServer, headers: dict[str, s
     with pytest.raises(ModelStoppedError, match=r"hours more: resume then"):
         ask(server)
     assert len(server.requests) == 1
+
+
+PER_DAY = {"@type": "type.googleapis.com/google.rpc.QuotaFailure",
+           "violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}  # fmt: skip
+SOON = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "20s"}
+
+
+@pytest.mark.parametrize(
+    "body", [[error("Quota exceeded", code=429, details=[PER_DAY, SOON])], error("Daily limit of requests reached")]
+)
+def test_a_limit_of_a_day_stops_at_once(server: ChatServer, body: Any) -> None:
+    """Also where the server says to come back in seconds: the next request is refused likewise."""
+    answering(server, body, 429)
+    with pytest.raises(ModelStoppedError, match="resume tomorrow"):
+        ask(server)
+
+
+def test_a_limit_of_a_day_that_passes_soon_is_waited_for(server: ChatServer) -> None:
+    """OpenAI's days are the last 24 hours, and a place is free in minutes."""
+    busy = error("Rate limit reached on requests per day (RPD): Limit 200. Please try again in 7m12s.")
+    answers = iter([web.json_response(busy, status=429), "3"])
+    server.answer = lambda _: next(answers)
+    assert ask(server).text == "3"
+
+
+def test_a_call_of_a_tool_is_no_empty_answer(server: ChatServer) -> None:
+    """No tool was offered; what the model wrote is in the call."""
+    call = {"type": "function", "function": {"name": "final_answer", "arguments": "{}"}}
+    answering(server, says(None, "tool_calls", tool_calls=[call]))
+    with pytest.raises(BadResponseError, match="called a tool"):
+        ask(server)
+    answering(server, says("3", "stop", tool_calls=[]))
+    assert ask(server).text == "3"
 
 
 def refusing(server: ChatServer, *rules: tuple[str, Any]) -> None:
