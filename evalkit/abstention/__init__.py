@@ -23,7 +23,7 @@ from evalkit.abstention.clauses import FRAGMENT
 from evalkit.abstention.final import final_statement, undressed, unwrapped
 from evalkit.abstention.languages import candidates, is_english
 from evalkit.abstention.measures import CONTENT, VALUE
-from evalkit.abstention.phrases import is_triggered, load_phrases
+from evalkit.abstention.phrases import load_phrases, triggers_in
 from evalkit.abstention.sentences import Sentence, read_sentences
 from evalkit.text import plain
 
@@ -42,14 +42,13 @@ _TOOL_CALL = re.compile(
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
     re.IGNORECASE,
 )
-_FOREIGN_SIGNS = (
-    "sais", "ignore", "aucun", "idee", "nich", "kein", "ahnung", "weiss", "bekannt", "no se", "no lo ", "no cono", "no est", "no teng",
-    "no pued", "descon", "ni idea", "nao ", " sei", "nem ", "non ", "boh", "nessun", "niet", "geen", "onbek", "onzek", "vet ", "inte",
-    "ingen", "ikke", "ved ", "ukend", "ukjen", "tied", "wiem", "nie ", "brak", "nevi", "netus", "nezn", "ne zn", "nisam", "nemam", "nu s",
-    "nu a", "habar", "fogalm", "bilm", "yok", "emin", "degil", "tidak", "tak ", "entah", "khong", "sijui", "sina ", "siwezi", "dakit",
-    "alam", "wala", "sconosc", "asteng", "abst",
-)  # fmt: skip
-"""Parts of words without which no text abstains in a language written in plain Latin letters."""
+BEGINNING = 4
+_FOREIGN_BEGINNINGS = frozenset(
+    "sais igno aucu idee nich kein ahnu weis beka enth se no desc ni nao sei não nem non boh ness aste igno niet geen onbe onze vet inte "
+    "inge ej ikke ved uken ukje tied en ei wiem nie brak wstr nevi neví netu nezn ne nisa nema nepo nu haba necu foga isme bilm yok emin deği degi "
+    "bilg fikr tida tak enta belu khon sina siju siwe sifa siku haij ez daki hind wala scon pass null abst j'ig je ich ik jag jeg".split()
+)
+"""What the words begin with that abstain in languages written in plain Latin letters."""
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
@@ -108,10 +107,10 @@ def _detect(words: str, question: str | None) -> Kind | None:
     asked = plain(question) if question and words.count(" ") >= BARE else ""
     for language in candidates(lower):
         phrases = load_phrases(language)
-        triggers = [trigger for trigger in phrases.triggers if trigger in lower]
+        triggers = triggers_in(lower, language)
         if triggers:
             # Its sentences hold no other triggers than the whole text does.
-            phrases = phrases._replace(triggers=tuple(triggers))
+            phrases = phrases._replace(triggers=triggers)
             kind = _judge(read_sentences(words, asked, phrases))
             if kind is not None:
                 return kind
@@ -123,15 +122,14 @@ def _may_end_in_another_language(words: str) -> bool:
     end = words[-LAST:]
     if not end.isascii():
         return True
-    lower = end.lower()
-    return any(sign in lower for sign in _FOREIGN_SIGNS)
+    return not _FOREIGN_BEGINNINGS.isdisjoint([word.lstrip("\"'([{*_`>")[:BEGINNING] for word in end.lower().split()])
 
 
 def _is_plain_claim(lower: str) -> bool:
     """Whether an English text holds none of the words without which nobody abstains or declines."""
     if not is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
         return False
-    return not is_triggered(lower, load_phrases("en"))
+    return not triggers_in(lower, "en")
 
 
 def _judge(sentences: list[Sentence]) -> Kind | None:
@@ -210,6 +208,8 @@ def _answers(sentence: Sentence, disclaimer: Sentence) -> bool:
         if sentence.complies:
             return True
         return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
+    if not (sentence.specific or sentence.against or sentence.concludes or sentence.words <= FRAGMENT):
+        return sentence.may_hedge and sentence.part == "hedged"
     if sentence.part == "hedged":
         # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
         return not (sentence.concludes and sentence.says_unknown)

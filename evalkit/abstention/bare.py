@@ -12,6 +12,7 @@ from functools import lru_cache
 from importlib import resources
 from unicodedata import normalize
 
+from evalkit.abstention.languages import is_english
 from evalkit.text import plain
 
 LONGEST = 400
@@ -132,9 +133,16 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
 
 def _is_foreign_abstention(lower: str) -> bool:
     """Whether the words abstain in one of the other languages."""
-    if lower.isascii() and not any(sign in lower for sign in _SIGNS):
+    if lower.isascii() and (is_english(lower) or not _has_sign(lower)):
         return False
     return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
+
+
+def _has_sign(lower: str) -> bool:
+    for sign in _SIGNS:  # noqa: SIM110 - faster than any()
+        if sign in lower:
+            return True
+    return False
 
 
 def _is_english_abstention(words: str) -> bool:

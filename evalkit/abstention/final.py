@@ -114,6 +114,7 @@ _STARTER = re.compile(
     re.IGNORECASE,
 )
 """Words that begin a sentence and follow no initial of a name."""
+_AFTER_STOP = ('."', ".'", ".)", ".*", "._", '?"', '!"', ".]", ".`")
 _CLOSING = " \t\n.*_`"
 _DRESS = " \t\n*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!。、|"
 _ECHO = re.compile(
@@ -139,8 +140,10 @@ class FinalStatement:
     @property
     def abstains(self) -> bool:
         """Whether it says that the answer is not known, and nothing else."""
+        if not is_bare_abstention(self.text, stated=True):
+            return False
         given = self.stated or not self.before or not _is_hedged(self.before, apart=self.apart)
-        return is_bare_abstention(self.text, stated=given)
+        return given or is_bare_abstention(self.text)
 
 
 def final_statement(text: str, *, question: str | None = None) -> FinalStatement:
@@ -280,6 +283,12 @@ def _echoes(sentence: str, asked: str) -> bool:
 
 def _last_sentence(body: str) -> tuple[int, str]:
     line = body.rfind("\n") + 1
+    window = body[max(line, len(body) - NEAR) :]
+    if window.isascii() and not any(sign in window for sign in _AFTER_STOP):
+        stop = max(window.rfind(". ", 0, -1), window.rfind("! ", 0, -1), window.rfind("? ", 0, -1))
+        if stop > 0 and not _is_shortened(window, 0, stop + 1):
+            start = len(body) - len(window) + stop + 2
+            return start, body[start:]
     for size in (NEAR, CLOSE):
         start = max(line, len(body) - size)
         parts = list(sentences(body[start:]))

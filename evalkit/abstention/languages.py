@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 BEGINNING = 500
 """Characters of a text that are looked at."""
@@ -118,6 +119,7 @@ def candidates(lower: str) -> tuple[str, ...]:
     return ("en", *_likeliest(start, _LATIN))
 
 
+@lru_cache(maxsize=4)
 def is_english(lower: str) -> bool:
     """Whether one word in fifteen is among the commonest English ones, and no other language has more of its own.
 

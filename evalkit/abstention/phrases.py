@@ -56,6 +56,41 @@ def load_phrases(language: str) -> Phrases:
     return Phrases(triggers=tuple(table["triggers"]), **patterns)
 
 
+_PUNCTUATION = str.maketrans(dict.fromkeys('.,;:!?()[]{}"*_-–—/<>|=+#`~', " "))
+_GATE = 4
+"""Letters of a word that are compared before a trigger is looked for."""
+
+
+@lru_cache(maxsize=64)
+def _gates(language: str) -> dict[str, tuple[str, ...]]:
+    """The triggers of a language by the beginning of their first word; by "" where they begin inside a word."""
+    gates: dict[str, list[str]] = {}
+    for trigger in load_phrases(language).triggers:
+        word = trigger.translate(_PUNCTUATION).split(" ")[0]
+        inside = word.startswith("n'") or not word
+        gates.setdefault("" if inside else word[:_GATE], []).append(trigger)
+    return {gate: tuple(triggers) for gate, triggers in gates.items()}
+
+
+@lru_cache(maxsize=2)
+def triggers_in(lower: str, language: str) -> tuple[str, ...]:
+    """The triggers of a language that a text holds.
+
+    In English they are looked for at the beginning of words, which is three times faster than anywhere.
+
+    Args:
+        lower: the text in lower case.
+        language: one of `languages.LANGUAGES`.
+    """
+    if language != "en":
+        return tuple(trigger for trigger in load_phrases(language).triggers if trigger in lower)
+    gates = _gates(language)
+    beginnings = {word[:_GATE] for word in lower.translate(_PUNCTUATION).split()}
+    beginnings |= {beginning[:-1] for beginning in beginnings}
+    beginnings.add("")
+    return tuple(trigger for gate in gates.keys() & beginnings for trigger in gates[gate] if trigger in lower)
+
+
 def is_triggered(lower: str, phrases: Phrases) -> bool:
     """Whether a text holds one of the words without which nobody abstains or declines in this language."""
     for trigger in phrases.triggers:  # noqa: SIM110 - a bare loop is twice as fast as any() here, on the hot path

@@ -57,6 +57,12 @@ class Sentence:
         return is_triggered(self.lower, self._phrases)
 
     @_once
+    def may_hedge(self) -> bool:
+        """Holds a word without which it gives no answer with a hedge."""
+        phrases, lower = self._phrases, self.lower
+        return self.is_triggered or bool(phrases.answer.search(lower) or phrases.perhaps.search(lower))
+
+    @_once
     def is_silent(self) -> bool:
         """Says that it does not know, or declines."""
         return self.is_triggered and self.part in ("abstained", "refusal")
