@@ -110,6 +110,7 @@ _OPEN = re.compile(_OPENING, re.IGNORECASE)
 OPENINGS = 8
 """Openings ("So", "my answer is") that are taken off one after the other."""
 _ENGLISH = re.compile(rf"[\"“'(\[]*(?:{_CORE})[\"”')\]]*(?:,?\s+(?:sorry|so\s+i\s+abstain))?", re.IGNORECASE)
+_LETTER = re.compile(r"[^\W\d_]")
 _DRESS = " \t\n\r*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!?。、！？．।|$\\~-–—…"
 
 
@@ -123,7 +124,7 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     if len(statement) > LONGEST:
         return False
     words = " ".join(plain(statement).replace("...", "…").split()).strip(_DRESS)
-    if not words:
+    if not _LETTER.search(words):
         return False
     if _is_english_abstention(words):
         # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.

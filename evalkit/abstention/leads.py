@@ -45,6 +45,8 @@ _SUPPOSED = re.compile(
     r"\b(?:if|whether|when|unless|once|suppose|until|where|why|how|because|though|although|thought|assume)\s+$",
     re.IGNORECASE,
 )
+_SHORTEST = 2
+"""Characters of the shortest lead with an answer: 答 and a letter."""
 _WINDOW = 90
 """Characters around a lead's noun that the whole lead fits into."""
 
@@ -57,6 +59,8 @@ def leads(text: str) -> list[tuple[int, int]]:
     Args:
         text: any text.
     """
+    if len(text) < _SHORTEST:
+        return []
     lower = text.lower()
     places: set[int] = set()
     for word in _WORDS if text.isascii() else (*_WORDS, *_FOREIGN_WORDS):
