@@ -36,12 +36,13 @@ class Agreement(NamedTuple):
     found_correct: int
     found_error: int
     found_idk: int
-    failed: int
+    missing: int
+    """Failed, or cut off at the token limit before they committed to an answer."""
 
     @property
     def agrees(self) -> bool:
         """Whether all rows are there and the right ones are right; the rest is sorted by policy."""
-        return self.n == self.found_n + self.failed and self.correct in (None, self.found_correct)
+        return self.n == self.found_n + self.missing and self.correct in (None, self.found_correct)
 
 
 def truths() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -64,7 +65,8 @@ def compare(file: str, total: dict[str, Any]) -> Agreement | str:
     except EvalkitError as error:
         return str(error)
     cards = found.result.scorecards
-    sums = [sum(getattr(card, kind) for card in cards) for kind in ("n", "correct", "error", "idk", "failed")]
+    sums = [sum(getattr(card, kind) for card in cards) for kind in ("n", "correct", "error", "idk")]
+    sums.append(sum(card.missing.total for card in cards))
     stated = (total["n"], total.get("correct"), total.get("error"), total.get("idk"))
     return Agreement(file, found.files[0].format, *stated, *sums)
 
@@ -72,7 +74,7 @@ def compare(file: str, total: dict[str, Any]) -> Agreement | str:
 def table() -> str:
     """A row a file."""
     lines = [
-        "| file | format | by hand: n, right, wrong, no answer | rescored: n (+ failed), right, wrong, IDK |",
+        "| file | format | by hand: n, right, wrong, no answer | rescored: n (+ missing), right, wrong, IDK |",
         "|---|---|---|---|",
     ]
     agreed = total = 0
@@ -84,7 +86,7 @@ def table() -> str:
         total += 1
         agreed += found.agrees
         by_hand = ", ".join("–" if value is None else f"{value:,}" for value in found[2:6])
-        counted = f"{found.found_n:,} (+ {found.failed:,})" if found.failed else f"{found.found_n:,}"
+        counted = f"{found.found_n:,} (+ {found.missing:,})" if found.missing else f"{found.found_n:,}"
         rescored = ", ".join([counted, *(f"{value:,}" for value in found[7:10])])
         lines.append(
             f"| {_short(file)} | {found.format} | {by_hand} | {rescored}{'' if found.agrees else ' **differs**'} |"
@@ -99,6 +101,8 @@ def _total(slices: list[dict[str, Any]]) -> dict[str, Any] | None:
     if len(slices) > 1 and str(slices[0].get("slice", "")).startswith("threshold="):
         return {key: sum(part[key] for part in slices) for key in ("n", "correct", "error", "idk")}
     total = dict(slices[0])
+    # HELM asks instances of a held-out split too, and reports the test split.
+    total["n"] = (total.get("splits") or {}).get("test", total["n"])
     # What grades from 1 to 10 have no count of right answers until a pass mark is chosen; evalkit's default is 5.
     for mark, counts in (total.get("at_threshold") or {}).items():
         if mark.endswith("5") and isinstance(counts, dict):

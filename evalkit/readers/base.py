@@ -106,7 +106,7 @@ class Reader(Protocol):
     """File names without endings, as patterns, that this format gives to every model's file: such a name is no
     model's."""
     companions: Sequence[str] = ()
-    """Names of files beside that belong to one of this format, and are no outputs by themselves."""
+    """Names, as patterns, of files beside that belong to one of this format, and are no outputs by themselves."""
 
     def sniff(self, head: Head) -> bool:
         """Tell from its beginning whether a file is of this format."""

@@ -77,7 +77,8 @@ def _warn_of_status(source: Source, header: Fields) -> None:
     status = header.text("status", "success")
     if status not in ("success", "started"):
         message = " ".join(header.object("error", {}).text("message", "").split())[:150]
-        source.warn(f"the run ended with status {status}{f' ({message})' if message else ''}: what it had not asked")
+        why = f" ({message})" if message else ""
+        source.warn(f"the run ended with status {status}{why}; samples that it had not reached are not in the file")
 
 
 def _survey(samples: Callable[[], Samples]) -> Iterator[list[Part]]:

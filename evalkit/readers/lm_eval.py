@@ -2,11 +2,11 @@
 
 Schema of a row: {doc_id, doc, target, arguments, resps, filtered_resps, doc_hash, prompt_hash, target_hash, filter,
 metrics, <metric>: value}. Generated text is resps[0][0]; for log-likelihood requests resps holds one
-(log-probability, is greedy) for each choice and `arguments` the choices. The verdict is the first metric of
-`metrics`, or in old files the only key that is none of the fixed ones; a list is no verdict. Model and task stand in
-the results file beside it (`model_name`, or pretrained= in config.model_args); the task is the one whose hash the
-rows have, or stands in the file's name. With several filters a document's rows repeat: the first filter met is read,
-the others are named in a warning. A filter's "[invalid]" means that no answer could be read.
+(log-probability, is greedy) for each choice and `arguments` the choices; a rolling log-likelihood is of a text that
+the model did not write. Metric and filter are chosen in `evalkit.readers.lm_eval_metrics`; model and task stand in the
+results file beside it (`evalkit.readers.lm_eval_results`). With several filters a document's rows repeat: one filter
+is read. A filter that found no answer gives "[invalid]", or another word in square brackets. `bypass` is the metric of
+--predict_only: no verdict.
 """
 
 from __future__ import annotations
@@ -16,24 +16,23 @@ import contextlib
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from evalkit.dataset.source import Head, Source, as_text, targets_of
-from evalkit.errors import InputError
 from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, read_each
-from evalkit.readers.fields import Fields
+from evalkit.readers.lm_eval_metrics import ROW, Choice
+from evalkit.readers.lm_eval_results import Run, model_of, run_beside
+from evalkit.readers.scores import share
 
-ROW = frozenset({"doc_id", "doc", "target", "resps", "filtered_resps"})
-_FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "model_output",
-                "output_matches_target", "idx", "repeats"}  # fmt: skip
-_INVALID = "[invalid]"
+_SENTINEL = re.compile(r"\[[a-z_ ]{2,20}\]")
 _SHIFTED = "its targets are not the options that its documents give as right"
 LONGEST_LIST = 20_000
 """Characters of options that are kept as text."""
+HASHES = ("doc_hash", "prompt_hash", "target_hash")
+Rows = Iterable[tuple[Place, dict[str, Any]]]
 
 
 class LmEvalReader(Reader):
@@ -41,6 +40,7 @@ class LmEvalReader(Reader):
 
     name = "lm-eval"
     about = "lm-evaluation-harness: samples_*.jsonl, results with samples"
+    companions = ("results*.json",)
 
     def sniff(self, head: Head) -> bool:
         """Tell rows with its keys, or a results object that holds samples."""
@@ -51,31 +51,17 @@ class LmEvalReader(Reader):
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each document of each task."""
         if source.head.shape != "object" or "samples" not in source.head.keys:
-            run = _run_beside(source)
-            run = run._replace(task=run.task or task_from_path(source.path))
-            yield from _rows(source, source.rows(_decoder(source.head)), run)
+            run = run_beside(source, lambda: _hash(source))
+            yield from _rows(source, lambda: source.rows(_decode), run)
             return
         results = document_fields(source)
         samples = results.object("samples")
         for task in samples:
-            of_task = ((f"{task}:{place}", values) for place, values in enumerate(samples.array(task), start=1))
-            yield from _rows(source, of_task, _Run(_model_of(results), task))
+            of_task = [(f"{task}:{place}", values) for place, values in enumerate(samples.array(task), start=1)]
+            yield from _rows(source, of_task.__iter__, Run(model_of(results), task))
 
 
 LM_EVAL = LmEvalReader()
-
-
-class _Run(NamedTuple):
-    """What the rows of a file do not say; empty where nothing beside them says it either."""
-
-    model: str = ""
-    task: str = ""
-
-
-def task_from_path(path: Path) -> str:
-    """Read the task from the name of a samples file: samples_TASK_TIME.jsonl; "" for any other name."""
-    match = re.fullmatch(r"samples_(.+?)(?:_\d{4}-\d\d-\d\dT.*)?\.jsonl?(?:\.gz|\.zst)?", path.name)
-    return match.group(1) if match else ""
 
 
 class _Doc(msgspec.Struct):
@@ -90,145 +76,203 @@ class _Doc(msgspec.Struct):
     answer_index: Any = None
 
 
-def _decoder(head: Head) -> Callable[[bytes], dict[str, Any]]:
-    """Make a decoder that skips the prompt and most of the document; the keys of the first row are those of all."""
-    responses = head.first.get("resps")
-    likelihood = isinstance(responses, list) and bool(responses) and _is_likelihood(responses[0])
-    wanted = [name for name in head.keys if name.isidentifier() and (likelihood or name != "arguments")]
-    if len(wanted) + (not likelihood) < len(head.keys):  # a metric such as pass@1 is no name of a field
-        return _decode
-    fields = [(name, _Doc if name == "doc" else Any, msgspec.UNSET) for name in wanted]
-    decode = msgspec.json.Decoder(msgspec.defstruct("_Row", fields)).decode
-
-    def needed(line: bytes) -> dict[str, Any]:
-        row = decode(line)
-        return {name: value for name in wanted if (value := getattr(row, name)) is not msgspec.UNSET}
-
-    return needed
+_raw = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_doc = msgspec.json.Decoder(_Doc | None | str | list[Any] | float | bool).decode
+_any = msgspec.json.Decoder().decode
 
 
-_decode = msgspec.json.Decoder().decode
+def _decode(line: bytes) -> dict[str, Any]:
+    """Decode a row without its prompt, and of the document only what is read."""
+    raw = _raw(line)
+    row = {name: _any(value) for name, value in raw.items() if name not in ("doc", "arguments")}
+    if "doc" in raw:
+        row["doc"] = _doc(raw["doc"])
+    if "arguments" in raw and not _is_generated(row.get("resps")):
+        row["arguments"] = _any(raw["arguments"])
+    return row
 
 
-def _rows(source: Source, rows: Iterable[tuple[Place, Any]], run: _Run) -> Iterator[ForeignRow]:
-    """Read rows of one task, of the first filter met: with several, every document's rows repeat."""
-    taken: str | None = None
+def _is_generated(responses: Any) -> bool:
+    inner = responses[0] if isinstance(responses, list) and responses else None
+    return isinstance(inner, list) and bool(inner) and isinstance(inner[0], str) and not _is_float(inner[0])
+
+
+def _survey(rows: Rows) -> Iterator[dict[str, Any]]:
+    """Rows that can be read; the others are said, or skipped, when they are read."""
+    for _, row in rows:
+        if isinstance(row, dict) and isinstance(row.get("metrics", []), list):
+            yield row
+
+
+def _rows(source: Source, rows: Callable[[], Rows], run: Run) -> Iterator[ForeignRow]:
+    """Read rows of one filter: with several, every document's rows repeat."""
+    skipped = source.skipped
+    choice = Choice(source, _survey(rows()))
+    source.skipped = skipped  # they are counted once
+    sections = _Sections(source, run)
 
     def read(item: tuple[Place, dict[str, Any]]) -> ForeignRow | None:
-        nonlocal taken
         place, row = item
-        name = str(row.get("filter", ""))
-        if taken is None:
-            taken = name
-        if name != taken:
-            source.warn(f"filter {name!r} is left out; {taken!r} is read")
+        if str(row.get("filter", "")) != choice.filter:
             return None
-        return _row(source, row, run, place)
+        return _row(source, row, choice, sections.run_of(row), place)
 
-    yield from read_each(source, ((item[0], item) for item in rows), read)
+    yield from read_each(source, ((item[0], item) for item in rows()), read)
 
 
-def _row(source: Source, row: dict[str, Any], run: _Run, place: Place) -> ForeignRow:
+class _Sections:
+    """Tells tasks apart that lie one behind the other in a file."""
+
+    def __init__(self, source: Source, run: Run) -> None:
+        self._source = source
+        self._run = run
+        self._hashes: dict[str, list[str]] = {}
+
+    def run_of(self, row: dict[str, Any]) -> Run:
+        """The run of a row: another task where the row names one, or where a doc_id has another document."""
+        named = row.get("task_name", row.get("task"))
+        if isinstance(named, str) and named:
+            return self._run._replace(task=named)
+        if not (digest := row.get("doc_hash")):
+            return self._run
+        known = self._hashes.setdefault(str(row["doc_id"]), [])
+        if digest not in known:
+            known.append(digest)
+        if not (section := known.index(digest)):
+            return self._run
+        self._source.warn(
+            "its doc_ids begin again with other documents: several tasks in one file, which are called"
+            f" {self._run.task or 'lm-eval'} and {self._run.task or 'lm-eval'} (2)"
+        )
+        return self._run._replace(task=f"{self._run.task or 'lm-eval'} ({section + 1})")
+
+
+class _Verdict(NamedTuple):
+    verdict: Verdict | None
+    score: float | None
+    metric: str
+    reason: str
+
+
+def _row(source: Source, row: dict[str, Any], choice: Choice, run: Run, place: Place) -> ForeignRow:
     _warn_of_shifted_gold(source, row)
-    metric = _metric(source, row)
-    verdict = _verdict(row.get(metric)) if metric else None
-    options = _options(row)
-    if options is not None:
-        return _chosen(row, verdict, options, run, place, f"metric {metric}")
-    text = as_text(row["resps"][0][0] if row["resps"] and row["resps"][0] else "")
+    verdict = _verdict(row, choice)
+    base = ForeignRow(
+        sample_id=str(row["doc_id"]),
+        verdict=verdict.verdict,
+        score=verdict.score,
+        by=verdict.metric,
+        credit=share(verdict.score) if not choice.is_verdict(verdict.metric) else None,
+        target=targets_of(row["target"]),
+        input=_question(row),
+        model=run.model,
+        task=run.task,
+        reason=verdict.reason,
+        place=place,
+    )
+    if _is_rolling(row):
+        return msgspec.structs.replace(base, reason="the likelihood of a text, which nobody answered")
+    likelihoods = _likelihoods(row["resps"])
+    return _generated(base, row) if likelihoods is None else _chosen(base, row, likelihoods, verdict.metric)
+
+
+def _verdict(row: dict[str, Any], choice: Choice) -> _Verdict:
+    metric = choice.metric(row)
+    if metric:
+        return _Verdict(None, float(row[metric]), metric, f"metric {metric}")
+    metrics = row.get("metrics")
+    if metrics == ["bypass"] or "bypass" in row:
+        return _Verdict(None, None, "", "lm-eval ran with --predict_only")
+    return _Verdict(None, None, "", "none of its metrics is a number")
+
+
+def _generated(base: ForeignRow, row: dict[str, Any]) -> ForeignRow:
+    responses = row["resps"][0] if row["resps"] else []
+    texts = [as_text(one) for one in (responses if isinstance(responses, list) else [responses])]
     filtered = row["filtered_resps"][0] if row["filtered_resps"] else None
     answer = as_text(filtered[0] if isinstance(filtered, list) and filtered else filtered)
+    # Of several, the one that the filter's answer comes from.
+    text = next((one for one in texts if answer and answer in one), texts[0] if texts else "")
+    missed = bool(_SENTINEL.fullmatch(answer)) and answer not in text
     choices, gold = _own_gold(row)
-    return ForeignRow(
-        sample_id=str(row["doc_id"]),
-        verdict=verdict,
+    return msgspec.structs.replace(
+        base,
         text=text,
-        answer=None if answer == _INVALID else answer,
-        unreadable=answer == _INVALID,
-        target=gold or targets_of(row["target"]),
+        answer=None if missed else answer,
+        unreadable=missed,
+        target=gold or base.target,
         choices=choices,
-        input=_question(row),
-        model=run.model,
-        task=run.task,
-        reason=f"metric {metric}",
-        place=place,
     )
 
 
-def _chosen(
-    row: dict[str, Any], verdict: Verdict | None, options: _Options, run: _Run, place: Place, reason: str
-) -> ForeignRow:
+def _chosen(base: ForeignRow, row: dict[str, Any], pairs: list[tuple[float, bool]], metric: str) -> ForeignRow:
     """The row of a log-likelihood request: the most probable option is the answer."""
-    shares = options.shares
-    best = max(range(len(shares)), key=shares.__getitem__)
-    choices = [choice.strip() for choice in options.choices]
-    return ForeignRow(
-        sample_id=str(row["doc_id"]),
-        verdict=verdict,
-        text=choices[best],
-        answer=choices[best],
+    choices = _continuations(row.get("arguments"), len(pairs))
+    if len(pairs) == 1:  # of one continuation it is only known whether the model would write it
+        written = choices[0].strip() if pairs[0][1] and row.get("arguments") else None
+        return msgspec.structs.replace(base, text=written, answer=written, attempted=True)
+    values = [value / _length(choice, metric) for (value, _), choice in zip(pairs, choices, strict=True)]
+    top = max(values)
+    weights = [math.exp(value - top) for value in values]
+    best = values.index(top)
+    shown = [choice.strip() for choice in choices]
+    return msgspec.structs.replace(
+        base,
+        text=shown[best],
+        answer=shown[best],
         attempted=True,
-        target=targets_of(row["target"]),
-        choices=choices,
-        confidence=shares[best],
-        input=_question(row),
-        model=run.model,
-        task=run.task,
-        reason=reason,
-        place=place,
+        target=_gold_text(base.target, shown),
+        choices=shown,
+        confidence=weights[best] / sum(weights),
     )
 
 
-def _metric(source: Source, row: dict[str, Any]) -> str | None:
-    named = row.get("metrics")
-    metrics = [name for name in named if name in row] if isinstance(named, list) else []
-    metrics = metrics or [name for name in row if name not in _FIXED]
-    usable = [name for name in metrics if isinstance(row[name], (bool, int, float))]
-    if not usable:
-        return None
-    if source.preference.name in usable:
-        return source.preference.name
-    values = {name: _verdict(row[name]) for name in usable}
-    if len(set(values.values())) > 1:
-        source.warn(
-            f"its metrics disagree on some rows ({', '.join(usable)}); {usable[0]} is taken, --scorer takes another"
-        )
-    return str(usable[0])
+def _length(choice: str, metric: str) -> int:
+    """What the metric divides an option's log-probability by."""
+    option = choice.removeprefix(" ")  # the space before an option is the prompt's
+    if metric == "acc_norm":
+        return max(1, len(option))
+    return max(1, len(option.encode(errors="replace"))) if metric == "acc_bytes" else 1
 
 
-def _verdict(value: Any) -> Verdict | None:
-    if isinstance(value, (bool, int, float)) and not (isinstance(value, float) and math.isnan(value)):
-        return "right" if value >= 1 else "wrong"
-    return None
+def _gold_text(target: Any, choices: list[str]) -> list[str]:
+    """Gold as text, where it is the number of an option."""
+    gold = [*target]
+    if len(gold) == 1 and gold[0].isdigit() and gold[0] not in choices and int(gold[0]) < len(choices):
+        return [choices[int(gold[0])]]
+    return gold
 
 
-class _Options(NamedTuple):
-    choices: list[str]
-    shares: list[float]
-    """Softmax of their log-probabilities."""
-
-
-def _options(row: dict[str, Any]) -> _Options | None:
-    """The choices of a log-likelihood request; None for generated text."""
-    responses = row["resps"]
+def _likelihoods(responses: Any) -> list[tuple[float, bool]] | None:
+    """(log-probability, is greedy) of each option; None for generated text."""
     if not responses or not _is_likelihood(responses[0]):
         return None
     pairs = [response[0] if isinstance(response[0], list) else response for response in responses]
-    values = [float(pair[0]) for pair in pairs]
-    choices = _continuations(row.get("arguments"), len(values))
-    if row.get("metrics") and "acc_norm" in row["metrics"]:
-        values = [value / max(1, len(choice)) for value, choice in zip(values, choices, strict=True)]
-    top = max(values)
-    weights = [math.exp(value - top) for value in values]
-    total = sum(weights)
-    return _Options(choices, [weight / total for weight in weights])
+    return [(float(pair[0]), str(pair[1]).lower() == "true") for pair in pairs]
 
 
 def _is_likelihood(response: Any) -> bool:
     inner = response[0] if isinstance(response, list) and response else None
     if isinstance(inner, list):
         return len(inner) == 2  # noqa: PLR2004 - log-probability and greedy
-    return isinstance(inner, (int, float)) and not isinstance(inner, bool)
+    return isinstance(response, list) and len(response) == 2 and _is_float(inner)  # noqa: PLR2004 - likewise
+
+
+def _is_rolling(row: dict[str, Any]) -> bool:
+    """Whether a row holds the log-likelihood of a whole text: a prompt alone, and a number."""
+    responses, arguments = row["resps"], row.get("arguments")
+    inner = responses[0] if isinstance(responses, list) and responses else None
+    if not (isinstance(inner, list) and len(inner) == 1 and _is_float(inner[0])):
+        return False
+    if isinstance(arguments, dict):
+        return all(isinstance(one, dict) and len(one) == 1 for one in arguments.values())
+    return isinstance(arguments, list) and all(isinstance(one, list) and len(one) == 1 for one in arguments)
+
+
+def _is_float(value: Any) -> bool:
+    if isinstance(value, str) and re.fullmatch(r"-?\d+(?:\.\d+)?(?:e-?\d+)?|-?inf|nan", value):
+        return True
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _continuations(arguments: Any, count: int) -> list[str]:
@@ -271,57 +315,8 @@ def _own_gold(row: dict[str, Any]) -> tuple[list[str] | None, list[str] | None]:
     return [str(option) for option in options], [chr(ord("A") + index)]
 
 
-def _model_of(results: Fields) -> str:
-    if name := results.text("model_name", ""):
-        return name
-    config = results.object("config", {})
-    arguments = config.value("model_args", "")
-    if isinstance(arguments, dict):
-        return str(arguments.get("pretrained") or arguments.get("model") or "")
-    match = re.search(r"(?:pretrained|model)=([^,]+)", str(arguments))
-    return match.group(1) if match else config.text("model", "")
-
-
-def _run_beside(source: Source) -> _Run:
-    """Model and task from a results file in the same folder; the task is the one whose hash the rows have."""
-    paths = sorted(source.path.parent.glob("*results*.json"))
-    if not paths:
-        return _Run()
-    checksum = _hash(source)
-    for path in paths:
-        results = _results(source, path)
-        hashes = results.object("task_hashes", {})
-        for task in hashes:
-            if hashes.value(task) == checksum:
-                return _Run(_model_of(results), task)
-    return _run_by_name(source, paths)
-
-
-def _run_by_name(source: Source, paths: Sequence[Path]) -> _Run:
-    """Likewise for files without hashes: by the time in the names, and the task's name in that of the samples."""
-    named = source.path.name
-    stamp = re.search(r"\d{4}-\d\d-\d\dT[\d-]+\.\d+", named)
-    for path in paths:
-        if stamp is None or stamp.group() in path.name or len(paths) == 1:
-            results = _results(source, path)
-            listed = (
-                results.object("configs", {}) if any(results.object("configs", {})) else results.object("results", {})
-            )
-            tasks = sorted(listed, key=len, reverse=True)
-            return _Run(_model_of(results), next((task for task in tasks if task in named), ""))
-    return _Run()
-
-
-def _results(source: Source, path: Path) -> Fields:
-    try:
-        return document_fields(source.fork(path))
-    except InputError as error:
-        source.warn(f"{path.name} beside it cannot be read ({error})")
-        return Fields({}, source)
-
-
 def _hash(source: Source) -> str:
     digest = hashlib.sha256()
-    for _, row in source.fork(source.path).rows(_decoder(source.head)):
-        digest.update("".join(str(row.get(k, "")) for k in ("doc_hash", "prompt_hash", "target_hash")).encode())
+    for _, row in source.fork(source.path).rows(_decode):
+        digest.update("".join(str(row.get(k, "")) for k in HASHES).encode(errors="replace"))
     return digest.hexdigest()

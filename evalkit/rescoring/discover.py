@@ -128,7 +128,11 @@ def discover(
         elif named or getattr(reader, "run_file", "") in ("", path.name):  # else it is read with its run file
             discovery.files.append(InputFile(source, reader))
     companions = {(f.source.path.parent, name) for f in discovery.files for name in _names(f.reader, "companions")}
-    unknown = [path for path in discovery.unknown if (path.parent, path.name) not in companions]
+    unknown = [
+        path
+        for path in discovery.unknown
+        if not any(path.parent == folder and fnmatchcase(path.name, pattern) for folder, pattern in companions)
+    ]
     return discovery._replace(unknown=unknown)
 
 

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.skipif(not FILES, reason=f"{REAL} is absent: real logs 
 
 @pytest.mark.parametrize(("file", "total"), FILES, ids=[file for file, _ in FILES])
 def test_right_stays_right_and_no_row_is_lost(file: str, total: dict[str, Any]) -> None:
-    """N + failed are the file's rows, and correct is what the file calls right."""
+    """N + missing are the file's rows, and correct is what the file calls right."""
     found = AGREEMENT.compare(file, total)
     if file in UNGRADED:
         assert "ungraded" in found
