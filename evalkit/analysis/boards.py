@@ -71,11 +71,8 @@ class Counts:
     """Mean over items."""
     error_rate: float
     """Mean over items."""
-
-    @property
-    def coverage(self) -> float:
-        """Share of the answers that make a claim, a mean over items."""
-        return self.correct_rate + self.error_rate
+    coverage: float
+    """Share of the answers that make a claim, those included that are partly right; a mean over items."""
 
     @property
     def missing_share(self) -> float:
@@ -143,7 +140,8 @@ class Entry:
             ts: confidence targets, each 0 ≤ t < 1.
         """
         if self.parts:
-            return [_mean_point(points) for points in zip(*(part.curve(ts) for part in self.parts), strict=True)]
+            curves = [part.curve(ts) for part in self.parts]
+            return [_mean_point(points) for points in zip(*curves, strict=True)] if all(curves) else []
         if self.kind != "model":
             right, wrong = self.counts.correct_rate, self.counts.error_rate
             values = [right - penalty(t) * wrong for t in ts]
@@ -156,6 +154,22 @@ class Entry:
             Point(one.value, one.low, one.high, span.low if span else one.value, span.high if span else one.value)
             for one, span in zip(measurement.scores(ts), spans, strict=False)
         ]
+
+    def extents(self, ts: Sequence[float]) -> list[tuple[float, float]]:
+        """Where those scores lie whatever the missing answers would have been; empty where none is missing.
+
+        Args:
+            ts: confidence targets, each 0 ≤ t < 1.
+        """
+        if self.parts:
+            ends = [part.extents(ts) or [(one.value, one.value) for one in part.curve(ts)] for part in self.parts]
+            if not all(ends) or not any(part.extents(ts[:1]) for part in self.parts):
+                return []
+            n = len(ends)
+            return [(sum(low for low, _ in at) / n, sum(high for _, high in at) / n) for at in zip(*ends, strict=True)]
+        measurement = self.measured.get(None)
+        spans = [measurement.span(t) for t in ts] if measurement else []
+        return [(span.low, span.high) for span in spans if span]
 
     @property
     def worst_rates(self) -> tuple[float, float]:
@@ -300,7 +314,7 @@ def reference_entry(kind: Kind, board: Board, chance: float | None = None) -> En
     entry = Entry(task=board.task, model=NEVER if kind == "never" else GUESS, mode=board.mode, kind=kind)
     zeros = Counts(
         n=0, items=0, correct=0, error=0, idk=0, failed=0, truncated=0, undecided=0, missing=0,
-        non_answers=NonAnswers(), correct_rate=right, error_rate=wrong,
+        non_answers=NonAnswers(), correct_rate=right, error_rate=wrong, coverage=right + wrong,
     )  # fmt: skip
     for t in board.thresholds:
         value = right - penalty(t) * wrong
@@ -381,6 +395,7 @@ def _counts(card: Scorecard) -> Counts:
         n=card.n, items=card.items, correct=card.correct, error=card.error, idk=card.idk, failed=card.failed,
         truncated=card.missing.truncated, undecided=card.missing.undecided, missing=card.missing.total,
         cut=card.truncated, non_answers=card.non_answers, correct_rate=rates[0], error_rate=rates[1],
+        coverage=card.coverage or 0.0,
     )  # fmt: skip
 
 
@@ -412,6 +427,20 @@ def mean_interval(parts: Sequence[tuple[float, float, float]]) -> tuple[float, f
     below = math.sqrt(sum((value - low) ** 2 for value, low, _ in parts)) / n
     above = math.sqrt(sum((high - value) ** 2 for value, _, high in parts)) / n
     return middle, middle - below, middle + above
+
+
+def ranks_at(entries: Sequence[Entry], ts: Sequence[float]) -> list[list[int]]:
+    """Rank the rows of a closed board at any thresholds, as the board ranks them at its own.
+
+    Args:
+        entries: all rows.
+        ts: confidence targets, each 0 ≤ t < 1.
+
+    Returns:
+        A list a row, with a rank for each threshold.
+    """
+    ends = [[low for low, _ in entry.extents(ts)] or [one.value for one in entry.curve(ts)] for entry in entries]
+    return [list(ranks) for ranks in zip(*map(_ranks, zip(*ends, strict=True)), strict=True)]
 
 
 def _ranks(values: Sequence[float]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.analysis.boards import Board, Counts, Entry, make_boards
+from evalkit.analysis.boards import Board, Entry, make_boards
 from evalkit.analysis.collection import canonical, collect, run_folders
 from evalkit.errors import InputError
 from evalkit.metrics.threshold import check_threshold
@@ -60,10 +60,9 @@ def leaderboard(
 
 COLUMNS = [
     "task", "mode", "threshold", "rank", "rank_low", "rank_high", "rank_change", "model", "n", "correct", "error",
-    "idk", "failed", "accuracy", "accuracy_low", "accuracy_high", "score", "score_low", "score_high", "normalized",
-    "coverage", "error_rate", "abstained", "refusal", "empty", "unparsed", "run", "condition", "kind", "items",
-    "truncated", "undecided", "range_low", "range_high", "metrics",
-    "partial", "missing",
+    "idk", "failed", "missing", "accuracy", "accuracy_low", "accuracy_high", "score", "score_low", "score_high",
+    "normalized", "coverage", "error_rate", "abstained", "refusal", "empty", "unparsed", "partial", "metrics", "run",
+    "condition", "kind", "items", "truncated", "undecided", "range_low", "range_high",
 ]  # fmt: skip
 
 
@@ -91,6 +90,7 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "error": counts.error,
         "idk": counts.idk,
         "failed": counts.failed,
+        "missing": counts.missing,
         "accuracy": accuracy[0],
         "accuracy_low": accuracy[1],
         "accuracy_high": accuracy[2],
@@ -98,7 +98,7 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "score_low": score.ci95[0] if score else None,
         "score_high": score.ci95[1] if score else None,
         "normalized": score.normalized if score else None,
-        "coverage": _coverage(counts) if known else None,
+        "coverage": counts.coverage if known else None,
         "error_rate": counts.error_rate if known else None,
         **counts.non_answers.model_dump(),
         "run": " ".join(entry.runs),
@@ -109,14 +109,8 @@ def _row(board: Board, entry: Entry, t: float) -> dict[str, Any]:
         "undecided": counts.undecided,
         "range_low": span.low if span else None,
         "range_high": span.high if span else None,
-        "missing": counts.missing,
         "metrics": _metrics(entry, t),
     }
-
-
-def _coverage(counts: Counts) -> float:
-    """Share of the answers that were attempted: those that make a claim, and those judged partly right."""
-    return counts.coverage + (counts.non_answers.partial / counts.n if counts.n else 0.0)
 
 
 def _metrics(entry: Entry, t: float) -> dict[str, float | None]:

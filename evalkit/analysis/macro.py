@@ -113,6 +113,7 @@ def _mean_counts(parts: Sequence[Counts]) -> Counts:
         non_answers=NonAnswers(**{kind: sum(one[kind] for one in kinds) for kind in kinds[0]}),
         correct_rate=sum(part.correct_rate for part in parts) / len(parts),
         error_rate=sum(part.error_rate for part in parts) / len(parts),
+        coverage=sum(part.coverage for part in parts) / len(parts),
     )
 
 

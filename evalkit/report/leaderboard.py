@@ -115,12 +115,21 @@ def headline(board: Board) -> list[str]:
 
 
 def remarks(board: Board) -> list[str]:
-    """Return what a reader of one board has to know, what has to be put right first."""
-    legend = (
+    """Return what a reader of one board has to know: what has to be put right, what the columns are, the rest."""
+    return [*headline(board), legend(board), *details(board)]
+
+
+def legend(board: Board) -> str:
+    """Say what the columns are."""
+    return (
         "S: points a question, where a mistake costs t/(1−t) and IDK earns 0. #: rank at that t, in brackets the ranks"
         f" that 95% certainty leaves{_arrows(board)}. Ordered by the mean over t of N = (1−t)·S + t."
     )
-    lines = [*headline(board), legend]
+
+
+def details(board: Board) -> list[str]:
+    """Return what else a reader of one board has to know."""
+    lines = []
     if board.mode == "open":
         lines.append("n: answers at each t, each of them to a prompt that stated that t.")
     if board.tasks:

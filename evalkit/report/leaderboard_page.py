@@ -14,12 +14,13 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from evalkit.analysis.boards import Board, Entry
+from evalkit.analysis.boards import Board, Entry, ranks_at
 from evalkit.analysis.leaderboard import Ranking
 from evalkit.display import one_line
 from evalkit.report import palette
-from evalkit.report.leaderboard import MODES, notes, remarks
-from evalkit.report.table import NOTABLE_MISSING, hundredths, number, span
+from evalkit.report.leaderboard import MODES, details, headline, notes, remarks
+from evalkit.report.missing import is_notable
+from evalkit.report.table import hundredths, number, percent, place, span
 
 Link = Callable[[str], str]
 NOTHING = "<p>No run has an answer that could be ranked yet.</p>"
@@ -28,7 +29,8 @@ STEPS = [k / 100 for k in range(96)]
 
 COLUMNS = (
     ("rank", "rank", ""), ("model", "model", ""), ("score", "score", ""), ("accuracy", "accuracy", ""),
-    ("n", "n", "optional"), ("coverage", "coverage", "optional"), ("wrong", "error rate", "optional"),
+    ("n", "n", "optional"), ("missing", "missing", "optional"),
+    ("coverage", "coverage", "optional"), ("wrong", "error rate", "optional"),
     ("idk", "IDK", "optional"),
 )  # fmt: skip
 
@@ -102,12 +104,13 @@ def _closed(number_: int, board: Board, link: Link | None) -> str:
     rows = "".join(_row(k, entry) for k, entry in enumerate(board.entries))
     n = sorted({entry.counts.n for entry in board.entries if entry.kind == "model"})
     asked = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
-    lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in remarks(board)[1:])
+    lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in details(board))
     runs = "".join(
         f"<li>{_text(entry.name)}: {_transcript(run, link)}</li>" for entry in board.entries for run in entry.runs
     )
     return f"""<section id="board-{number_}" aria-label="{_text(board.task)}">
 <h2>{_text(board.task)} <span class="soft">{MODES["closed"]}</span></h2>
+{_first(board)}
 <div class="board">
 <figure><figcaption>N<sub>t</sub> = (1−t)·S<sub>t</sub> + t, which orders models as the score S<sub>t</sub> does and is
 a straight line from accuracy to 1 − error rate; {asked} answers a model, to prompts that state no target. Dashed: the
@@ -130,20 +133,42 @@ def _transcript(run: str, link: Link | None) -> str:
     return f'<a href="{escape(link(run))}">{_text(run.rpartition("/")[2], 200)}</a>'
 
 
+def _first(board: Board) -> str:
+    """What has to be put right before any number is worth reading."""
+    return "".join(f'<p class="warn">{escape(line)}</p>' for line in headline(board))
+
+
 def _row(k: int, entry: Entry) -> str:
-    accuracy, counts = entry.accuracy or (0.0, 0.0, 0.0), entry.counts
     middle = min(entry.thresholds, key=lambda t: abs(t - 0.5))
     score, is_model = entry.scores.get(middle), entry.kind == "model"
-    bounds = f"<small>[{number(accuracy[1])}, {number(accuracy[2])}]</small>" if is_model else ""
+    accuracy, coverage, wrong, idk = "–", "–", "–", "–"
+    if entry.accuracy is not None:
+        value, low, high = entry.accuracy
+        bounds = f" <small>[{number(low)}, {number(high)}]</small>" if is_model else ""
+        accuracy = f"{number(value)}{bounds}"
+        coverage, wrong = percent(entry.counts.coverage), percent(entry.counts.error_rate)
+        idk = f"{entry.counts.idk:,}" if is_model else "–"
     return (
         f'<tr data-model="{k}" tabindex="0"><td><span data-is="rank">{entry.ranks.get(middle, "")}</span> '
         f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.name)}</td>'
-        f'<td><span data-is="score">{number(score.value) if score else "–"}</span> <small data-is="sure"></small></td>'
-        f"<td>{number(accuracy[0])} {bounds}</td>"
-        f'<td class="optional">{f"{counts.n:,}" if is_model else "–"}</td>'
-        f'<td class="optional">{counts.coverage:.0%}</td><td class="optional">{counts.error_rate:.0%}</td>'
-        f'<td class="optional">{f"{counts.idk:,}" if is_model else "–"}</td></tr>'
+        f'<td><span data-is="score">{number(score.value) if score else "–"}</span>'
+        f' <small data-is="sure">{_sure(entry, middle)}</small></td>'
+        f"<td>{accuracy}</td>"
+        f'<td class="optional">{f"{entry.counts.n:,}" if is_model else "–"}</td>'
+        f'<td class="optional">{f"{entry.counts.missing:,}" if is_model else "–"}</td>'
+        f'<td class="optional">{coverage}</td><td class="optional">{wrong}</td><td class="optional">{idk}</td></tr>'
     )
+
+
+def _sure(entry: Entry, t: float) -> str:
+    """The interval of a score and the range that missing answers leave, as the script writes them."""
+    score, around = entry.scores.get(t), entry.ranges.get(t)
+    parts = []
+    if score is not None and entry.kind == "model":
+        parts.append(f"[{number(score.ci95[0])}, {number(score.ci95[1])}]")
+    if around is not None and (score is None or is_notable(entry.counted[t].missing_share)):
+        parts.append(span(around.low, around.high))
+    return " ".join(parts)
 
 
 def _open(board: Board) -> str:
@@ -154,16 +179,19 @@ def _open(board: Board) -> str:
         + "</tr>"
         for k, entry in enumerate(board.entries, start=1)
     )
+    lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in details(board))
     sizes = sorted({size for entry in board.entries for size in entry.sizes if entry.kind == "model"})
     asked = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
     return f"""<section aria-label="{_text(board.task)}, {MODES["open"]}">
 <h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
+{_first(board)}
 <div class="wide"><table>
 <thead><tr><th scope="col">#</th><th scope="col">model</th>{heads}</tr></thead>
 <tbody>{rows}</tbody>
 </table></div>
 <p class="soft">S<sub>t</sub> with its 95% interval and its rank; {asked} answers a model at each t, whose prompt stated
 that target. Ordered by the mean of N<sub>t</sub>.</p>
+{lines}
 </section>"""
 
 
@@ -171,13 +199,10 @@ def _open_cell(entry: Entry, t: float) -> str:
     score, around = entry.scores.get(t), entry.ranges.get(t)
     if score is None and around is None:
         return "<td>–</td>"
-    place = f" #{entry.ranks[t]}" if t in entry.ranks else ""
-    value = number(score.value) if score else ""
-    low, high = score.ci95 if score else (0.0, 0.0)
-    bounds = f" <small>[{number(low)}, {number(high)}]</small>" if score and entry.kind == "model" else ""
-    notable = around is not None and (score is None or entry.counted[t].missing_share > NOTABLE_MISSING)
-    extent = f" <small>{span(around.low, around.high)}</small>" if around and notable else ""
-    return f"<td>{value}{place}{bounds}{extent}</td>"
+    rank = f" #{entry.ranks[t]}" if t in entry.ranks else ""
+    value = number(score.value) if score else "–"
+    sure = _sure(entry, t)
+    return f"<td>{value}{rank}{f' <small>{sure}</small>' if sure else ''}</td>"
 
 
 def _data(boards: list[Board]) -> str:
@@ -185,9 +210,16 @@ def _data(boards: list[Board]) -> str:
     content = [
         {
             "task": one_line(board.task, 200),
-            "models": [_model(e) for e in board.entries],
+            "models": [
+                _model(entry, ranks) for entry, ranks in zip(board.entries, ranks_at(board.entries, STEPS), strict=True)
+            ],
             "crossings": [
-                {"below": one_line(c.ahead_below, 200), "above": one_line(c.ahead_above, 200), "t": c.t}
+                {
+                    "below": one_line(c.ahead_below, 200),
+                    "above": one_line(c.ahead_above, 200),
+                    "t": c.t,
+                    "at": place(c.t),
+                }
                 for c in board.crossings
             ],
         }
@@ -198,24 +230,25 @@ def _data(boards: list[Board]) -> str:
     )
 
 
-def _model(entry: Entry) -> dict[str, Any]:
+def _model(entry: Entry, ranks: list[int]) -> dict[str, Any]:
     """What the chart and the slider need of one row; scores in hundredths, so that they read as everywhere else."""
     points = entry.curve(STEPS)
-    right, wrong = entry.worst_rates
     model: dict[str, Any] = {
         "model": one_line(entry.name, 200),
         "n": entry.counts.n,
+        "missing": entry.counts.missing,
         "right": round(entry.counts.correct_rate, 9),
         "wrong": round(entry.counts.error_rate, 9),
+        "coverage": round(entry.counts.coverage, 9),
         "idk": entry.counts.idk,
-        "worst": [round(right, 9), round(wrong, 9)],
+        "rank": ranks,
         "score": [hundredths(point.value) for point in points],
     }
     if entry.kind == "model":
         model["low"] = [hundredths(point.low) for point in points]
         model["high"] = [hundredths(point.high) for point in points]
-    if entry.counts.missing_share > NOTABLE_MISSING:
-        model["range"] = [[hundredths(point.worst), hundredths(point.best)] for point in points]
+    if not points or is_notable(entry.counts.missing_share):
+        model["range"] = [[hundredths(low), hundredths(high)] for low, high in entry.extents(STEPS)]
     return model
 
 

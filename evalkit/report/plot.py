@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-from evalkit.display import Printable, one_line
+from evalkit.analysis.collection import canonical
+from evalkit.display import Printable, one_line, shorten
 from evalkit.errors import InputError, UsageError
 from evalkit.extras import requires
 from evalkit.report import theory
@@ -18,7 +19,7 @@ from evalkit.runs.load import load
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULTS: dict[str, Any] = {"label": "", "answerable": True}
+DEFAULTS: dict[str, Any] = {"label": "", "answerable": True, "question": None}
 """Of columns that a table of one's own may lack."""
 
 
@@ -105,12 +106,18 @@ def make_figure(kind: str, frame: pd.DataFrame) -> Figure:
     check_extra()
     if not len(frame):
         raise InputError("these runs hold no answers to draw")
-    # A copied run holds the same answers, which took the same time; they count once.
-    same = ["task", "model", "condition", "prompt_threshold", "sample_id", "epoch", "outcome", "text", "latency"]
+    # A copied run holds the same answers, which took the same time, and the same failures; they count once.
+    same = [
+        "task", "model", "condition", "prompt_threshold", "sample_id", "question", "epoch", "outcome", "text", "reason",
+        "latency",
+    ]  # fmt: skip
     kept = frame.drop_duplicates([column for column in same if column in frame.columns])
     kept = kept.assign(**{name: value for name, value in DEFAULTS.items() if name not in kept.columns})
-    names = [
-        f"{model} [{label}]" if label else model for model, label in zip(kept["model"], kept["label"], strict=True)
-    ]
+    models = kept["model"].map({model: canonical(str(model)) for model in kept["model"].unique()})
+    names = [f"{model} [{label}]" if label else model for model, label in zip(models, kept["label"], strict=True)]
+    ids = zip(kept["sample_id"], kept["question"], strict=True)
+    items = [f"{id_}\0{question}" if isinstance(question, str) else str(id_) for id_, question in ids]
     tasks = kept["task"].map(lambda text: one_line(str(text), 40))
-    return KINDS[kind](kept.assign(task=tasks, model=[one_line(str(name), 40) for name in names]))
+    return KINDS[kind](
+        kept.assign(task=tasks, item=items, model=[shorten(one_line(str(name), 400), 40) for name in names])
+    )

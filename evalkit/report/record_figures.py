@@ -9,7 +9,7 @@ from evalkit.display import one_line
 from evalkit.errors import InputError, UsageError
 from evalkit.metrics import calibration
 from evalkit.metrics.intervals import share_interval
-from evalkit.metrics.measurement import Measurement, normalized
+from evalkit.metrics.measurement import Estimate, Measurement, normalized
 from evalkit.report import palette
 from evalkit.report.figures import COLUMNS, HEIGHT, WIDTH, Figure, diagonal, grid, never_answering
 from evalkit.report.table import NOTABLE_MISSING, number, target_label
@@ -25,7 +25,7 @@ MIX = {
     "missing": palette.LIGHT.missing,
 }
 NO_TARGET = "no target stated"
-GRID = [k / 50 for k in range(50)]
+GRID = sorted({k / 50 for k in range(50)} | {0.25, 0.75})
 PANELS = 24
 STRATA = 8
 """Of a task, up to which each has a row of its own; more would be bars of two or three answers."""
@@ -86,6 +86,8 @@ def _score_caption(closed: pd.DataFrame, stated: pd.DataFrame, models: int) -> s
         parts.append(f"Lines: answers to prompts that state no target (closed), {_asked(closed)}{bands}.")
     if len(stated):
         parts.append(f"Diamonds: answers to prompts that state that t (open), {_asked(stated)}, with 95% intervals.")
+    if any(_measure(part).missing_share > NOTABLE_MISSING for _, part in _conditions([closed, stated])):
+        parts.append("Where answers are missing, bands and intervals hold whatever those would have been.")
     return " ".join(parts)
 
 
@@ -109,6 +111,8 @@ def coverage_figure(frame: pd.DataFrame) -> Figure:
         rows.append({**where, "what": names["coverage"], **_share(claims * items, rates.idk * items)})
         if claims:
             rows.append({**where, "what": names["accuracy"], **_share(rates.correct * items, rates.error * items)})
+    if not rows:
+        raise InputError("every answer to a prompt that states a target is missing: there is nothing to draw")
     data = pd.DataFrame(rows)
     shapes = alt.Scale(domain=list(names.values()), range=["circle", "square"])
     color = alt.Color("what:N", scale=alt.Scale(domain=list(names.values()), range=palette.series(2)), title=None)
@@ -272,23 +276,34 @@ def stated_only(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["prompt_threshold"].notna()]
 
 
+def _conditions(frames: Sequence[pd.DataFrame]) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """The answers of each task, model and target."""
+    for frame in frames:
+        yield from frame.groupby(["task", "model", "prompt_threshold"], dropna=False)
+
+
 def _measure(part: pd.DataFrame) -> Measurement:
-    return Measurement.of_arrays(list(part["sample_id"]), list(part["outcome"]), list(part["answerable"]))
+    items = part["item"] if "item" in part else part["sample_id"]
+    return Measurement.of_arrays(list(items), list(part["outcome"]), list(part["answerable"]))
 
 
-def _normalized(measured: Measurement, ts: Sequence[float]) -> list[dict[str, float]]:
-    """N_t = (1 − t)·S_t + t with its 95% interval; where answers are missing, with all that they leave open."""
-    rows = []
-    for t, one in zip(ts, measured.scores(ts), strict=False):
-        span = measured.span(t) if measured.missing_share > NOTABLE_MISSING else None
-        low, high = (span.ci_low, span.ci_high) if span else (one.low, one.high)
-        values = {"value": one.value, "low": low, "high": high}
-        rows.append({name: normalized(value, t) for name, value in values.items()})
+def _normalized(measured: Measurement, ts: Sequence[float]) -> list[dict[str, float | None]]:
+    """N_t = (1 − t)·S_t + t with its 95% interval; where answers are missing, with all that they leave open.
+
+    With every answer missing there is no value, only what is left open.
+    """
+    rows: list[dict[str, float | None]] = []
+    points: Sequence[Estimate | None] = measured.scores(ts) or [None] * len(ts)
+    for t, one in zip(ts, points, strict=True):
+        span = measured.span(t) if one is None or measured.missing_share > NOTABLE_MISSING else None
+        low, high = (span.ci_low, span.ci_high) if span else (one.low, one.high) if one else (0.0, 0.0)
+        value = None if one is None else normalized(one.value, t)
+        rows.append({"value": value, "low": normalized(low, t), "high": normalized(high, t)})
     return rows
 
 
 def _line_of(task: str, model: str, measured: Measurement) -> Iterator[dict[str, Any]]:
-    for t, row in zip(GRID, _normalized(measured, GRID), strict=False):
+    for t, row in zip(GRID, _normalized(measured, GRID), strict=True):
         yield {"task": task, "model": model, "t": t, **row}
 
 

@@ -106,7 +106,8 @@ def list_runs(folder: Path) -> RunList:
     runs, unreadable = [], []
     for path in folders:
         try:
-            runs.append(_row(str(path.relative_to(folder)) if path != folder else path.resolve().name, read_manifest(path)))
+            name = str(path.relative_to(folder)) if path != folder else path.resolve().name
+            runs.append(_row(name, read_manifest(path)))
         except InputError as error:
             unreadable.append(str(error))
     return RunList(runs=sorted(runs, key=lambda run: run.created, reverse=True), unreadable=unreadable)

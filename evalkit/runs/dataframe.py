@@ -15,6 +15,7 @@ COLUMNS = [
     "run", "task", "model", "sample_id", "epoch", "prompt_threshold", "stratum", "answerable", "outcome", "non_answer",
     "answer", "target", "credit", "confidence", "grader", "reason", "text", "reasoning", "finish_reason",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "latency", "messages", "metadata", "source",
+    "question",
 ]  # fmt: skip
 
 
@@ -120,4 +121,5 @@ def _row(record: Record) -> tuple[Any, ...]:
         grade.confidence, grade.grader, grade.reason, completion.text, completion.reasoning, completion.finish_reason,
         usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, completion.latency,
         [message.model_dump() for message in record.messages], record.metadata, record.source,
+        record.question,
     )  # fmt: skip

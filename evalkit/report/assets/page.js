@@ -1,6 +1,6 @@
 "use strict";
-// Scores and intervals come with the page, in hundredths, so that they read as everywhere else; ranks and lines follow
-// from rates: S_t = right − wrong·t/(1−t).
+// Scores, intervals and ranks come with the page, scores in hundredths, so that they read as everywhere else; lines
+// follow from rates: S_t = right − wrong·t/(1−t).
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   // The style sheet has a class for every line that looks different.
@@ -13,8 +13,6 @@
   const live = document.getElementById("live");
 
   const step = (t) => Math.min(Math.round(t * 100), 95);
-  // What ranks follow: missing answers count as errors.
-  const worst = (m, t) => m.worst[0] - m.worst[1] * t / (1 - t);
   // N_t orders as S_t does, stays in [0, 1] and is linear in t: from accuracy to 1 − error rate.
   const normalized = (m, t) => m.right + t * (1 - m.right - m.wrong);
   const always = (m) => m.right;
@@ -38,10 +36,7 @@
 
   const path = (f) => [0, LAST].map((t) => `${x(t).toFixed(1)},${y(f(t)).toFixed(1)}`).join(" ");
 
-  function ranked(models, t) {
-    const values = models.map((m) => worst(m, t));
-    return values.map((v) => 1 + values.filter((other) => other > v + 1e-12).length);
-  }
+  const ranked = (models, t) => models.map((m) => m.rank[step(t)]);
 
   function draw(board, holder) {
     const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `N at each t, a line each for ${board.models.length} models; the table below has the numbers` });
@@ -61,17 +56,18 @@
     svg.append(all);
     board.lines = board.models.map((m, k) => {
       const line = element("polyline", {
-        class: `model line-${k % LINES}`, points: path((t) => normalized(m, t)),
+        class: `model line-${k % LINES}`, points: m.score.length ? path((t) => normalized(m, t)) : "",
       });
       line.append(element("title", {}, m.model));
       svg.append(line);
       return line;
     });
     for (const c of board.crossings) {
-      const m = board.models.find((one) => one.model === c.below);
-      if (m && c.t < LAST) {
+      const m = board.models.find((one) => one.model === c.below), other = board.models.find((one) => one.model === c.above);
+      // Ranks take missing answers as errors, the lines do not: where some are missing, lines cross elsewhere.
+      if (m && other && !m.missing && !other.missing && c.t < LAST) {
         const dot = element("circle", { class: "cross", cx: x(c.t), cy: y(normalized(m, c.t)), r: 3.5 });
-        dot.append(element("title", {}, `${c.above} overtakes ${c.below} at t = ${c.t.toFixed(3)}`));
+        dot.append(element("title", {}, `${c.above} overtakes ${c.below} at t = ${c.at}`));
         svg.append(dot);
       }
     }
@@ -84,7 +80,7 @@
   function highlight(board, k) {
     board.lines.forEach((line, other) => line.classList.toggle("dim", k !== null && other !== k));
     const m = board.models[k === null ? board.order[0] : k];
-    board.all.setAttribute("points", path(() => always(m)));
+    board.all.setAttribute("points", m.score.length ? path(() => always(m)) : "");
   }
 
   function fill(board, t) {
@@ -99,9 +95,9 @@
       arrow.className = change > 0 ? "up" : "down";
       arrow.setAttribute("aria-label", change ? `${Math.abs(change)} ranks ${change > 0 ? "better" : "worse"} than by accuracy` : "");
     });
-    const value = { rank: (k) => -ranks[k], score: (k) => worst(board.models[k], t), model: (k) => board.models[k].model,
-      n: (k) => board.models[k].n, accuracy: (k) => board.models[k].right,
-      coverage: (k) => board.models[k].right + board.models[k].wrong, wrong: (k) => board.models[k].wrong,
+    const value = { rank: (k) => -ranks[k], score: (k) => -ranks[k], model: (k) => board.models[k].model,
+      n: (k) => board.models[k].n, missing: (k) => board.models[k].missing, accuracy: (k) => board.models[k].right,
+      coverage: (k) => board.models[k].coverage, wrong: (k) => board.models[k].wrong,
       idk: (k) => board.models[k].idk }[board.key];
     const order = board.models.map((_, k) => k);
     order.sort((a, b) => {
