@@ -23,7 +23,7 @@ LETTERS = 26
 _SPACES = re.compile(r"[ \t]{2,}|\t")
 _SEPARATORS = re.compile(r"[^\w]+|_")
 _NO_DECOMPOSITION = str.maketrans(
-    {"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
+    {"'": "", "ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "}
 )
 
 
@@ -86,6 +86,6 @@ def simplify(text: str) -> str:
     Args:
         text: any text; the result may be empty.
     """
-    decomposed = unicodedata.normalize("NFKD", plain(text).casefold().translate(_NO_DECOMPOSITION))
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char)).replace("'", "")
+    decomposed = unicodedata.normalize("NFKD", plain(text).casefold())
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_NO_DECOMPOSITION)
     return _SEPARATORS.sub(" ", bare).strip()

@@ -48,6 +48,7 @@ def test_a_simplified_text_consists_of_words_alone(text: str) -> None:
     [
         ("Über-Größe!", "uber grosse"),
         ("Łódź", "lodz"),
+        ("Ǽ Ǿ", "ae o"),
         ("Simon & Garfunkel", "simon and garfunkel"),
         ("O'Neil", "oneil"),
         ("snake_case", "snake case"),
