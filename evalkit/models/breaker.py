@@ -1,4 +1,4 @@
-"""Stops a run that only fails: what is said before the samples are used up."""
+"""A circuit breaker: stops a run in which requests keep failing in the same way."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections import Counter, deque
 from evalkit.errors import ModelError, ModelStoppedError
 
 FIRST = 10
-"""Failures of one kind, before anything was ever answered, that stop a run."""
+"""This many failures of one kind stop a run that has had no answer yet."""
 WINDOW = 50
 SHARE = 0.9
-"""Share of the last `WINDOW` requests that stops a run when they fail in one way."""
+"""Share of the last `WINDOW` requests that must fail in the same way to stop a run."""
 
 
 class Breaker:
-    """Counts how requests ended, after all their retries.
+    """Counts the outcomes of requests, after their retries.
 
-    Failures of one kind are what stops a run: ten samples that each have a fault of their own say nothing of the
-    next. A failure whose `kind` is "" concerns its prompt alone, such as one that is too long, and never counts.
+    Only failures of the same kind stop a run: failures that differ say nothing about the next sample. A failure whose
+    `kind` is "" concerns its prompt alone, such as one that is too long, and never counts.
     """
 
     def __init__(self) -> None:
@@ -25,18 +25,18 @@ class Breaker:
         self._last: deque[str] = deque(maxlen=WINDOW)
 
     def succeeded(self) -> None:
-        """Note an answer."""
+        """Count an answer."""
         self._answered = True
         self._last.append("")
 
     def failed(self, error: ModelError) -> ModelStoppedError | None:
-        """Note a failure.
+        """Count a failure.
 
         Args:
-            error: what came after the last try.
+            error: raised by the last retry.
 
         Returns:
-            What to raise instead, where enough failed; else None.
+            The error that stops the run, or None to go on.
         """
         kind = error.kind
         if not kind:
@@ -44,7 +44,7 @@ class Breaker:
         self._last.append(kind)
         same = self._last.count(kind)
         if not self._answered and same >= FIRST and len(Counter(self._last)) == 1:
-            return ModelStoppedError(f"nothing but failures: the first {same} answers were all: {error}")
+            return ModelStoppedError(f"the first {same} requests all failed in the same way: {error}")
         if len(self._last) == WINDOW and same >= SHARE * WINDOW:
-            return ModelStoppedError(f"{same} of the last {WINDOW} requests failed: {error}")
+            return ModelStoppedError(f"{same} of the last {WINDOW} requests failed in the same way: {error}")
         return None

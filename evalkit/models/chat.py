@@ -1,4 +1,4 @@
-"""The one chat path: /chat/completions over aiohttp, for every API, gateway and server, the embedded one included."""
+"""The client for /chat/completions, over aiohttp: every API, gateway and server, including the embedded one."""
 
 from __future__ import annotations
 
@@ -46,28 +46,28 @@ CONNECTIONS = 64
 """Most requests under way at once by default."""
 CONNECT_TIMEOUT = 30.0
 AVOIDED = 15.0
-"""Seconds for which a server that cannot be reached is not asked, where another can be."""
+"""Seconds during which requests avoid an unreachable server if there is another."""
 MOST_REDIRECTS = 3
 LONG_PROMPT = 8000
-"""Bytes of a request, above which the server's count of tokens is compared with them."""
+"""Requests above this many bytes are checked for silent truncation."""
 LONGEST_TOKEN = 12
-"""Bytes a token, on the average of a long prompt in any language, that no tokenizer reaches."""
+"""Bytes per token that no tokenizer reaches on average over a long prompt, in any language."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChatSettings:
-    """Where and how one model is asked."""
+    """How to reach one model."""
 
     base_urls: Sequence[str]
     """At least one; several share the load."""
     is_custom: bool = False
-    """Whether the user gave the addresses, which may then be incomplete."""
+    """Whether the user gave the addresses, so that a missing `/v1` is likely."""
     model: str
-    """Its name for the server."""
+    """The model's name on the server."""
     api_key: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: Sequence[str] = field(default=(), repr=False)
-    """Values of the headers that no record may hold."""
+    """Header values to remove from anything the server sends back."""
     dialect: Dialect = field(default_factory=Dialect)
     extra: Mapping[str, str] = field(default_factory=dict)
     """`-M key=value` as typed."""
@@ -80,7 +80,7 @@ class ChatSettings:
 
 @dataclass(slots=True)
 class Call:
-    """A request with its body, and how often it was sent."""
+    """A request, its body, and how often it has been sent."""
 
     request: Request
     body: bytes
@@ -89,7 +89,7 @@ class Call:
 
 
 class _FieldRefusedError(BadResponseError):
-    """A 400 or 422, which may be about a field that can be left out."""
+    """Status 400 or 422: the server may object to a field that can be dropped or renamed."""
 
     def __init__(self, text: str, said: ServerError) -> None:
         super().__init__(text)
@@ -155,14 +155,14 @@ class ChatModel:
         return next((reason for endpoint in self._endpoints if (reason := endpoint.pace.waiting())), "")
 
     async def complete(self, request: Request) -> Completion:
-        """Answer one prompt, asking again where that can help.
+        """Answer one prompt, retrying where that can help.
 
         Raises:
-            ModelUnavailableError: nothing reachable before anything was ever answered; or 401, 403, 404.
+            ModelUnavailableError: the server is unreachable and has never answered; or 401, 403, 404.
             TransientError: still failing when attempts or time ran out.
             BadResponseError: another 4xx, or a body that is no completion.
-            ModelStoppedError: no credit is left, or nothing but failures came.
-            UsageError: the server refuses what was asked for by `-M` or `--confidence`.
+            ModelStoppedError: no credit is left, or every request fails.
+            UsageError: the server refuses a field requested with `-M` or `--confidence`.
         """
         self._check_stopped()
         try:
@@ -182,10 +182,10 @@ class ChatModel:
         return completion
 
     def _check_reasoning_only(self) -> None:
-        """Say once that answers end up as thinking, and stop where all of them do.
+        """Warn once that an answer was taken for reasoning; stop the run if all of them are.
 
         Raises:
-            ModelStoppedError: no answer had a text so far.
+            ModelStoppedError: no answer has had any text.
         """
         remedy = "start the server without its reasoning parser if the model does not think"
         if not self._told_of_reasoning:
@@ -196,12 +196,12 @@ class ChatModel:
         self._check_stopped()
 
     def _check_stopped(self) -> None:
-        """Raise again what stopped the model: also for requests that were queued then."""
+        """Raise the error that stopped the model, for requests that were queued at that moment too."""
         if self._stopped is not None:
             raise ModelStoppedError(str(self._stopped))
 
     async def _ask(self, request: Request) -> Completion:
-        """Ask until the server takes the request's fields."""
+        """Send the request, adapting its fields until the server accepts them."""
         parameters = self._parameters
         unlimited = False
         while True:
@@ -228,20 +228,20 @@ class ChatModel:
             return completion
 
     def _record(self, request: Request) -> None:
-        """Keep in `info` what is really sent."""
+        """Record in `info` the parameters that are really sent."""
         self._recorded = self._parameters.version
         self.info["parameters"] = self._parameters.sent(request)
         if self._parameters.changes:
             self.info["changes"] = list(self._parameters.changes)
 
     def _check_logprobs(self, completion: Completion) -> None:
-        """Say once that a server gives no log-probabilities."""
+        """Warn once that the server returns no log-probabilities."""
         if completion.logprobs or not completion.text or completion.reasoning or completion.refusal:
             return
         if not self._told_of_logprobs:
             self._told_of_logprobs = True
             self._settings.notify(
-                f"{self.name} gives no log-probabilities, so its answers have no confidence; use --confidence verbal"
+                f"{self.name} returns no log-probabilities, so its answers have no confidence; use --confidence verbal"
                 " or --confidence vote"
             )
 
@@ -313,14 +313,14 @@ class ChatModel:
         return completion
 
     def _check_context(self, call: Call, completion: Completion) -> None:
-        """Say once that a server has cut a prompt short in silence, as Ollama does."""
+        """Warn once that the server silently truncated a prompt, as Ollama does."""
         read = completion.usage.prompt_tokens
         if read is None or read * LONGEST_TOKEN > len(call.body):
             return
         self._told_of_context = True
         self._settings.notify(
-            f"{self.name} read only {read:,} tokens of a prompt of {len(call.body):,} characters: its context is too"
-            " short; start the server with a longer one"
+            f"{self.name} read only {read:,} tokens of a prompt of {len(call.body):,} bytes: its context is too short,"
+            " start the server with a longer one"
         )
 
     def _read(
@@ -348,7 +348,7 @@ class ChatModel:
     async def _refused(
         self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse, data: bytes
     ) -> Completion:
-        """What an answer with an error's status means: a refusal of the prompt, or an exception."""
+        """Turn an error status into a refused completion, or raise the exception it stands for."""
         status = response.status
         if 300 <= status < 400:  # noqa: PLR2004 - the class of redirects
             return await self._redirected(endpoint, call, response)
@@ -365,7 +365,7 @@ class ChatModel:
         raise found
 
     async def _redirected(self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse) -> Completion:
-        """Go on at another address of the same host; a key is sent to no other."""
+        """Follow a redirect on the same host; the key is never sent to another one."""
         location = response.headers.get("Location", "")
         target = redirected(endpoint.base_url, location)
         call.redirects += 1
@@ -379,12 +379,12 @@ class ChatModel:
 
 
 def _has_options(responses: Sequence[str]) -> bool:
-    """Whether a question may be answered by the letter of an option."""
+    """Whether the answer may be the letter of an option."""
     return 0 < len(responses) <= len(ascii_uppercase) and not all(response.isdecimal() for response in responses)
 
 
 def _mark_cut_off(completion: Completion, limit: int | None) -> Completion:
-    """Some servers say `stop` at the limit: an answer of as many tokens as were allowed was cut off."""
+    """Mark an answer that used all its tokens as cut off: some servers report `stop` at the limit."""
     used = completion.usage.completion_tokens
     if completion.finish_reason != "stop" or limit is None or used is None or used < limit:
         return completion

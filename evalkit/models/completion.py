@@ -1,4 +1,4 @@
-"""A chat-completions body read as a `Completion`, or as the failure that it is."""
+"""Reads a chat-completions body as a `Completion`, or raises the failure that it reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _THOUGHT_PARTS = ("thinking", "reasoning", "reasoning_content", "reasoning_text"
 
 
 class _Content(NamedTuple):
-    """What the content of a message holds."""
+    """The content of a message, by kind."""
 
     text: str = ""
     reasoning: str = ""
@@ -44,12 +44,12 @@ def read_completion(
         headers: of the answer.
         think_end: delimiter between thinking and answer, see `split_reasoning`.
         options: whether the question has options, whose alternatives are kept among the log-probabilities.
-        attempts: how often it was asked.
+        attempts: how often the request has been sent.
 
     Raises:
-        TransientError: not JSON, as a cut-off or proxied body is; JSON without a completion; or a breakdown of the
-            server, which may be told with status 200.
-        BadResponseError: an error that asking again cannot help, or a completion that cannot be read.
+        TransientError: not JSON, such as a truncated body or a proxy's page; JSON without a completion; or a server
+            failure, which may be reported with status 200.
+        BadResponseError: an error that a retry cannot fix, or a completion that cannot be read.
         ModelStoppedError: there is no credit left.
     """
     try:
@@ -68,7 +68,7 @@ def completion_of(
     options: bool = True,
     attempts: int | None = None,
 ) -> Completion:
-    """As `read_completion`, from the parsed body."""
+    """Read a parsed body; otherwise the same as `read_completion`."""
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     if not isinstance(choice, dict) or body.get("error"):
@@ -80,7 +80,7 @@ def completion_of(
     if not isinstance(message, dict):
         if message is not None or finish not in ("length", "content_filter"):
             raise _nothing(_excerpt(body))
-        message = {}  # Gemini leaves it out where thinking used up the limit
+        message = {}  # Gemini omits it when thinking used up the limit
     content = _content(message, finish)
     text, inline = split_reasoning(content.text, think_end)
     reasoning = _clean(reasoning_of(message) or content.reasoning) or inline
@@ -110,14 +110,14 @@ def completion_of(
 
 
 def refused_completion(why: str, request_id: str | None = None, attempts: int | None = None) -> Completion:
-    """The completion of a prompt that a filter refused by an error instead of an answer."""
+    """The completion for a prompt that a filter rejected with an error."""
     return Completion(
         text="", finish_reason="content_filter", refusal=why, request_id=request_id or None, attempts=attempts
     )
 
 
 def _told_with_200(place: Any, headers: Mapping[str, str] | None, attempts: int | None) -> Completion:
-    """An error beside or instead of a choice: a refusal, or an exception by its code."""
+    """Handle an error reported with status 200: return a refusal, or raise by the error's code."""
     error = parse_error(place)
     status = status_inside(error)
     if error.is_refusal(status):
@@ -125,7 +125,7 @@ def _told_with_200(place: Any, headers: Mapping[str, str] | None, attempts: int 
     text = f"no completion in the answer: {error.message or _excerpt(place)}"
     raised: ModelError | ModelStoppedError = to_exception(error, status, text, headers)
     if isinstance(raised, ModelError) and not isinstance(raised, TransientError):
-        # It answered: the address and the key are right.
+        # The server answered, so its address and the key are right.
         raised = BadResponseError(str(raised)).of_kind(raised.kind)
     raise raised
 
@@ -134,14 +134,15 @@ def _loads(data: bytes) -> Any:
     try:
         return from_json(data)
     except ValueError:
-        return json.loads(data)  # which takes half of a surrogate pair, as a cut-off emoji leaves it
+        return json.loads(data)  # accepts half of a surrogate pair, as in a truncated emoji
 
 
 def _content(message: dict[str, Any], finish: FinishReason) -> _Content:
-    """What a message's content holds.
+    """Read the content of a message.
 
     Raises:
-        BadResponseError: it is neither text nor parts that can be read.
+        TransientError: there is no content at all.
+        BadResponseError: the content is neither text nor parts that can be read.
     """
     content = message.get("content")
     if isinstance(content, str):
@@ -191,7 +192,7 @@ def _kind_of(value: Any) -> str:
 
 
 def _clean(text: str) -> str:
-    """Text that can be written as UTF-8, which half of a surrogate pair (a cut-off emoji) can't."""
+    """Replace what UTF-8 cannot encode: half of a surrogate pair, as in a truncated emoji."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Keys and headers from the environment or a .env file, and secrets kept out of records."""
+"""Keys and headers from the environment or a .env file; keeps secrets out of records."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _OWN_HEADERS = {"content-type", "content-length", "host", "transfer-encoding", "
 
 
 def read_variable(name: str) -> str:
-    """An environment variable, or else a line of the file .env in the working folder; "" where neither has it."""
+    """The value of an environment variable, else of the file .env in the working directory, else ""."""
     return os.environ.get(name, "").strip() or _dotenv().get(name, "")
 
 
 def read_key(variable: str) -> str | None:
-    """The key in a variable; None where it is not set.
+    """The key in a variable; None if it is not set.
 
     Raises:
-        UsageError: what it holds cannot be a key.
+        UsageError: its value cannot be a key.
     """
     key = read_variable(variable)
     if key and not (key.isascii() and key.isprintable() and " " not in key):
@@ -40,16 +40,16 @@ def read_key(variable: str) -> str | None:
 
 
 def read_headers(headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Headers with the variables in their values replaced.
+    """Replace the environment variables in header values.
 
     Args:
         headers: name → value, in which `$NAME` or `${NAME}` stands for an environment variable.
 
     Returns:
-        The headers, and those values of variables that no record may hold.
+        The headers, and the values of the variables, which are secret.
 
     Raises:
-        UsageError: a variable is not set, a value is itself a secret, or a name is none or one that evalkit sets.
+        UsageError: a variable is not set, a value is itself a secret, or a name is invalid or set by evalkit.
     """
     expanded: dict[str, str] = {}
     secrets: list[str] = []
@@ -75,14 +75,14 @@ def read_headers(headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether a setting is a secret: by its name, or by the shape of its value."""
+    """Whether a setting is a secret, judged by its name and by the shape of its value."""
     if _VARIABLE.search(value) or not value:
         return False
     return bool(_NAME.search(name.lower())) or bool(_SHAPE.search(value))
 
 
 def hide(data: bytes, secrets: Iterable[bytes]) -> bytes:
-    """A body with every secret that a server may have echoed replaced, so that no record, log or error holds it."""
+    """Replace secrets that the server echoes in a body, so that no record, log or error holds them."""
     for secret in secrets:
         if secret in data:
             data = data.replace(secret, b"[key]")

@@ -1,4 +1,4 @@
-"""One address of a model: where its requests go, and at which pace."""
+"""One address of a model, with its own pace and proxy."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from evalkit.models.network import proxy_for
 
 
 class Endpoint:
-    """One address of a model, with its own pace."""
+    """One address of a model."""
 
     def __init__(self, base_url: str, pace: Pace, *, is_custom: bool) -> None:
         self.pace = pace
         self.is_custom = is_custom
         self.answered = False
-        """Whether a completion has come from here."""
+        """Whether a completion has ever come from this address."""
         self.avoided_until = 0.0
         self.move_to(base_url)
 
@@ -25,7 +25,7 @@ class Endpoint:
 
     @property
     def hint(self) -> str:
-        """What to try where nothing behind this address looks like the API; "" where there is no better guess."""
+        """A better address to try when this one does not look like the API; "" if there is none."""
         last = self.base_url.rpartition("/")[2]
         guess = (
             self.is_custom and not self.answered and not (last[:1] == "v" and last[1:2].isdigit()) and last != "openai"

@@ -1,4 +1,4 @@
-"""Why an answer ended, from the words of every dialect: an explicit list."""
+"""Finish reasons: an explicit list of the words that servers use."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ _KINDS: tuple[tuple[FinishReason, str], ...] = (
 )  # fmt: skip
 
 FINISH_REASONS: dict[str, FinishReason] = {word: kind for kind, words in _KINDS for word in words.split()}
-"""What servers write, in lower case → what records have."""
+"""Server's word in lower case → finish reason in the records."""
 BREAKDOWNS = frozenset(_BREAKDOWN.split())
-"""What servers write where they broke down in the middle of an answer."""
+"""Words for a failure of the server in the middle of an answer."""
 
 
 def read_finish(reason: Any) -> FinishReason:
-    """The finish reason of a choice; "unknown" only where the server gives none.
+    """The finish reason of a choice; "unknown" only if the server gives none.
 
     Raises:
-        TransientError: the server broke down in the middle of the answer.
-        BadResponseError: an unknown reason, or something that is no text; the text names it.
+        TransientError: the server failed in the middle of the answer.
+        BadResponseError: the reason is unknown or not a string; the message names it.
     """
     if reason is None or reason == "":
         return "unknown"
     if not isinstance(reason, str):
-        raise _unknown(f"the finish reason is no text: {str(reason)[:100]}")
+        raise _unknown(f"the finish reason is not a string: {str(reason)[:100]}")
     word = reason.lower().removeprefix("finish_reason_").removeprefix("finishreason.").strip()
     if (found := FINISH_REASONS.get(word)) is not None:
         return found
     if word in BREAKDOWNS:
-        text = f"the server broke down in the middle of the answer (finish reason {reason})"
+        text = f"the server failed in the middle of the answer (finish reason {reason})"
         raise TransientError(text).of_kind(f"finish reason {word}")
     raise _unknown(f"unknown finish reason {reason[:100]!r}")
 

@@ -1,4 +1,4 @@
-"""Addresses, proxies, certificates and open files: what a connection needs, from options and the environment."""
+"""What a connection needs from options and the environment: addresses, proxies, certificates, open files."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ LONGEST_HEADER = 64 * 1024
 LONGEST_BODY = 64 * 1024 * 1024
 """Bytes of an answer that are read."""
 SPARE_FILES = 64
-"""Open files beside the connections: records, the interpreter's own, a local server's pipes."""
+"""File descriptors kept free for records, the interpreter and a local server's pipes."""
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def read_base_urls(text: str) -> list[str]:
-    """The addresses in a --base-url: several with commas between them.
+    """Parse a --base-url: one address, or several with commas between them.
 
-    Each is without a final slash or `/chat/completions`, its scheme in lower case.
+    A trailing slash and `/chat/completions` are removed.
 
     Raises:
-        UsageError: one is no address, or holds a password or a query.
+        UsageError: an address is invalid, or contains a password or a query.
     """
     urls = [_read_base_url(one.strip()) for one in text.split(",") if one.strip()]
     if not urls:
@@ -52,10 +52,10 @@ def _read_base_url(text: str) -> str:
 
 
 def proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for an address (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY), or None.
+    """The proxy that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY give for an address, or None.
 
     Raises:
-        UsageError: a kind of proxy that cannot be used.
+        UsageError: the proxy is of an unsupported kind.
     """
     parts = urlsplit(url)
     if not parts.hostname or proxy_bypass(_host_and_port(parts)):
@@ -75,7 +75,7 @@ def _host_and_port(parts: SplitResult) -> str:
 
 
 def make_ssl_context() -> ssl.SSLContext:
-    """TLS settings with the certificates of the system, and those of the files that the environment names.
+    """TLS settings that trust the system's certificates and those in the files that the environment names.
 
     Raises:
         UsageError: such a file cannot be read.
@@ -92,11 +92,11 @@ def make_ssl_context() -> ssl.SSLContext:
 
 
 def raise_open_files(connections: int, notify: Callable[[str], None]) -> int:
-    """How many of so many connections the limit of open files allows, after raising it as far as it goes.
+    """Raise the limit of open files for a number of connections; return how many it allows.
 
     Args:
-        connections: wanted.
-        notify: told where it is fewer.
+        connections: the number wanted.
+        notify: called if fewer are allowed.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = connections + SPARE_FILES
@@ -116,12 +116,12 @@ def raise_open_files(connections: int, notify: Callable[[str], None]) -> int:
 
 
 def not_reached(error: aiohttp.ClientError, base_url: str, *, answered: bool) -> Exception:
-    """The exception for a connection that failed.
+    """The exception for a failed connection.
 
     Args:
-        error: as aiohttp raised it.
-        base_url: whose connection it was.
-        answered: whether that server has answered before: then it is coming back; else it is not there.
+        error: from aiohttp.
+        base_url: address of the server.
+        answered: whether the server has answered before, so that it is worth a retry.
     """
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         reason = getattr(error.certificate_error, "verify_message", "") or str(error.certificate_error)
@@ -148,11 +148,11 @@ def not_reached(error: aiohttp.ClientError, base_url: str, *, answered: bool) ->
 
 
 def redirected(base_url: str, location: str) -> str | None:
-    """The base URL that a redirect leads to, where it stays on the same host; else None.
+    """The base URL that a redirect leads to; None if it leaves the host, or TLS.
 
     Args:
         base_url: of the request.
-        location: of the answer, absolute or relative.
+        location: the header, absolute or relative.
     """
     parts = urlsplit(base_url)
     target = urlsplit(location)

@@ -1,8 +1,8 @@
-"""The fields of a request's body: what is sent, and what a server was found to refuse.
+"""The fields of a request's body, adapted to what the server accepts.
 
-Servers refuse fields that others demand: `max_tokens` or `max_completion_tokens`, a temperature, a seed. No table of
-names keeps up with that, so what a server refuses by name is dropped or renamed, remembered for the run, said once,
-and recorded.
+One server requires a field that another rejects: `max_tokens` or `max_completion_tokens`, a temperature, a seed. No
+table of model names keeps up with that. A field that the server rejects by name is dropped or renamed for the rest of
+the run; the user is told once, and run.json records what was really sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OWNED = {
     "n": "each request has one answer; --epochs repeats it",
 }
 OWN_OPTIONS = ("think_end",)
-"""`-M` keys that concern the reading of an answer and are not sent."""
+"""`-M` keys that control how an answer is read; they are not sent."""
 _LOWEST_TEMPERATURE = 0.01
 
 _REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
@@ -48,31 +48,31 @@ _POSITIVE = re.compile(r"strictly positive|greater than 0\b|> 0\b|must be positi
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """The fields that a provider's servers expect."""
+    """The fields that a provider accepts."""
 
     max_tokens_field: str = "max_tokens"
     default_max_tokens: int | None = None
-    """The limit that is sent where a request states none; None sends none."""
+    """Token limit for requests that state none; None sends no limit."""
     sends_temperature: bool = True
     sends_seed: bool = False
     integer_logprobs: bool = False
     """Ask with `logprobs: N` instead of `logprobs: true, top_logprobs: N`, as Together wants it."""
     streams: bool = False
-    """Ask for answers piece by piece unless `-M stream=false`."""
+    """Stream answers unless `-M stream=false`."""
 
 
 @dataclass
 class Parameters:
-    """What is sent to one model.
+    """The parameters of one model's requests.
 
     Args:
-        model: its name for the server.
-        dialect: what its provider expects.
-        extra: `-M` values as typed; an empty one drops the field.
-        notify: told once of each change.
+        model: its name on the server.
+        dialect: the fields that its provider accepts.
+        extra: `-M` values as typed; an empty value drops the field.
+        notify: called once for each change.
 
     Raises:
-        UsageError: a value of `extra` is a secret, a second limit, or a field that evalkit sets itself.
+        UsageError: `extra` holds a secret, a second token limit, or a field that evalkit sets itself.
     """
 
     model: str
@@ -80,9 +80,9 @@ class Parameters:
     extra: Mapping[str, str]
     notify: Callable[[str], None]
     version: int = 0
-    """Grows with every change."""
+    """Incremented with every change."""
     changes: list[str] = field(default_factory=list)
-    """What was changed because the server refused it, a sentence each."""
+    """One sentence for each change that the server required."""
 
     def __post_init__(self) -> None:
         self._fields = read_extra({"stream": "true"} | dict(self.extra) if self.dialect.streams else self.extra)
@@ -102,21 +102,21 @@ class Parameters:
         self._coldest = 0.0
 
     def limit(self, request: Request) -> int | None:
-        """The token limit that a request is sent with; None for none."""
+        """The token limit sent with a request, or None."""
         if self._limit_field is None:
             stated = next((self._fields[name] for name in LIMITS if name in self._fields), None)
             return stated if isinstance(stated, int) else None
         return self._default_limit if request.max_tokens is None else request.max_tokens
 
     def body(self, request: Request, *, limited: bool = True) -> bytes:
-        """The request's body, with its token limit or without."""
+        """Encode the body of a request, with or without its token limit."""
         fields = self.fields(request)
         if not limited and self._limit_field is not None:
             fields.pop(self._limit_field, None)
         return to_json(fields)
 
     def fields(self, request: Request) -> dict[str, Any]:
-        """The fields of the request's body."""
+        """Build the fields of a request's body."""
         fields: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -133,7 +133,7 @@ class Parameters:
         return fields
 
     def sent(self, request: Request) -> dict[str, Any]:
-        """The parameters as run.json keeps them: what is sent, None for what is not."""
+        """The parameters for run.json; None marks one that is not sent."""
         fields = {"temperature": None, "seed": None, **self.fields(request)}
         if not any(name in fields for name in (*LIMITS, *_LIMITS_ELSEWHERE)):
             fields[self.dialect.max_tokens_field] = None
@@ -143,7 +143,7 @@ class Parameters:
 
     @property
     def streams(self) -> bool:
-        """Whether answers are asked for piece by piece (`-M stream=true`)."""
+        """Whether answers are streamed."""
         return self._fields.get("stream") is True
 
     def uses_default_limit(self, request: Request) -> bool:
@@ -151,7 +151,7 @@ class Parameters:
         return request.max_tokens is None and self._default_limit is not None and self._limit_field is not None
 
     def drop_default_limit(self, why: str) -> bool:
-        """Send no limit any more where a request states none; False where none was sent."""
+        """Stop sending the default token limit; return whether one had been sent."""
         if self._default_limit is None or self._limit_field is None:
             return False
         self._change(f"{why}: no token limit is sent (it was {self._default_limit})")
@@ -159,17 +159,17 @@ class Parameters:
         return True
 
     def adapt(self, error: ServerError, request: Request) -> bool:
-        """Drop or rename the field that a server refuses.
+        """Drop or rename the field that the server rejects.
 
         Args:
-            error: of a status 400 or 422.
-            request: that was refused.
+            error: from a response with status 400 or 422.
+            request: the rejected request.
 
         Returns:
-            Whether to ask again; False where the error is about something else.
+            Whether to send the request again; False if the error is about something else.
 
         Raises:
-            UsageError: the field was asked for by `-M`, or is what a confidence needs.
+            UsageError: the field was requested with `-M`, or is needed for `--confidence logprob`.
         """
         uses_default = self.uses_default_limit(request)
         name = self._named(error, request)
@@ -187,13 +187,12 @@ class Parameters:
         if name == "top_logprobs":
             return self._fewer_alternatives(error, request.logprobs)
         if name == "logprobs":
-            raise UsageError(
-                f"this model gives no log-probabilities: use --confidence verbal or --confidence vote ({error.message})"
-            )
+            remedy = "use --confidence verbal or --confidence vote"
+            raise UsageError(f"this model returns no log-probabilities: {remedy} ({error.message})")
         if name == "stream_options":
             del self._fields[name]
         self._dropped.add(name)
-        self._change(f"the server refuses {name}, which is left out: {error.message}")
+        self._change(f"the server refuses {name}; it is left out: {error.message}")
         return True
 
     def _adapt_limit(self, name: str, error: ServerError, uses_default: bool) -> bool:
@@ -220,11 +219,13 @@ class Parameters:
         self._most_alternatives = max(smaller) if smaller else 0
         if now == 0:
             return False
-        self._change(f"the server gives {self._most_alternatives} alternatives a token, not {now}: {error.message}")
+        self._change(
+            f"the server returns at most {self._most_alternatives} alternatives per token, not {now}: {error.message}"
+        )
         return True
 
     def _warm_up(self, name: str, error: ServerError) -> bool:
-        """Send a temperature just above 0 where a server refuses 0 itself."""
+        """Send a temperature just above 0 if the server rejects 0 itself."""
         if name != "temperature" or self._coldest or not _POSITIVE.search(error.message):
             return False
         self._coldest = _LOWEST_TEMPERATURE
@@ -239,7 +240,7 @@ class Parameters:
         return {"logprobs": True, "top_logprobs": wanted} if wanted else {"logprobs": True}
 
     def _named(self, error: ServerError, request: Request) -> str | None:
-        """The field of our own that an error names, the first in its message."""
+        """The first field of the request that the error names, or None."""
         mine = [name for name in self.fields(request) if name not in ("model", "messages")]
         if error.parameter:
             inner = re.split(r"[.\[]", error.parameter.removeprefix("body."))[0]
@@ -258,7 +259,7 @@ class Parameters:
 
 
 def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:
-    """`-M key=value` as fields of the request's body: JSON where it is JSON, else text; an empty value is no field.
+    """Parse `-M key=value` into fields of the request's body: JSON if valid, else text; empty values are skipped.
 
     Raises:
         UsageError: a secret, or a field that evalkit sets itself.
@@ -283,5 +284,5 @@ def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _refuses(error: ServerError) -> bool:
-    """Whether a server will not have the field at all, rather than its value."""
+    """Whether the server rejects the field itself, not just its value."""
     return bool(_REFUSED_CODES & set(error.codes)) or bool(_REFUSED_TEXT.search(error.message))

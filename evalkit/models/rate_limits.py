@@ -1,4 +1,4 @@
-"""When a server may be asked again: Retry-After and the rate-limit headers, as seconds from now."""
+"""Parses Retry-After and the rate-limit headers into seconds from now."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _RESETS = {
     "anthropic-ratelimit-output-tokens-reset": "anthropic-ratelimit-output-tokens-remaining",
     "x-ratelimit-reset": "x-ratelimit-remaining",
 }
-"""Header that says when a budget is refilled → header that says how much of it is left."""
+"""Header with the time at which a budget is refilled → header with what is left of it."""
 LONGEST = 3600.0
-"""Seconds; a longer wait is not waited for."""
+"""Seconds; a run stops rather than wait longer."""
 LONGEST_LIMIT = 32 * 86400.0
-"""Seconds; a longer wait is no limit but a mistake of the server."""
+"""Seconds; a server that asks for more is taken to be mistaken."""
 
 
 def wait_asked(headers: Mapping[str, str], longest: float = LONGEST) -> float | None:
-    """Seconds that the headers of a refusal ask to wait; None if they do not say, or more than `longest`.
+    """Seconds that the headers of a failed request ask to wait; None if none, or more than `longest`.
 
     Args:
-        headers: of the answer, in any mapping that ignores case.
-        longest: seconds.
+        headers: of the response, in a case-insensitive mapping.
+        longest: in seconds.
     """
     told = read_span(headers.get("retry-after-ms", ""), unit=0.001)
     if told is None:
@@ -42,7 +42,7 @@ def wait_asked(headers: Mapping[str, str], longest: float = LONGEST) -> float | 
 
 
 def _used_up(headers: Mapping[str, str]) -> Iterator[float]:
-    """Seconds until each budget that is used up is refilled; one that does not say counts as used up for an hour."""
+    """Seconds until each exhausted budget is refilled; without a remaining count, a wait below an hour counts."""
     for reset, left in _RESETS.items():
         told = read_span(headers.get(reset, ""))
         if told is not None and headers.get(left, "0" if told <= LONGEST else "") == "0":
@@ -50,12 +50,12 @@ def _used_up(headers: Mapping[str, str]) -> Iterator[float]:
 
 
 def too_long(wait: float | None) -> float | None:
-    """A wait that is longer than is waited for, and yet one that a server can mean; else None."""
+    """Return the wait if it is too long to wait for but plausible, else None."""
     return wait if wait is not None and LONGEST < wait <= LONGEST_LIMIT else None
 
 
 def wait_ahead(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the next request is allowed, where an answer says that it was the last one; else None."""
+    """Seconds until the next request is allowed if a successful response used up a budget, else None."""
     for reset, left in _RESETS.items():
         if headers.get(left) == "0":
             told = read_span(headers.get(reset, ""))
@@ -64,11 +64,11 @@ def wait_ahead(headers: Mapping[str, str]) -> float | None:
 
 
 def read_span(text: str, unit: float = 1.0) -> float | None:
-    """Seconds from now, ≥ 0; None where the text is none of the forms in use.
+    """Parse a time to wait into seconds ≥ 0; None if the text is in no known form.
 
     Args:
         text: a number, a span such as "6m0s" or "20ms", seconds since 1970, or a date.
-        unit: of a bare number, in seconds.
+        unit: seconds that a bare number counts in.
     """
     text = text.strip()
     if not text:

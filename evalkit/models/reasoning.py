@@ -1,4 +1,4 @@
-"""Thinking set apart from the answer: in fields of its own, in parts of the content, or between delimiters in it."""
+"""Separates reasoning from the answer: in fields of its own, in content parts, or between delimiters in the text."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ _ANSWER_FRAMES = (
     ("<|channel|>final<|message|>", "<|return|>"),
 )
 _FIELDS = ("reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks")
-"""Where servers put the thinking of a message; the first that holds any is taken, since others repeat it."""
+"""Message fields that hold reasoning; the first one with text counts, since the others repeat it."""
 _TEXTS = ("text", "summary", "thinking", "reasoning", "content")
-"""Where a part of it has its text."""
+"""Keys under which a piece of reasoning has its text."""
 
 
 def split_reasoning(text: str, think_end: str = "") -> tuple[str, str | None]:
-    """Set leading blocks of thinking apart from the answer.
+    """Split the leading blocks of reasoning from the answer.
 
     Args:
         text: the content of a message.
-        think_end: a delimiter of the user's (`-M think_end=…`), which then is the only one: what follows its last
-            occurrence is the answer.
+        think_end: the user's own delimiter (`-M think_end=…`), used instead of the known ones: the answer follows its
+            last occurrence.
 
     Returns:
-        (answer, reasoning or None). A block that never ends is all reasoning: the answer is empty.
+        (answer, reasoning or None). If a block never ends, everything is reasoning and the answer is empty.
     """
     if think_end:
         thought, found, answer = text.rpartition(think_end)
@@ -54,7 +54,7 @@ def split_reasoning(text: str, think_end: str = "") -> tuple[str, str | None]:
         return text, None
     blocks, rest = _leading_blocks(text)
     if not blocks:
-        for opening, closing in _UNOPENED:  # chat templates that open the block in the prompt
+        for opening, closing in _UNOPENED:  # the chat template opened the block in the prompt
             before, found, after = rest.partition(closing)
             if found and opening not in before:
                 blocks, rest = [before], after
@@ -77,7 +77,7 @@ def _leading_blocks(text: str) -> tuple[list[str], str]:
 
 
 def _unframed(answer: str) -> str:
-    """The answer without the delimiters that some models put around it after their thinking."""
+    """Strip the delimiters that some models put around the answer."""
     for opening, closing in _ANSWER_FRAMES:
         if answer.startswith(opening):
             return answer.removeprefix(opening).strip().removesuffix(closing).strip()
@@ -85,7 +85,7 @@ def _unframed(answer: str) -> str:
 
 
 def reasoning_of(message: dict[str, Any]) -> str:
-    """The thinking that a message holds in a field of its own; "" where there is none."""
+    """The reasoning in a message's own field; "" if there is none."""
     for name in _FIELDS:
         if (value := message.get(name)) and (text := thought_text(value)):
             return text
@@ -93,7 +93,7 @@ def reasoning_of(message: dict[str, Any]) -> str:
 
 
 def thought_text(value: Any) -> str:
-    """The text of thinking in any of its shapes: text, an object, or an array of such."""
+    """The text of reasoning given as a string, an object, or an array of them."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

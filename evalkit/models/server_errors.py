@@ -1,4 +1,4 @@
-"""Errors as servers word them: one shape for all dialects, and what each means for a run."""
+"""Parses the error bodies of all servers into one shape, and decides what each means for a run."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ LONGEST_TEXT = 300
 """Characters of a server's message that an error shows."""
 
 TRANSIENT = {408, 409, 425, 429, 498}
-"""Statuses of the 400 class that are worth another try; 498 is Groq's for no capacity."""
+"""Retryable statuses below 500; 498 is Groq's "no capacity"."""
 CROWDED = {408, 429, 498, 503, 504, 529}
-"""Statuses after which fewer requests at once would help."""
+"""Statuses that call for fewer concurrent requests."""
 _UNAVAILABLE = {401: "the key is not accepted", 403: "access is not allowed", 404: "no such model or address"}
 
 _REFUSAL_CODES = {
@@ -60,20 +60,20 @@ _TRY_AGAIN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class ServerError:
-    """What a server says went wrong, under whichever names."""
+    """An error as the server describes it."""
 
     message: str = ""
-    """In one line; "" where it says nothing."""
+    """One line; "" if there is none."""
     codes: tuple[str, ...] = ()
-    """Its codes and types in lower case, the most telling first."""
+    """Error codes and types in lower case, the most specific first."""
     number: int | None = None
-    """A status of its own inside the body."""
+    """A status code inside the body."""
     parameter: str | None = None
-    """The field of the request that it names."""
+    """The request field that the error names."""
     wait: float | None = None
-    """Seconds after which to ask again."""
+    """Seconds to wait before a retry."""
     categories: tuple[str, ...] = ()
-    """What a filter found, such as "hate"."""
+    """Categories of a content filter, such as "hate"."""
 
     @property
     def is_context(self) -> bool:
@@ -81,27 +81,27 @@ class ServerError:
         return bool(_CONTEXT_CODES & set(self.codes)) or bool(_CONTEXT_TEXT.search(self.message))
 
     def is_refusal(self, status: int) -> bool:
-        """Whether a filter refused the prompt, told as an error."""
+        """Whether the error is a content filter's refusal of the prompt."""
         if status not in (400, 403, 422, 451):
             return False
         found = _REFUSAL_CODES & set(self.codes) or self.categories or _REFUSAL_TEXT.search(self.message)
         return bool(found)
 
     def is_money(self, status: int) -> bool:
-        """Whether there is no credit left, so that no later request will be answered either."""
+        """Whether no credit is left, so that every later request would fail too."""
         if status == 402:  # noqa: PLR2004 - payment required
             return True
         found = _MONEY_CODES & set(self.codes) or _MONEY_TEXT.search(self.message)
         return bool(found) and status in (400, 403, 429)
 
     def is_daily(self, asked: float | None) -> bool:
-        """Whether a rate limit is one of a day: by its name, or by its text where no time to wait was given."""
+        """Whether this is a daily limit: by its name, or by its text if no time to wait is given."""
         named = any("perday" in code for code in self.codes)
         return named or (asked is None and bool(_DAILY_TEXT.search(self.message)))
 
     @property
     def why_refused(self) -> str:
-        """The categories of a refusal, else its code, else what was said."""
+        """The categories of a refusal, else its code, else the message."""
         if self.categories:
             return ", ".join(self.categories)
         return next((code for code in self.codes if code in _REFUSAL_CODES), self.message or "refused")
@@ -111,7 +111,7 @@ def read_error(data: bytes) -> ServerError:
     """Read the body of an error.
 
     Args:
-        data: as received; anything.
+        data: any bytes.
     """
     try:
         return parse_error(json.loads(data))
@@ -120,7 +120,7 @@ def read_error(data: bytes) -> ServerError:
 
 
 def parse_error(body: Any) -> ServerError:
-    """Read an error from JSON: an object, an array with one, text, or any of the wrappings in use."""
+    """Read an error from parsed JSON: an object, an array holding one, a string, or any nesting in use."""
     if isinstance(body, list):
         body = next((one for one in body if isinstance(one, dict)), None)
     if not isinstance(body, dict):
@@ -148,21 +148,21 @@ def parse_error(body: Any) -> ServerError:
 def to_exception(
     error: ServerError, status: int, text: str, headers: Mapping[str, str] | None = None
 ) -> ModelError | ModelStoppedError:
-    """The exception for an error that is no refusal.
+    """The exception for an error that is not a refusal.
 
     Args:
-        error: what the server said.
-        status: of the answer, or the number inside it.
+        error: as parsed.
+        status: of the response, or the number inside its body.
         text: the exception's message.
-        headers: of the answer, which may say when to ask again.
+        headers: of the response, which may say when to retry.
     """
     if error.is_money(status):
-        return ModelStoppedError(f"{text}; there is no credit left: add some, then resume")
+        return ModelStoppedError(f"{text}; no credit left: add credit, then resume")
     asked = error.wait if error.wait is not None else wait_asked(headers or {}, LONGEST_LIMIT)
     if status in TRANSIENT and (long := too_long(asked)):
-        return ModelStoppedError(f"{text}; the limit lasts {long / 3600:.1f} hours more: resume then")
+        return ModelStoppedError(f"{text}; the limit is lifted in {long / 3600:.1f} hours: resume then")
     if status in TRANSIENT and error.is_daily(asked):
-        return ModelStoppedError(f"{text}; the limit is one of a day: resume tomorrow")
+        return ModelStoppedError(f"{text}; this is a daily limit: resume tomorrow")
     found: ModelError
     if status in _UNAVAILABLE and not error.is_context:
         found = ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
@@ -175,7 +175,7 @@ def to_exception(
 
 
 def status_inside(error: ServerError) -> int:
-    """The status of an error that was told with status 200: its number, that of its code, or 502."""
+    """The status that an error reported with status 200 stands for: its number, that of its code, or 502."""
     if error.number is not None and 400 <= error.number < 600:  # noqa: PLR2004 - the classes of errors
         return error.number
     return next((_STATUS_OF_CODE[code] for code in error.codes if code in _STATUS_OF_CODE), 502)
@@ -196,7 +196,7 @@ def _message(said: dict[str, Any]) -> str:
     raw = metadata.get("raw") if isinstance(metadata, dict) else None
     text = said.get("message") or said.get("msg") or said.get("detail") or said
     text = text if isinstance(text, str) else json.dumps(text)
-    if raw:  # a router's own words say nothing; those of the host that it passes on do
+    if raw:  # a router's own message is generic; that of the host behind it is not
         text = f"{text}: {raw if isinstance(raw, str) else json.dumps(raw)}"
     return one_line(text)
 
@@ -249,7 +249,7 @@ def _categories(said: dict[str, Any]) -> Iterator[str]:
 
 
 def filtered_categories(results: Any) -> Iterator[str]:
-    """Names of what a filter found, from Azure's `content_filter_results`."""
+    """The categories that fired in Azure's `content_filter_results`."""
     for name, result in results.items() if isinstance(results, dict) else ():
         if isinstance(result, dict) and (result.get("filtered") or result.get("detected")):
             yield str(name)

@@ -1,4 +1,4 @@
-"""An answer that was streamed as server-sent events, put together as if it had come at once."""
+"""Joins an answer streamed as server-sent events into an ordinary body."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _WHOLE = ("model", "system_fingerprint", "provider", "id", "usage")
 
 
 def is_stream(data: bytes, content_type: str) -> bool:
-    """Whether a body is a stream of events."""
+    """Whether a body is a stream of server-sent events."""
     return content_type == "text/event-stream" or data.startswith((b"data:", b"event:", b": "))
 
 
 def join_stream(data: bytes) -> dict[str, Any]:
-    """The body of a completion from its events.
+    """Join the events of a stream into the body of a completion.
 
     Raises:
-        TransientError: the stream broke off before it said why it ended, or an event is no JSON.
+        TransientError: the stream ended without a finish reason, or an event is not JSON.
     """
     whole: dict[str, Any] = {}
     message: dict[str, Any] = {}
@@ -68,7 +68,7 @@ def _add(piece: dict[str, Any], choice: dict[str, Any], message: dict[str, Any],
 
 
 def _events(data: bytes) -> list[bytes]:
-    """The data of each event: its data lines joined."""
+    """The data of each event, its lines joined."""
     events = data.replace(b"\r\n", b"\n").split(b"\n\n")
     lines = ([line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:")] for event in events)
     return [b"\n".join(found) for found in lines if found]

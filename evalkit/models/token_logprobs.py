@@ -1,4 +1,4 @@
-"""Log-probabilities of tokens in the shapes of OpenAI, vLLM, Together and llama.cpp, cut to what a confidence needs."""
+"""Token log-probabilities in the formats of OpenAI, vLLM, Together and llama.cpp, reduced to what is used."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from itertools import accumulate
 from typing import Any
 
 Token = dict[str, Any]
-"""`token`, `logprob`, and `top_logprobs` where the question has options."""
+"""`token`, `logprob`, and `top_logprobs` if the question has options."""
 
 DIGITS = 7
 _OPTION = re.compile(r"[\s(\[*\"'`]*[A-Z][\s)\].:*\"'`]*")
-"""A token that may state the letter of an option."""
+"""A token that may be the letter of an option."""
 _SPECIAL = re.compile(r"(?:\s|<[^<>]{0,40}>|\[/?[A-Z_]{2,20}\]|</?s>)*")
-"""What may follow an answer in the tokens but not in the text."""
+"""What the tokens may hold after the end of the answer: special tokens and white space."""
 
 
 def read_logprobs(choice: dict[str, Any], body: dict[str, Any], *, options: bool) -> list[Token] | None:
-    """The log-probabilities of an answer; None where the server sent none.
+    """The log-probabilities of a completion; None if the server sent none.
 
     Args:
         choice: of a completion.
-        body: the completion, where llama.cpp's older servers have them.
-        options: whether the question has options, whose letters are looked up among the alternatives.
+        body: the completion, where llama.cpp puts its own format.
+        options: whether the question has options, whose letters are kept among the alternatives.
     """
     found = choice.get("logprobs")
     if found is None:
@@ -40,11 +40,11 @@ def read_logprobs(choice: dict[str, Any], body: dict[str, Any], *, options: bool
 
 
 def of_answer(tokens: list[Token], text: str) -> list[Token] | None:
-    """The tokens of the answer alone, where thinking comes before it; None where they cannot be told apart.
+    """The tokens of the answer without those of the reasoning before it; None if they cannot be separated.
 
     Args:
-        tokens: of all that the model wrote.
-        text: the answer, without the thinking.
+        tokens: everything the model wrote.
+        text: the answer, without the reasoning.
     """
     answer = text.strip()
     if not answer:
@@ -58,7 +58,7 @@ def of_answer(tokens: list[Token], text: str) -> list[Token] | None:
 
 
 def _columns(found: dict[str, Any]) -> Iterator[Token]:
-    """Rows from Together's columns, which are also those of the old completions protocol."""
+    """Rows from Together's columns, the format of the legacy completions API."""
     tokens, values = found.get("tokens"), found.get("token_logprobs")
     if not isinstance(tokens, list) or not isinstance(values, list):
         return
@@ -70,12 +70,12 @@ def _columns(found: dict[str, Any]) -> Iterator[Token]:
 
 
 def _token(row: Token, *, options: bool) -> Token:
-    """One token, without bytes, ids, and alternatives that no question looks at."""
+    """One token, without bytes, ids, and alternatives that are never used."""
     text = row.get("token", row.get("content"))
     text = text if isinstance(text, str) else ""
     alternatives = row.get("top_logprobs") or row.get("top_probs") or row.get("probs")
     value = _logprob(row)
-    if value is None and isinstance(alternatives, list):  # llama.cpp's older form has it among the alternatives
+    if value is None and isinstance(alternatives, list):  # older llama.cpp lists it among the alternatives only
         same = (one for one in alternatives if isinstance(one, dict) and _text(one) == text)
         value = next((_logprob(one) for one in same), None)
     token: Token = {"token": text.encode("utf-8", "replace").decode(), "logprob": value}

@@ -61,7 +61,7 @@ def error(message: str, **more: Any) -> Json:
 
 
 def answering(server: ChatServer, body: Any, status: int = 200, **headers: str) -> None:
-    """Let the server answer everything so."""
+    """Make the server answer every request with this."""
     server.answer = lambda _: web.json_response(body, status=status, headers=headers)
 
 
@@ -94,7 +94,9 @@ def test_a_breakdown_in_the_middle_of_an_answer_is_asked_again(server: ChatServe
         ask(server)
 
 
-@pytest.mark.parametrize(("reason", "named"), [("purple", "purple"), ({"type": "stop"}, "no text"), (7, "no text")])
+@pytest.mark.parametrize(
+    ("reason", "named"), [("purple", "purple"), ({"type": "stop"}, "not a string"), (7, "not a string")]
+)
 def test_an_unknown_finish_reason_is_a_failure_with_its_name(server: ChatServer, reason: Any, named: str) -> None:
     """Never an answer whose end nobody knows."""
     answering(server, says("3", reason))
@@ -330,7 +332,7 @@ def test_a_quota_that_is_a_rate_limit_is_waited_for(server: ChatServer) -> None:
 def test_a_limit_of_hours_stops_at_once(server: ChatServer, headers: dict[str, str], body: Any) -> None:
     """And says when to resume."""
     answering(server, body, 429, **headers)
-    with pytest.raises(ModelStoppedError, match=r"hours more: resume then"):
+    with pytest.raises(ModelStoppedError, match=r"hours: resume then"):
         ask(server)
     assert len(server.requests) == 1
 
