@@ -67,6 +67,7 @@ def test_commands_named_in_prose_exist(name: str) -> None:
     assert not re.search(r"@[A-Z]+@", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["theory bounds", "theory facts --n 100000"])
 def test_figures_of_the_theory_are_what_the_commands_print(command: str) -> None:
     """Each line below `$ evalkit theory …` in docs/theory.md is a line of its output."""

@@ -52,6 +52,7 @@ def test_each_format_is_recognized_and_sorted(name: str, pack: Callable[[bytes],
     assert not any(str(record.source).endswith(":") for record in read_records(found.result.folder))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_two_readers_recognize_the_same_file(name: str, tmp_path: Path) -> None:
     """Whichever is asked first, the answer is the same."""

@@ -45,6 +45,7 @@ FRAMES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", [".png", ".svg", ".html"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_drawn_in_each_format(kind: str, ending: str, tmp_path: Path) -> None:
