@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sqlite3
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -198,7 +199,9 @@ def _values(sheet: Any, path: Path) -> Iterator[tuple[int, tuple[Any, ...]]]:
 @contextlib.contextmanager
 def _workbook_damage(path: Path) -> Iterator[None]:
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # openpyxl's, of styles and of names that it leaves out
+            yield
     except InputError:
         raise
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError,

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from evalkit.dataset.layouts import row_lists
-from evalkit.dataset.source import BadRowError, Source
+from evalkit.dataset.source import BadRowError, Source, as_text
 from evalkit.errors import InputError
 from evalkit.readers.fields import Fields
 
@@ -114,6 +114,11 @@ def as_number(value: Any) -> float | None:
         return None
 
 
+def mark_of(value: Any) -> str:
+    """Write a verdict as a mark: one line without spaces around it; "" for none."""
+    return "" if value is None else " ".join(as_text(value).split())
+
+
 def as_list(value: Any) -> list[str] | None:
     """Read a list, or text that writes one in JSON, Python or numpy; None where it is neither."""
     if isinstance(value, (list, tuple)):
@@ -149,7 +154,7 @@ def _note(facts: Facts, name: str, column: str, row: Fields) -> None:
         return
     facts.present.add(column)
     if name == "verdict":
-        facts.marks["" if value is None else _mark(value)] += 1
+        facts.marks[mark_of(value)] += 1
     if value is None:
         return
     if name in ("confidence", "threshold"):
@@ -160,10 +165,6 @@ def _note(facts: Facts, name: str, column: str, row: Fields) -> None:
         facts.not_lists.add(column)
     elif name == "epoch" and (number := as_number(value)) is not None:
         facts.first_epoch = min(facts.first_epoch, number)
-
-
-def _mark(value: Any) -> str:
-    return str(value).strip()
 
 
 def _cleaned(value: Any) -> Any:

@@ -22,7 +22,7 @@ from typing import Any
 from evalkit.dataset.source import Head, Source
 from evalkit.errors import UsageError
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
-from evalkit.readers.columns import Columns, Facts, as_list, as_number, find_facts, lookup
+from evalkit.readers.columns import Columns, Facts, as_list, as_number, find_facts, lookup, mark_of
 from evalkit.readers.fields import Fields
 from evalkit.readers.marks import column_meanings, score_of
 from evalkit.text import simplify
@@ -124,7 +124,7 @@ class _View:
         found = Fields({name: lookup(row, path) for name, path in self._columns.items()}, row.source, row.place)
         sample = found.text("id", "") or str(row.place)
         unanswerable = self._is_unanswerable(found, sample)
-        answer, target, mark = found.text("answer", None), self._targets(found), found.text("verdict", "").strip()
+        answer, target, mark = found.text("answer", None), self._targets(found), mark_of(found.value("verdict"))
         verdict = self._verdict(answer, target, mark)
         if unanswerable and verdict is not None:
             verdict = _WHERE_UNANSWERABLE.get(verdict, "wrong")
