@@ -1,4 +1,4 @@
-"""Where an answer takes back what it said: "3. Wait, no, it's 2." Pure."""
+"""Find where an answer corrects itself: "3. Wait, no, it's 2." Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _MARKERS = re.compile(
     r"moment|warte|halt|nein|korrektur|genauer|eigentlich|en fait|pardon|attendez|non|correction|espera|perdón|"
     r"en realidad|corrección|no,|aspetta|anzi|scusa|in realtà|espere|aliás|na verdade|desculpe|correção|подожд\w+|стоп|"
     r"нет|точнее|вернее|на самом деле|исправ\w+|vlastně|počkat|ne,|oprava|等等|不对|不，|更正|其实|いや|待って|訂正)"
-    r"(?![a-z])",
+    r"(?![a-z]|-[a-z])",  # "Title: Non-cooperative games" corrects nothing
     re.IGNORECASE,
 )
 
 
 def after_correction(text: str) -> str | None:
-    """What stands after the last place where the text corrects itself; None where it does nowhere.
+    """The text after the last self-correction; None if there is none.
 
     Args:
-        text: an answer. What is returned may hold no answer at all: then the one before may stand.
+        text: an answer. The result may contain no answer; then the one before the correction may count.
     """
     found = None
     for match in _MARKERS.finditer(text):

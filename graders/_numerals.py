@@ -1,4 +1,4 @@
-"""Small numbers as words of many languages, Chinese and Roman numerals. Pure."""
+"""Read small numbers: number words of many languages, Chinese and Roman numerals. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ENGLISH = {
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
     "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "once": 1, "twice": 2, "thrice": 3,
 }  # fmt: skip
-# From zero on, a word a number, alternatives separated by |.
+# One language per line, one word per number from zero on; alternatives are separated by |.
 _OTHERS = (
     "null eins|ein|eine|einen|einmal zwei|zweimal drei|dreimal vier|viermal fünf|fuenf sechs sieben acht neun zehn elf",
     "zéro un|une deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze",
@@ -40,13 +40,13 @@ _OTHERS = (
     "אפס אחת|אחד שתיים|שניים|שתי|שני שלוש|שלושה ארבע|ארבעה חמש|חמישה שש|שישה שבע|שבעה שמונה תשע|תשעה עשר|עשרה",
     "ศูนย์ หนึ่ง สอง สาม สี่ ห้า หก เจ็ด แปด เก้า สิบ",
 )  # fmt: skip
-# Articles and other small words: numbers only where they stand alone or before a single letter.
+# Articles and other short words: numbers only if they stand alone or before a single letter.
 _SMALL = frozenset(
     "ein eine einen un une uno una um uma en ett et to on bir egy o ti ni hat sei fire unu een nul null jeden jedna "
     "jedno 이 일 한 공 오 구 사".split()
 )
 _NONE = frozenset(
-    "none nil nought naught keine keins keiner keinen keinmal aucun aucune ninguna ninguno nada nessuna nessuno nenhum "
+    "none nil null nought naught keine keins keiner keinen keinmal aucun aucune ninguna ninguno nada nessuna nessuno nenhum "
     "nenhuma нету žádné žádný žádná geen ingen inga inget žadne żadne żadna brak yok hiç なし 没有 沒有 없음".split()
 ) | {"ni una", "ni uno", "ни одной", "ни одного", "not one", "not any", "none at all", "no ones"}
 _CHINESE = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
@@ -79,7 +79,7 @@ def _pattern(*, english: bool) -> re.Pattern[str]:
 
 
 def is_english(text: str) -> bool:
-    """Whether a text has English function words in it.
+    """Whether a text contains English function words.
 
     Args:
         text: any text.
@@ -88,10 +88,10 @@ def is_english(text: str) -> bool:
 
 
 def with_digits(text: str) -> str:
-    """The text with number words as digits: "Il y en a trois" becomes "Il y en a 3".
+    """Replace number words by digits: "Il y en a trois" becomes "Il y en a 3".
 
     Args:
-        text: in lower case; words of other languages are read where it has no English function words.
+        text: a text in lower case; other languages are read only if it has no English function words.
     """
     english = is_english(text)
     text = _pattern(english=english).sub(lambda found: str(value(found.group())), text)
@@ -99,7 +99,7 @@ def with_digits(text: str) -> str:
 
 
 def value(word: str) -> int | None:
-    """The number that a word names, None where it names none.
+    """The number that a word names, None if it names none.
 
     Args:
         word: a number word in lower case.
@@ -108,7 +108,7 @@ def value(word: str) -> int | None:
 
 
 def roman(text: str) -> int | None:
-    """The number that Roman numerals up to XXIX stand for, None for other text and for a lone "I".
+    """The value of a Roman numeral up to XXIX, None for other text and for a lone "I".
 
     Args:
         text: such as "III".
@@ -128,9 +128,9 @@ def _chinese(found: re.Match[str]) -> str:
 
 
 def means_none(text: str) -> bool:
-    """Whether a text is a word for none and nothing else.
+    """Whether a text is a word for "none" and nothing else.
 
     Args:
-        text: in lower case, such as "ninguna".
+        text: a text in lower case, such as "ninguna".
     """
     return text in _NONE

@@ -1,11 +1,11 @@
-"""How many? Reads the number that an answer settles on and compares it with the target.
+"""Counts: reads the number that an answer settles on and compares it with the target.
 
-What an answer says has ranks. The number that it ends on or states as its answer comes first; then a total, the result
-of a sum or a count of the asked letter ("D: 1", "three Rs", "no G"); then a count without the letter ("there are
-three"); then any other number. Of one rank the last counts, and what stands after a correction ("Wait, no, it's 2")
-outranks what stands before it. Confidences, points, positions, list numbers, bounds ("more than 2"), counts of other
-letters, of parts of the word, and numbers that are denied or supposed are no counts. Two numbers offered at once ("2
-or 3") are a claim from which no answer can be read. Digits and number words may be of any script and many languages.
+Numbers are ranked. The number that the answer ends on or states as its answer comes first; then a total, the result of
+a sum or a count of the letter in question ("D: 1", "three Rs", "no G"); then a count that does not name the letter
+("there are three"); then any other number. Within a rank the last number counts, and text after a correction ("Wait,
+no, it's 2") outranks text before it. Confidences, points, positions, list numbers, bounds ("more than 2"), counts of
+other letters or of parts of the word, and negated or hypothetical numbers are not counts. Two numbers offered together
+("2 or 3") are a claim from which no answer can be read. Digits may be in any script, number words in many languages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ._digits import plain_digits
 from ._numerals import means_none, roman, with_digits
 
 TAIL = 4000
-"""Characters from the end in which a count is looked for."""
+"""How many of the last characters are searched for a count."""
 _MARKUP = re.compile(
     r"\\(?:boxed|fbox|text\w*|mathbf|mathrm)(?![a-z])|[*_`$#{}]+|\\[()\[\]]|</?\w+>|^\s*>+\s+", re.MULTILINE
 )
@@ -60,7 +60,7 @@ _ANSWER_KEYS = (
 
 
 class _Asked(NamedTuple):
-    """What was to be counted, in lower case."""
+    """The letter and the word in question, in lower case."""
 
     letter: str
     word: str
@@ -71,7 +71,7 @@ def count(sample: Sample, completion: Completion) -> Grade:
     """Compare the number that an answer settles on with the target."""
     asked = _Asked(str(sample.metadata.get("letter", "")).lower(), str(sample.metadata.get("word", "")).lower())
     final = final_statement(completion.text, question=sample.prompt)
-    if final.abstains:  # also where the letter asked for is I: "I don't know" counts none
+    if final.abstains:  # also if the letter in question is I: "I don't know" counts nothing
         return Grade.idk()
     text = _readable(completion.text)
     if (number := _bare(final.text, text)) is not None:
@@ -80,13 +80,13 @@ def count(sample: Sample, completion: Completion) -> Grade:
     if stated := _from_json(completion.text, asked) or (_best(ending, asked) if final.stated else None):
         return _grade(sample, stated, "the number that the answer states")
     kind = non_answer(completion.text, question=sample.prompt, target=sample.target)
-    if kind and not absent(ending, asked.letter):  # "no G" is a number
+    if kind and not absent(ending, asked.letter):  # "no G" is a count of zero
         return Grade.idk(kind)
     return _read(sample, text, asked)
 
 
 def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
-    """The number of an answer that neither ends on a bare one nor abstains."""
+    """The number in an answer that neither ends on a bare number nor abstains."""
     corrected = after_correction(text)
     if corrected and (number := _best(corrected, asked)):
         return _grade(sample, number, "the number after a correction")
@@ -99,12 +99,12 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
     if pair := two_at_once(text):
         return Grade.unparsed(f"offers two numbers: {pair}")
     if best is None:
-        return Grade.unparsed("a claim, but no count in it")
+        return Grade.unparsed("a claim without a count")
     return _grade(sample, best.number, "the only number in the answer" if len(found) == 1 else "its last number")
 
 
 def _best(text: str, asked: _Asked) -> str | None:
-    """The number of the highest rank, None where there is none or two are offered at once."""
+    """The number with the highest rank, None if there is none or two are offered together."""
     found = counts(text, asked.letter, asked.word)
     best = max(found, key=lambda one: (one.rank, one.at), default=None)
     if best is None or (best.rank < Rank.COUNT and two_at_once(text)):
@@ -114,15 +114,15 @@ def _best(text: str, asked: _Asked) -> str | None:
 
 @lru_cache(maxsize=4)
 def _readable(text: str) -> str:
-    """Lower case without markup, all numbers in ASCII digits."""
+    """Normalize a text: lower case, no markup, ASCII digits."""
     text = _MARKUP.sub(" ", plain_digits(text[-TAIL:]).translate(_QUOTES)).strip().lower()
     text = _DOTTED_I.sub("i", text)
     return _BESIDE_UNSPACED.sub(" ", _SINGLE.sub("1", with_digits(_NOT_ONE.sub("not any", text))))
 
 
 def _bare(final: str, text: str) -> str | None:
-    """The number that is all of the final statement, or of the last line that is no decimal."""
-    if means_none(_DOTTED_I.sub("i", final.lower()).strip(" .!\"'*")):
+    """The number that is the whole final statement, or the whole last line unless it is a decimal."""
+    if _means_none(final):
         return "0"
     lines = _lines(text)
     for line in (_readable(final), *reversed(lines[-2:])):
@@ -135,6 +135,10 @@ def _bare(final: str, text: str) -> str | None:
     return None if numeral is None else str(numeral)
 
 
+def _means_none(final: str) -> bool:
+    return means_none(_DOTTED_I.sub("i", final.lower()).strip(" .!\"'*"))
+
+
 def _lines(text: str) -> list[str]:
     return [line.strip(" |") for line in text.splitlines() if line.strip(" |-=")] or [""]
 
@@ -144,7 +148,7 @@ def _is_whole(number: str) -> bool:
 
 
 def _from_json(text: str, asked: _Asked) -> str | None:
-    """The number that a JSON object gives as its answer, or for the letter."""
+    """The number that a JSON object gives as its answer or for the letter."""
     for found in reversed(_OBJECT.findall(text)):
         try:
             content = json.loads(found)
