@@ -71,7 +71,8 @@ def count(sample: Sample, completion: Completion) -> Grade:
     """Compare the number that an answer settles on with the target."""
     asked = _Asked(str(sample.metadata.get("letter", "")).lower(), str(sample.metadata.get("word", "")).lower())
     final = final_statement(completion.text, question=sample.prompt)
-    if final.abstains:  # also if the letter in question is I: "I don't know" counts nothing
+    says_zero = _means_none(final.text) and "{" not in completion.text  # in JSON, null is no number
+    if final.abstains and not says_zero:  # also if the letter in question is I: "I don't know" counts nothing
         return Grade.idk()
     text = _readable(completion.text)
     if (number := _bare(final.text, text)) is not None:
