@@ -4,9 +4,9 @@ Schema: scenario_state {adapter_spec{model}, request_states[]{instance{id, split
 references[]{output{text}, tags}}, train_trial_index, output_mapping, result{success, completions[]{text}}}};
 per_instance_stats[] {instance_id, train_trial_index, stats[]{name{name}, mean}}. Model and task stand in run_spec's
 name: SCENARIO:key=value,…,model=MODEL. The verdict is the mean of the first metric of METRICS that is there: 0 or 1,
-or else a score. Of an instance's splits HELM reports `test`; others are left out where that is there. An answer that maps to an option
-is an attempt, whatever the option says: "Cannot be determined" is often the right one. `max_prob` is no confidence:
-it is 1 on every row.
+or else a score. Of an instance's splits HELM reports `test`; others are left out where that is there. An answer that
+maps to an option is an attempt, whatever the option says: "Cannot be determined" is often the right one. `max_prob` is
+no confidence: it is 1 on every row.
 """
 
 from __future__ import annotations

@@ -2,18 +2,32 @@
 
 Schema: {spec{completion_fns, eval_name}}, then events {sample_id, type, data}: `sampling` with prompt and sampled,
 `match` with correct, expected, picked, `metrics` with score or choice, and {final_report} anywhere. Events are joined
-by sample_id. The verdict is match.correct, else metrics.score of 1 (right) or 0 (wrong), else metrics.correct; the
-answer is what was picked, or the sampled text before the judge spoke. A sample without a verdict failed.
+by sample_id. The verdict is match.correct, else metrics.score, else metrics.correct; the answer is what was picked, or
+the sampled text before the judge spoke. A judge's choice `__invalid__` is no verdict, whatever its score: elsuite/
+modelgraded/classify_utils.py writes it where the judge's answer names none of the choices. A sample without a verdict
+was not judged; an `error` event means that it failed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.dataset.source import Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
+
+INVALID = "__invalid__"
+
+
+class _Read(NamedTuple):
+    """What the events of a sample say of its answer."""
+
+    verdict: Verdict | None
+    mark: str = ""
+    score: float | None = None
+    by: str = ""
+    reason: str = ""
 
 
 class OpenaiEvalsReader(Reader):
@@ -49,24 +63,22 @@ OPENAI_EVALS = OpenaiEvalsReader()
 
 def _row(sample_id: str, events: list[Fields], model: str, task: str) -> ForeignRow:
     match = next((e.object("data", {}) for e in reversed(events) if e.text("type") == "match"), None)
-    metrics = [e.object("data", {}) for e in events if e.text("type") == "metrics"]
-    verdict: Verdict
-    if match is not None:
-        verdict = "right" if match.value("correct") else "wrong"
-    else:
-        verdict = next((found for data in metrics if (found := _verdict(data)) != "failed"), "failed")
+    read = _of_match(match) if match is not None else _of_metrics(events)
     samplings = (e.object("data", {}) for e in events if e.text("type") == "sampling")
     sampling = next((data for data in samplings if not _is_judge(data)), None)
     return ForeignRow(
         sample_id=sample_id,
-        verdict=verdict,
+        verdict=read.verdict,
+        mark=read.mark,
+        score=read.score,
+        by=read.by,
         text=as_text(sampling.value("sampled")) if sampling is not None else None,
         answer=as_text(match.value("picked")) if match is not None and "picked" in match else None,
         target=match.texts("expected") if match is not None else [],
         input=_question(sampling.value("prompt")) if sampling is not None else "",
         model=model,
         task=task,
-        reason="no verdict" if verdict == "failed" else "",
+        reason=read.reason,
     )
 
 
@@ -76,12 +88,32 @@ def _question(prompt: Any) -> str:
     return as_text(last.get("content") if isinstance(last, dict) else last)
 
 
-def _verdict(data: Fields) -> Verdict:
-    for key in ("score", "correct", "accuracy"):
-        value = data.value(key)
-        if isinstance(value, (bool, int, float)):
-            return "right" if value >= 1 else "wrong"
-    return "failed"
+def _of_match(match: Fields) -> _Read:
+    """The verdict of a match, true or false."""
+    correct = match.value("correct")
+    if isinstance(correct, bool):
+        return _Read("right" if correct else "wrong", by="match")
+    return _Read(None, score=match.number("correct"), by="match") if "correct" in match else _Read("unscored")
+
+
+def _of_metrics(events: list[Fields]) -> _Read:
+    """The verdict of metrics: a score, beside a judge's choice where a judge was asked."""
+    for data in (event.object("data", {}) for event in events if event.text("type") == "metrics"):
+        choice = data.text("choice", "")
+        if choice == INVALID:
+            return _Read("unscored", mark=choice, by="choice", reason="the judge's answer names no choice")
+        for key in ("score", "correct", "accuracy"):
+            value = data.value(key)
+            if isinstance(value, (bool, int, float)):
+                return _Read(None, mark=choice, score=float(value), by=key)
+        if choice and "score" in [*data]:  # its specification gives the choices no scores
+            return _Read("unscored", mark=choice, by="choice", reason=f"the choice {choice} has no score")
+        if choice:
+            return _Read(None, mark=choice, by="choice")
+    error = next((event.object("data", {}) for event in events if event.text("type") == "error"), None)
+    if error is not None:
+        return _Read("failed", reason=error.text("message", "")[:300] or "an error event")
+    return _Read("unscored", reason="no verdict")
 
 
 def _is_judge(data: Fields) -> bool:

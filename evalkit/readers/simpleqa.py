@@ -3,7 +3,7 @@
 * CSV {problem, target, predicted_answer, grade}: A correct, B incorrect, C not attempted. No ids; a question may
   occur twice, so a row's id is its question's text with its occurrence.
 * {question_id, provider_response, classifier{classification}}: abstention is the file's mark; an attempt has no
-  verdict here and counts as failed. The classifier's confidence is not the model's.
+  verdict here and counts as not judged. The classifier's confidence is not the model's.
 * {id, instruction, answer, is_correct, pred or judge_pred}: judge_pred names all three outcomes; pred "?" means that
   no answer could be read.
 """
@@ -16,7 +16,7 @@ from evalkit.readers.fields import Fields
 
 _GRADES: dict[str, Verdict] = {"A": "right", "B": "wrong", "C": "idk"}
 _JUDGED: dict[str, Verdict] = {"correct": "right", "incorrect": "wrong", "not_attempted": "idk"}
-_CLASSIFIED: dict[str, Verdict] = {"abstention": "idk", "abstain": "idk", "attempt": "failed"}
+_CLASSIFIED: dict[str, Verdict] = {"abstention": "idk", "abstain": "idk", "attempt": "unscored"}
 
 
 @reader(
@@ -29,7 +29,9 @@ def simpleqa(row: Fields) -> ForeignRow:
     """Read one graded question."""
     graded = bool(row.text("grade").strip())
     return ForeignRow(
-        verdict=row.one_of("grade", _GRADES) if graded else "failed",
+        verdict=row.one_of("grade", _GRADES) if graded else "unscored",
+        mark=row.text("grade").strip(),
+        by="grade",
         text=row.text("predicted_answer"),
         attempted=True,
         target=row.texts("target"),
@@ -55,10 +57,12 @@ def simpleqa_attempts(row: Fields) -> ForeignRow:
     return ForeignRow(
         sample_id=row.text("question_id"),
         verdict=verdict,
+        mark=classified,
+        by="classification",
         text=row.text("provider_response"),
         input=row.text("question", ""),
         model=metadata.text("real_provider_name", "") or row.text("provider_name", ""),
-        reason=unknown if verdict == "failed" else classifier.text("reasoning", ""),
+        reason=unknown if verdict == "unscored" else classifier.text("reasoning", ""),
     )
 
 
@@ -75,11 +79,15 @@ def _is_judged(head: Head) -> bool:
 def simple_evals_ru(row: Fields) -> ForeignRow:
     """Read one judged answer."""
     name, text, pred, judged = row.text("id"), row.text("answer"), row.text("pred", None), "judge_pred" in row
-    right: Verdict = "right" if row.value("is_correct") is True else "wrong"
+    right: Verdict = "right" if row.flag("is_correct", False) else "wrong"
+    if not judged and "is_correct" not in row:
+        right = "unscored"
     extracted = pred if pred != "?" else None
     return ForeignRow(
         sample_id=name,
         verdict=row.one_of("judge_pred", _JUDGED) if judged else right,
+        mark=row.text("judge_pred", ""),
+        by="judge_pred" if judged else "is_correct",
         text=text,
         answer=extracted,
         attempted=judged or extracted is not None,

@@ -5,11 +5,12 @@
   in no_generation and not in generated is an empty patch; install_fail and reset_failed without a result are failures
   of the infrastructure; the rest is wrong, a patch that does not apply included.
 * report {submitted_ids, resolved_ids or resolved, empty_patch_ids, error_ids, infra_failure_ids}: likewise.
-* Pro {instance → bool}.
+* Pro {instance → bool}, whose keys are instance_OWNER__REPOSITORY-COMMIT.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, h
 from evalkit.readers.fields import Fields
 
 TASK = "swe-bench"
+_PRO = re.compile(r"instance_[^\s/]+__[^\s/]+-[0-9a-f]{7,}")
 _STEMS = ("all_preds", "eval_results", "eval_results_*")
 
 
@@ -39,7 +41,9 @@ def swe_bench_predictions(row: Fields) -> ForeignRow:
     patch, resolved = row.text("model_patch", None), row.value("resolved")
     patch = row.text("modelPatch", "") if patch is None else patch
     if not isinstance(resolved, bool) and patch.strip():
-        return ForeignRow(sample_id=name, verdict="failed", model=model, reason="not evaluated")
+        return ForeignRow(
+            sample_id=name, verdict="unscored", text=patch, attempted=True, model=model, reason="not evaluated"
+        )
     verdict: Verdict = "right" if resolved is True else "wrong"
     return ForeignRow(sample_id=name, verdict=verdict, text=patch, attempted=bool(patch.strip()), model=model)
 
@@ -103,8 +107,12 @@ class ProReader(Reader):
     stems = _STEMS
 
     def sniff(self, head: Head) -> bool:
-        """Tell an object of nothing but true and false."""
-        return head.shape == "object" and bool(head.first) and all(isinstance(v, bool) for v in head.first.values())
+        """Tell an object of instances, each true or false."""
+        return (
+            head.shape == "object"
+            and bool(head.first)
+            and all(_PRO.match(str(key)) and isinstance(value, bool) for key, value in head.first.items())
+        )
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each instance."""

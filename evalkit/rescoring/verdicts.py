@@ -92,7 +92,7 @@ class Verdicts:
         mark = row.mark.strip()
         if mark:
             self.seen.setdefault(row.by, Counter())[mark] += 1
-            if row.verdict is None:
+            if row.verdict is None and row.score is None:
                 self._undefined.setdefault(row.by, Counter())[mark] += 1
             if (said := self._said(mark)) is not None:
                 return Meaning(said)
