@@ -115,13 +115,12 @@ class ChatModel:
         self._secrets = [secret.encode() for secret in (settings.api_key or "", *settings.secrets) if secret]
         self._session: aiohttp.ClientSession | None = None
         most = raise_open_files(settings.max_connections, settings.notify)
-        count = len(settings.base_urls)
-        share = -(-most // count)
+        share, rest = divmod(most, len(settings.base_urls))
         self._endpoints = [
-            Endpoint(url, Pace(share, adaptive=settings.adaptive), is_custom=settings.is_custom)
-            for url in settings.base_urls
+            Endpoint(url, Pace(max(1, share + (k < rest)), adaptive=settings.adaptive), is_custom=settings.is_custom)
+            for k, url in enumerate(settings.base_urls)
         ]
-        self.max_connections = share * count
+        self.max_connections = sum(endpoint.pace.most for endpoint in self._endpoints)
 
     async def __aenter__(self) -> Self:
         settings = self._settings

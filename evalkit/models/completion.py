@@ -15,6 +15,8 @@ from evalkit.models.server_errors import excerpt, filtered_categories, parse_err
 from evalkit.models.token_logprobs import of_answer, read_logprobs
 from evalkit.records import Completion, FinishReason, Usage
 
+LARGEST = 2**53
+"""Token counts from here on are no counts."""
 _TEXT_PARTS = ("text", "output_text", None)
 _THOUGHT_PARTS = ("thinking", "reasoning", "reasoning_content", "reasoning_text", "redacted_thinking", "summary_text")
 
@@ -71,12 +73,12 @@ def completion_of(
     """Read a parsed body; otherwise the same as `read_completion`."""
     choices = body.get("choices") if isinstance(body, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
-    if not isinstance(choice, dict) or body.get("error"):
+    if not isinstance(choice, dict) or _is_error(body.get("error")):
         return _told_with_200(body, headers, attempts)
-    if choice.get("error"):
+    if _is_error(choice.get("error")):
         return _told_with_200(choice, headers, attempts)
     finish = read_finish(choice.get("finish_reason"))
-    message = choice.get("message")
+    message = _message(choice)
     if not isinstance(message, dict):
         if message is not None or finish not in ("length", "content_filter"):
             raise _nothing(_excerpt(body))
@@ -107,6 +109,17 @@ def completion_of(
         request_id=_request_id(body, headers),
         attempts=attempts,
     )
+
+
+def _message(choice: dict[str, Any]) -> Any:
+    """The message of a choice; the text of one in the format of the legacy completions API."""
+    message = choice.get("message")
+    return {"content": choice["text"]} if message is None and isinstance(choice.get("text"), str) else message
+
+
+def _is_error(value: Any) -> bool:
+    """Whether an `error` field reports an error: some gateways always send one, with nothing in it."""
+    return any(value.values()) if isinstance(value, dict) else bool(value)
 
 
 def refused_completion(why: str, request_id: str | None = None, attempts: int | None = None) -> Completion:
@@ -222,9 +235,9 @@ def _inside(usage: dict[str, Any], place: str, name: str) -> Any:
 
 
 def _whole(value: Any) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < LARGEST:
+        return None
+    return int(value)
 
 
 def _text(value: Any) -> str | None:

@@ -89,8 +89,9 @@ class ChatProvider:
         if not name:
             raise UsageError(f"--model {self.prefix}/… needs a model's name after the slash")
         headers, secrets = read_headers(options.headers)
+        base_urls = read_base_urls(options.base_url or self.base_url)
         settings = ChatSettings(
-            base_urls=read_base_urls(options.base_url or self.base_url),
+            base_urls=base_urls,
             is_custom=options.base_url is not None,
             model=name,
             api_key=self._key(optional=options.base_url is not None or "authorization" in map(str.lower, headers)),
@@ -105,7 +106,7 @@ class ChatProvider:
                 streams=self.streams,
             ),
             extra=options.extra,
-            max_connections=options.max_connections or CONNECTIONS,
+            max_connections=options.max_connections or CONNECTIONS * len(base_urls),
             adaptive=options.adaptive,
             timeout=options.timeout,
             notify=options.notify,

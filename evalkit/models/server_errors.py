@@ -126,6 +126,8 @@ def parse_error(body: Any) -> ServerError:
     if not isinstance(body, dict):
         return ServerError()
     said = body.get("error") or body.get("errors") or body.get("detail") or body.get("message") or body.get("title")
+    if said is None and isinstance(body.get("base_resp"), dict):
+        said = {"message": body["base_resp"].get("status_msg"), "code": body["base_resp"].get("status_code")}
     if isinstance(said, list):
         said = next((one for one in said if isinstance(one, (dict, str))), None)
     if isinstance(said, str):

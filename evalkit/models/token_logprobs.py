@@ -95,7 +95,7 @@ def _text(row: Token) -> str:
 
 def _logprob(row: Token) -> float | None:
     value = row.get("logprob")
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value < math.inf:
         return round(max(float(value), -9999.0), DIGITS)
     share = row.get("prob")
     if isinstance(share, (int, float)) and 0 <= share <= 1:

@@ -114,6 +114,7 @@ BREAKDOWNS = {
     "no choices": ({"choices": []}, "no completion"),
     "choices that are null": ({"choices": None, "object": "chat.completion"}, "no completion"),
     "a choice without a message": (choice("stop"), "no completion"),
+    "MiniMax": ({"choices": None, "base_resp": {"status_code": 1002, "status_msg": "busy"}}, "busy"),
     "a message without content": (choice("stop", {"role": "assistant"}), "no content"),
 }  # fmt: skip
 
@@ -213,6 +214,19 @@ def test_answers_that_end_up_as_thinking_are_counted_apart(server: ChatServer, t
     answering(server, says(None, reasoning="There are 3."))
     with pytest.raises(ModelStoppedError, match="reasoning parser"):
         evalkit.run("letters", model="m", base_url=server.url, out=tmp_path)
+
+
+def test_odd_bodies_that_hold_an_answer_are_read(server: ChatServer) -> None:
+    """An empty error object, the old protocol's text, a byte order mark, counts that are none."""
+    answering(server, {**says("3"), "error": {"code": None, "message": ""}})
+    assert ask(server).text == "3"
+    answering(server, {"choices": [{"text": "3", "finish_reason": "stop"}]})
+    assert ask(server).text == "3"
+    server.answer = lambda _: web.Response(body=b"\xef\xbb\xbf" + json.dumps(says("3")).encode())
+    assert ask(server).text == "3"
+    answering(server, {**says("3"), "usage": {"prompt_tokens": 12.0, "completion_tokens": -1, "reasoning_tokens": "9"}})
+    usage = ask(server).usage
+    assert (usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens) == (12, None, None)
 
 
 def test_geminis_missing_message_is_an_empty_answer_that_was_cut_off(server: ChatServer) -> None:

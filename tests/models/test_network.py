@@ -297,6 +297,18 @@ def test_several_addresses_share_the_load() -> None:
         assert len(fast.requests) > len(slow.requests) > 0
 
 
+def test_connections_are_shared_out_among_the_addresses() -> None:
+    """Those that were asked for, no more; by default as many for each."""
+
+    async def most(**options: Any) -> int:
+        urls = "http://127.0.0.1:9/v1,http://127.0.0.1:19/v1"
+        async with open_model("m", ModelOptions(base_url=urls, **options)) as model:
+            return model.max_connections
+
+    assert asyncio.run(most(max_connections=5)) == 5
+    assert asyncio.run(most()) == 128
+
+
 def test_an_address_that_is_down_is_left_out_while_another_answers() -> None:
     """Nothing fails; with all of them down it does."""
     with serving() as up:
