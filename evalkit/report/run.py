@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 MODES = {"open": "target stated\n(open)", "closed": "not stated\n(closed)", "simulated": "simulated,\n"}
 """Mode → its column, of two lines; that of a policy ends in the policy's name."""
+UNSHOWN = ("data", "grader")
+"""Settings that the task itself decides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +200,7 @@ def meaning(cards: Sequence[Scorecard]) -> str:
 def settings_line(cards: Sequence[Scorecard]) -> str:
     """The settings that are not the defaults, of the first card; "" where there are none."""
     condition = cards[0].condition
-    pairs = [f"{key}={one_line(value, 60)}" for key, value in condition.settings.items() if key != "data"]
+    pairs = [f"{key}={one_line(value, 60)}" for key, value in condition.settings.items() if key not in UNSHOWN]
     label = f"{visible(condition.label)}: " if condition.label else ""
     return f"{label}{', '.join(pairs)}" if pairs or label else ""
 
@@ -247,6 +249,7 @@ def remarks(cards: Sequence[Scorecard], result: RunResult) -> Iterator[str]:
     yield from missing.undecided(nobody)
     yield from about_confidences(cards)
     yield from about_abstention(cards)
+    yield from about_metrics(cards)
     if result.strays:
         yield f"{result.strays:,} records are of samples that the task no longer asks; they are counted."
     if result.manifest.count_as:
@@ -268,12 +271,26 @@ def about_abstention(cards: Sequence[Scorecard]) -> Iterator[str]:
         quality = card.abstention
         if quality is None:
             continue
+        told = "not stated" if card.prompt_threshold is None else target_label(card.prompt_threshold)
         yield (
-            f"Target stated: {target_label(card.prompt_threshold)}: IDK on {_share(quality.recall)} of the unanswerable"
-            f" questions (recall) and on {_share(quality.over_abstention)} of the answerable ones (over-abstention);"
-            f" {_share(quality.precision)} of all IDK were on unanswerable ones (precision). F1"
-            f" {'–' if quality.f1 is None else number(quality.f1)}."
+            f"Target {told}: it said IDK to {_share(quality.recall)} of the unanswerable questions (recall) and to"
+            f" {_share(quality.over_abstention)} of the answerable ones; {_share(quality.precision)} of its IDK were"
+            f" right (precision). F1 {'–' if quality.f1 is None else number(quality.f1)}."
         )
+
+
+def about_metrics(cards: Sequence[Scorecard]) -> Iterator[str]:
+    """Give the values of one's own metrics, a line a card, and say which failed."""
+    for card in cards:
+        values = [f"{visible(name)} {_value(card.metrics.get(name))}" for name in card.shown_metrics]
+        if values:
+            yield f"Target {target_label(card.prompt_threshold)}: {', '.join(values)}"
+    problems = {name: why for card in cards for name, why in card.metric_problems.items()}
+    yield from (f"Metric {visible(name)} failed: {one_line(why, 200)}" for name, why in problems.items())
+
+
+def _value(value: float | None) -> str:
+    return "–" if value is None else number(value)
 
 
 def _scored(card: Scorecard) -> Iterator[tuple[float, str, float, list[str]]]:
