@@ -149,10 +149,10 @@ class Entry:
         measurement = self.measured.get(None)
         if measurement is None:
             return []
-        spans = [measurement.span(t) for t in ts] if measurement.missing else [None] * len(ts)
+        ends = [measurement.ends(t) for t in ts]
         return [
-            Point(one.value, one.low, one.high, span.low if span else one.value, span.high if span else one.value)
-            for one, span in zip(measurement.scores(ts), spans, strict=False)
+            Point(one.value, one.low, one.high, *(both or (one.value, one.value)))
+            for one, both in zip(measurement.scores(ts), ends, strict=False)
         ]
 
     def extents(self, ts: Sequence[float]) -> list[tuple[float, float]]:
@@ -168,8 +168,8 @@ class Entry:
             n = len(ends)
             return [(sum(low for low, _ in at) / n, sum(high for _, high in at) / n) for at in zip(*ends, strict=True)]
         measurement = self.measured.get(None)
-        spans = [measurement.span(t) for t in ts] if measurement else []
-        return [(span.low, span.high) for span in spans if span]
+        found = [measurement.ends(t) for t in ts] if measurement else []
+        return [both for both in found if both]
 
     @property
     def worst_rates(self) -> tuple[float, float]:
@@ -184,6 +184,19 @@ class Entry:
     def pessimistic(self, t: float) -> float:
         """S_t if every missing answer were an error."""
         return self.ranges[t].low if t in self.ranges else self.scores[t].value
+
+    def pessimistic_at(self, t: float) -> float:
+        """The same of the answers to plain prompts at any threshold.
+
+        Args:
+            t: confidence target, 0 ≤ t < 1.
+        """
+        if self.parts:
+            return sum(part.pessimistic_at(t) for part in self.parts) / len(self.parts)
+        measurement = self.measured.get(None)
+        if measurement is None:
+            return self.counts.correct_rate - penalty(t) * self.counts.error_rate
+        return measurement.pessimistic(t)
 
     @property
     def mean_normalized(self) -> float:
@@ -439,8 +452,8 @@ def ranks_at(entries: Sequence[Entry], ts: Sequence[float]) -> list[list[int]]:
     Returns:
         A list a row, with a rank for each threshold.
     """
-    ends = [[low for low, _ in entry.extents(ts)] or [one.value for one in entry.curve(ts)] for entry in entries]
-    return [list(ranks) for ranks in zip(*map(_ranks, zip(*ends, strict=True)), strict=True)]
+    by_threshold = [_ranks([entry.pessimistic_at(t) for entry in entries]) for t in ts]
+    return [list(ranks) for ranks in zip(*by_threshold, strict=True)]
 
 
 def _ranks(values: Sequence[float]) -> list[int]:

@@ -358,9 +358,9 @@ def _pattern(epochs: Epochs, answerable: bool) -> Pattern:
 
 def _ends(measured: Measurement, t: float) -> tuple[float, float]:
     """The score with every missing answer at its worst and at its best."""
-    span = measured.span(t)
-    if span is not None:
-        return span.low, span.high
+    ends = measured.ends(t)
+    if ends is not None:
+        return ends
     value = measured.pessimistic(t)
     return value, value
 

@@ -26,7 +26,7 @@ from evalkit.report import palette
 from evalkit.report.leaderboard_page import html_page
 from evalkit.report.runs import list_runs
 from evalkit.runs import journal
-from evalkit.runs.folder import RUN
+from evalkit.runs.folder import FAILURES, RECORDS, RUN
 from evalkit.runs.result import read_result
 from evalkit.web import pages
 from evalkit.web.html import page
@@ -54,6 +54,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._indexes: dict[str, Index] = {}
+        self._board: tuple[list[tuple[str, int, int]], str] | None = None
 
     def run_folder(self, name: str) -> Path:
         """Find the folder of a run by its path below the site's folder.
@@ -120,9 +121,18 @@ class Site:
         return pages.answer_page(name, index, k, wanted, matches)
 
     def board(self, _: Request) -> str:
-        """Show the leaderboard over all runs, with links to them."""
-        ranking = rank([self.folder], macro=True)
-        return html_page(ranking, self._address, home="/")
+        """Show the leaderboard over all runs, with links to them; made anew where a run has changed."""
+        state = self._state()
+        if self._board is None or self._board[0] != state:
+            ranking = rank([self.folder], macro=True, strict=False)
+            self._board = (state, html_page(ranking, self._address, home="/"))
+        return self._board[1]
+
+    def _state(self) -> list[tuple[str, int, int]]:
+        """Size and time of every file that the board is made from."""
+        files = [path.parent / name for path in self.folder.rglob(RUN) for name in (RUN, RECORDS, FAILURES)]
+        known = [(str(file), file.stat()) for file in sorted(files) if file.is_file()]
+        return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in known]
 
     def _address(self, run: str) -> str:
         path, home = Path(run).resolve(), self.folder.resolve()
