@@ -19,10 +19,11 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Literal
 
+from evalkit.abstention.bare import is_bare_abstention
 from evalkit.abstention.clauses import FRAGMENT
 from evalkit.abstention.final import final_statement, undressed, unwrapped
 from evalkit.abstention.languages import candidates, is_english
-from evalkit.abstention.measures import CONTENT, VALUE
+from evalkit.abstention.measures import CONTENT, VALUE, is_specific
 from evalkit.abstention.phrases import load_phrases, triggers_in
 from evalkit.abstention.sentences import Sentence, read_sentences
 from evalkit.text import plain
@@ -38,7 +39,7 @@ _SIGNS = re.compile(r"[()\[\]{}<>=+×÷√∞≤≥≠±]")
 """Signs that answer where they are asked for, such as the brackets that close a sequence."""
 _NOTHING = re.compile(r"\W*(?:\[\s*\]|\{\s*\}|\(\s*\)|<\s*>)\W*")
 _TOOL_CALL = re.compile(
-    r"^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
+    r"^\s*<answer\s*/>\s*$|^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
     r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
     re.IGNORECASE,
 )
@@ -52,6 +53,18 @@ _FOREIGN_BEGINNINGS = frozenset(
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
+_QUESTION = re.compile(
+    r"(?:sorry,?\s+|hmm,?\s+|but\s+|and\s+|so\s+)*(?:do|does|did|are|is|was|were|which|what|who|whom|whose|where|when|how|could|can|would|"
+    r"may|might|should|have|has)\b(?:\W+\w+){2,}",
+    re.IGNORECASE,
+)
+_ABOUT_THE_QUESTION = re.compile(
+    r"(?:\w+,?\s+)?(?:do|did|are|were|can|could|would|will)\s+you\b|(?:which|what|who)\b[^?]*\b(?:do|did|are|were)\s+you\b",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(r"[.!?:]\s")
+_LABEL = re.compile(r"[^\W\d][\w' -]{0,40}[:=]\s*(?=[^\n]{2,60}$)")
+"""What an answer is headed with where it is one line: "Date of birth: unknown"."""
 _LONE_NUMBER = re.compile(
     r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL
 )
@@ -82,6 +95,11 @@ def non_answer(
         return None if _SIGNS.search(words) and not _NOTHING.fullmatch(words) else "empty"
     if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
+    label = _LABEL.match(words)
+    if label and is_bare_abstention(words[label.end() :], stated=True):
+        return "abstained"
+    if words.endswith(("?", "？")) and _asks_back(words, question):
+        return "abstained"
     if _is_plain_claim(words.lower()) and not _may_end_in_another_language(words):
         return None
     if _TOOL_CALL.search(text):
@@ -89,6 +107,8 @@ def non_answer(
     final = final_statement(text, question=question)
     if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
         return None
+    if final.stated and not final.text:
+        return "abstained"
     if final.abstains:
         return "refusal" if _DECLINES.search(final.text) else "abstained"
     if final.stated and final.text:
@@ -115,6 +135,15 @@ def _detect(words: str, question: str | None) -> Kind | None:
             if kind is not None:
                 return kind
     return None
+
+
+def _asks_back(words: str, question: str | None) -> bool:
+    """Whether a text is one question to the reader; one with a new name in it may be a guess ("Is it Paris?")."""
+    if not _QUESTION.match(words) or _STOPPED.search(words, 0, len(words) - 1):
+        return False
+    if _ABOUT_THE_QUESTION.match(words):
+        return True
+    return not is_specific(words, plain(question) if question else "")
 
 
 def _may_end_in_another_language(words: str) -> bool:
@@ -183,7 +212,9 @@ def _without_a_word_on_it(sentences: list[Sentence]) -> Kind | None:
     if any(sentence.part == "hedged" for sentence in sentences):
         return None
     talk = all(
-        sentence.defers or (sentence.part in ("filler", "advice") and not sentence.specific) for sentence in sentences
+        (sentence.defers and not (":" in sentence.text and sentence.specific))
+        or (sentence.part in ("filler", "advice") and not sentence.specific)
+        for sentence in sentences
     )
     if talk and any(sentence.part == "filler" or sentence.defers for sentence in sentences):
         return "abstained"

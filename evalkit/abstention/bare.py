@@ -42,7 +42,7 @@ _MANNER = (
     r"above\s+(?:the\s+)?[\d.%t\s]+(?:threshold|confidence)?|here))*"
 )
 _SUBORDINATE = (
-    r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b(?:(?!,?\s+but\b)[^.!?;:]){0,160})?"
+    r"(?:\s+(?:who|whom|whose|what|which|when|where|why|how|whether|if|about)\b(?:(?!,?\s+but\b)[^.!?;:\"]){0,160})?"
 )
 _CORE = (
     # "I don't know", "we cannot say"
@@ -51,7 +51,7 @@ _CORE = (
     rf"|(?:don't|do\s+not|dont)\s+know{_OBJECT}{_SUBORDINATE}{_MANNER}|(?:i\s+)?dunno|i\s*dk|i\.?d\.?k\.?"
     # "I have no idea", "no idea"
     rf"|(?:i|we)\s+{_ADVERB}have\s+(?:absolutely\s+)?no\s+(?:idea|clue|answer|information|knowledge|way\s+(?:of\s+knowing|to\s+(?:know|tell|answer)))"
-    rf"(?:\s+(?:about|on|regarding|of)\s+[^.!?;]{{1,80}}|{_SUBORDINATE}){_MANNER}|no\s+(?:idea|clue|answer|response|guess|comment)(?:\s+(?:given|available|possible))?"
+    rf"(?:\s+(?:about|on|regarding|of)\s+[^.!?;\"]{{1,80}}|{_SUBORDINATE}){_MANNER}|no\s+(?:idea|clue|answer|response|guess|comment)(?:\s+(?:given|available|possible))?"
     # "I abstain", "I'd rather not guess"
     r"|i(?:'ll|\s+will|'d|\s+would|\s+must|\s+have\s+to|\s+shall|'m\s+going\s+to|\s+am\s+going\s+to|\s+choose\s+to|\s+prefer\s+to|\s+decide\s+to|"
     r"\s+should|\s+need\s+to|\s+opt\s+to|\s+elect\s+to|\s+am\s+choosing\s+to)?\s+(?:abstain(?:ing)?|pass|skip|decline|refrain)"
@@ -64,7 +64,7 @@ _CORE = (
     # "It cannot be determined": said of one's own knowledge where it stands alone as the last word
     r"|(?:(?:it|this|that|the\s+answer|which)\s+(?:is\s+)?)?(?:unknown\s+to\s+me|not\s+known\s+to\s+me|beyond\s+my\s+knowledge|unknown|unsure|undetermined|"
     r"unclear|not\s+(?:sure|certain|known|available|applicable|enough\s+information)|insufficient\s+(?:information|knowledge|confidence)|"
-    r"n\s*/?\s*a|null|nil|nan|undefined)"
+    r"n\s*/?\s*a|null|nil|nan|undefined|indeterminate|tbd|blank|none\s+given|empty|\?+)"
     rf"|(?:i|we)\s+{_ADVERB}(?:don't|do\s+not|lack|didn't|did\s+not)\s*(?:have\s+)?(?:enough|sufficient|any|the|reliable|adequate|an|this)\s+"
     rf"(?:\w+\s+){{0,2}}(?:information|knowledge|data|evidence|certainty|confidence|context|details?|answer|idea)"
     rf"(?:\s+(?:to|about|on|for|regarding|in)\s+[^.!?;:,]{{1,80}})?{_MANNER}"
@@ -83,7 +83,7 @@ _REASON = re.compile(
     r"expected|at|in|under|to\s+avoid|i'm|i\s+am|i\s+was|i\s+would|i\s+have|i\s+can|i\s+can't|i\s+do(?:n't|\s+not)|not|on|while|though|"
     r"although|this\s+is|that's|that\s+is|it's|these|the\s+(?:penalty|threshold|expected|risk|confidence|probability|required|safest|best|"
     r"optimal)|only|below|less|p\s*\(|p\s*=|probability|low|a\s+(?:guess|wrong|mistake)|guessing|mistakes|wrong|under|for|weighing|"
-    r"rather\s+than|instead\s+of|when|unless|until|however|none\s+of|no\s+(?:candidate|name|source|option))\b|[\d.]+\s*%|0?\.\d|[~≈<>≤≥])",
+    r"rather\s+than|instead\s+of|when|unless|until|however|none\s+of|no\s+(?:candidate|name|source|option))\b|[\d.]+\s*%|0?\.\d|p\s*[≈~=<>(]|[~≈<>≤≥])",
     re.IGNORECASE,
 )
 """What a clause begins with that only leads up to the abstention."""

@@ -21,9 +21,24 @@ from evalkit.text import last_boxed, plain
 LONGEST = 20_000
 """Characters that are looked at: the end of a longer text."""
 ANSWER_KEYS = ("final_answer", "answer", "finalanswer", "final", "response", "result", "choice", "output", "value")
+ABSTAIN_KEYS = ("abstain", "abstained", "abstention", "idk", "unknown", "skip", "skipped", "declined")
+REMARK_KEYS = (
+    "confidence",
+    "reason",
+    "reasoning",
+    "explanation",
+    "note",
+    "probability",
+    "thoughts",
+    "rationale",
+    "analysis",
+)
 LOOP = 3
 """Times a sentence is said in a row from which a text only repeats itself."""
 
+_JSON = json.JSONDecoder()
+BRACES = 40
+"""Places from which an object that ends the text is tried."""
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$\n?", re.MULTILINE)
 _TAGGED = re.compile(
     r"<(final[_-]?answer|answer|ans|final|response|result|output|choice)\b[^<>]*>\s*(.*?)\s*</\1\s*>",
@@ -93,6 +108,7 @@ _LETTER = re.compile(r"(?<![\w.])[A-Z]\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 NEAR, CLOSE = 160, 700
 """Characters from the end in which the last sentence is looked for."""
+_ABOUT = re.compile(r"\b(?:who|whom|when|where|why|how|if|whether|about)\b", re.IGNORECASE)
 _OPINION = re.compile(
     r"\bi(?:'d|\s+would)?\s+(?:think|believe|guess|say|suspect|assume|go\s+with|lean)\b|\bmy\s+(?:best\s+)?(?:guess|answer|bet)\b|"
     r"\b(?:probably|likely|maybe|perhaps|might\s+be|could\s+be)\b",
@@ -142,6 +158,8 @@ class FinalStatement:
         """Whether it says that the answer is not known, and nothing else."""
         if not is_bare_abstention(self.text, stated=True):
             return False
+        if _ABOUT.search(self.text) and _is_answered(self.before):
+            return False  # "Lund. I don't know who came second."
         given = self.stated or not self.before or not _is_hedged(self.before, apart=self.apart)
         return given or is_bare_abstention(self.text)
 
@@ -248,6 +266,12 @@ def _is_shortened(line: str, start: int, end: int) -> bool:
     return bool(_SHORTENED.search(tail)) or bool(end - start <= 4 and _NUMBERED.match(line[start:end]))  # noqa: PLR2004 - "12."
 
 
+def _is_answered(before: str) -> bool:
+    """Whether the words before end in a bare answer."""
+    last = before.rsplit("\n", 1)[-1].strip()
+    return 0 < len(last.split()) <= BARE and not last.endswith(":") and not is_bare_abstention(last, stated=True)
+
+
 def _is_hedged(before: str, *, apart: bool) -> bool:
     """Whether "I'm not sure" after this text hedges an answer, and is not the answer itself.
 
@@ -310,10 +334,12 @@ def _marked(body: str) -> FinalStatement | None:
 def _json_answer(body: str) -> FinalStatement | None:
     if not body.endswith("}"):
         return None
-    for start in (place.start() for place in re.finditer(r"\{", body)):
+    for start in [place.start() for place in re.finditer(r"\{", body)][:BRACES]:
         try:
-            content = json.loads(body[start:])
+            content, end = _JSON.raw_decode(body, start)
         except (ValueError, RecursionError):
+            continue
+        if end != len(body):
             continue
         value = _answer_value(content)
         if value is not None:
@@ -328,11 +354,20 @@ def _answer_value(content: Any) -> str | None:
     folded = {str(key).lower().replace(" ", "_"): value for key, value in content.items()}
     for key in ANSWER_KEYS:
         if key in folded:
-            value = folded[key]
-            if isinstance(value, (dict, list)):
-                return None
-            return "null" if value is None else str(value)
-    return None
+            return _as_words(folded[key])
+    if any(folded.get(key) is True for key in ABSTAIN_KEYS):
+        return "null"
+    stated = [value for key, value in folded.items() if key not in REMARK_KEYS]
+    return "null" if len(stated) == 1 and stated[0] is None else None
+
+
+def _as_words(value: Any) -> str | None:
+    """A value as text: "null" where it is empty; None where it is an object."""
+    if value is None or value in ("", [], {}):
+        return "null"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return None if isinstance(value, dict) else str(value)
 
 
 def _tagged_answer(body: str) -> FinalStatement | None:

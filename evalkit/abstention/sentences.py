@@ -13,6 +13,8 @@ from evalkit.abstention.phrases import NEVER, Phrases, cut_out, is_own, is_said,
 Part = Literal["abstained", "refusal", "hedged", "filler", "advice", "general", "claim"]
 _STOP = re.compile("[.!?\n。！？।؟][\"')\\]]*\\s*")
 _ABBREVIATED = re.compile(r"\b(?:\d{1,2}|[A-Z]|al|vs|Inc)\.$")
+_NAME_ASKED = re.compile(r"(?:[^\W\d_a-z][\w'.-]+\s){1,2}[^\W\d_a-z][\w'.-]+\?")
+"""A guess: "Erik Moen?"."""
 _LIST_MARK = re.compile(r"^\s*(?:\d+[.)]|[-*•>])\s+")
 _FORMULA = re.compile(r"(?:\s[=≈]|[)\]]\s*[*/×÷])\s(?!.*(?:\d\.\d|\d,\d{3}|[$€£]\d|million|billion))")
 _BUT_IN_JAPANESE = re.compile("(?:が|けど|けれど|けれども)[、,]")
@@ -204,6 +206,8 @@ def _part(text: str, asked: str, phrases: Phrases) -> Part:
         text = unquoted
     lower = text.lower()
     if lower.endswith(("?", "？", "؟")) and not VALUE.search(lower):
+        if _NAME_ASKED.fullmatch(text):
+            return "hedged"  # "Erik Moen?"
         return "filler"  # it asks back
     triggered = is_triggered(lower, phrases)
     silent = triggered and is_said(phrases.abstained, lower, asked)
