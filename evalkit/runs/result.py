@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,8 +120,16 @@ def recount(folder: Path, tally: Tally, *, by_item: bool) -> tuple[Tally, dict[R
     return tally, done
 
 
-def build_cards(tally: Tally, folder: Path, manifest: Manifest) -> list[Scorecard]:
-    """The cards of a tally, one a task and target."""
+def build_cards(tally: Tally, folder: Path, manifest: Manifest, *, metrics: Sequence[str] = ()) -> list[Scorecard]:
+    """The cards of a tally, one a task and target.
+
+    Args:
+        tally: what was counted.
+        folder: of the run.
+        manifest: its run.json.
+        metrics: metrics in files of one's own. Code that a manifest names is run only by the session that asked for it:
+            to read a folder runs nothing that the folder brings.
+    """
     model = manifest.config.full_model if manifest.config else None
     conditions = card_conditions(manifest)
     return [
@@ -131,7 +140,7 @@ def build_cards(tally: Tally, folder: Path, manifest: Manifest) -> list[Scorecar
                 prompt_threshold=key.prompt_threshold,
                 run=str(folder),
                 count_as=manifest.count_as,
-                metrics=manifest.config.metrics if manifest.config else (),
+                metrics=metrics,
                 condition=conditions.get((key.task, str(model)), Condition()),
             ),
             manifest.stated_thresholds,

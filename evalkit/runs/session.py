@@ -341,7 +341,8 @@ class _Work:
             "datasets": datasets,
         }
         manifest = self.manifest.model_copy(update=update)
-        cards = build_cards(self.tally, self.folder, manifest) if self.tally else []
+        own = manifest.config.metrics if manifest.config else ()
+        cards = build_cards(self.tally, self.folder, manifest, metrics=own) if self.tally else []
         if status == "finished":
             cards += _simulated(manifest, cards, self.folder)
         manifest = manifest.model_copy(update={"scorecards": cards})

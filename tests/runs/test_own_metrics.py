@@ -34,7 +34,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "own.py"
 
 
-def test_a_metric_of_ones_own_is_on_the_card_the_screen_and_the_board(path: Path, tmp_path: Path) -> None:
+def test_a_metric_of_ones_own_is_on_the_card_and_the_screen(path: Path, tmp_path: Path) -> None:
     """Beside those that evalkit registers itself."""
     name = f"{path}::caution"
     result = evalkit.run("letters", model="baseline/idk", limit=4, metrics=[name], out=tmp_path / "runs")
@@ -42,9 +42,20 @@ def test_a_metric_of_ones_own_is_on_the_card_the_screen_and_the_board(path: Path
     assert result.scorecards[0].metrics["omniscience_index"] == 0
     shown = CliRunner().invoke(cli, ["show", str(result.folder)])
     assert "caution 1.00" in shown.output
-    board = CliRunner().invoke(cli, ["leaderboard", str(tmp_path / "runs"), "--format", "json"])
-    measured = [row for row in json.loads(board.output)["ranking"] if row["kind"] == "model"]
-    assert {row["metrics"]["caution"] for row in measured} == {1.0}
+
+
+def test_to_read_a_folder_runs_no_code_that_it_names(tmp_path: Path) -> None:
+    """A run folder of someone else may name any file; only a session that was asked for a metric runs it."""
+    result = evalkit.run("letters", model="baseline/idk", limit=4, out=tmp_path / "runs")
+    trap = tmp_path / "trap.py"
+    trap.write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')\n", encoding="utf-8")
+    manifest = json.loads((result.folder / "run.json").read_text(encoding="utf-8"))
+    manifest["status"] = "interrupted"
+    manifest["config"]["metrics"] = [f"{trap}::anything"]
+    (result.folder / "run.json").write_text(json.dumps(manifest), encoding="utf-8")
+    for command in ("show", "leaderboard", "compare"):
+        CliRunner().invoke(cli, [command, str(result.folder)])
+    assert not (tmp_path / "sprung").exists()
 
 
 def test_a_metric_that_raises_costs_only_its_number(path: Path, tmp_path: Path) -> None:
