@@ -24,7 +24,7 @@ def test_the_public_names_are_pinned() -> None:
         "ask_verdict", "audit", "behaviour", "benchmark_rows", "compare", "count_outcomes", "final_statement",
         "find_patch", "fingerprint", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
-        "open_rubric", "option_letters", "plain", "plot", "power", "read_table", "reader", "record_features",
+        "open_rubric", "option_letters", "plain", "plot", "power", "rank", "read_table", "reader", "record_features",
         "requires", "rescore", "rescore_async", "right_answers", "run", "run_async", "score", "shuffled",
         "simplify", "task", "theory",
     }  # fmt: skip
