@@ -1,1 +1,1 @@
-"""The judgements: one module a grader. Installed as ``evalkit.graders``."""
+"""The graders, one module each. Installed as ``evalkit.graders``."""

@@ -1,6 +1,6 @@
-"""Which numbers of a text are counts of a letter, and how firmly it states them. Pure; works on lower-case text.
+"""Find the numbers in a text that count a letter, and how firmly each is stated. Pure; works on lower-case text.
 
-Number words have become digits before ("three rs" is "3 rs").
+Number words must already be digits ("three rs" is "3 rs").
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import NamedTuple
 
 
 class Rank(IntEnum):
-    """How firmly a number is stated as the count; a higher one wins wherever it stands."""
+    """How firmly a number is stated as the count; the higher rank wins regardless of position."""
 
     PART = 0
-    """Of a part of the word, or a running count."""
+    """A count of a part of the word, or a running count."""
     NUMBER = 1
-    """Just a number."""
+    """A number that may not be a count."""
     COUNT = 2
-    """A count, though not said of what: "there are 3", "I count 3"."""
+    """A count that does not name the letter: "there are 3", "I count 3"."""
     LETTER = 3
     """A count of the letter: "3 rs", "r: 3", "r appears 3 times", "no r"."""
     TOTAL = 3
-    """A total, an answer, the result of a sum."""
+    """A total, a stated answer, or the result of a sum."""
 
 
 class Count(NamedTuple):
@@ -32,7 +32,7 @@ class Count(NamedTuple):
     number: str
     rank: Rank
     at: int
-    """Where it stands."""
+    """Its position."""
 
 
 _N = r"(?P<n>(?<![\w.,/])-?\d{1,9}(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
@@ -114,12 +114,12 @@ _NOTHING = (
 
 
 def counts(text: str, letter: str, word: str) -> list[Count]:
-    """All counts in a text, in their order.
+    """All counts in a text, in order.
 
     Args:
         text: an answer in lower case.
-        letter: what is counted, "" where that is not known.
-        word: what it is counted in.
+        letter: the letter to count, "" if unknown.
+        word: the word it is counted in.
     """
     found = [*_of_letter(text, letter, word), *_of_total(text, letter, word)]
     taken = {one.at for one in found}
@@ -137,13 +137,13 @@ def absent(text: str, letter: str) -> bool:
 
     Args:
         text: an answer in lower case.
-        letter: what is counted, "" where that is not known.
+        letter: the letter to count, "" if unknown.
     """
     return bool(letter) and bool(_absence(letter).search(text))
 
 
 def two_at_once(text: str) -> str | None:
-    """Two numbers that a text offers at once, None where it does not."""
+    """Two numbers that a text offers as alternatives; None if it does not."""
     for pair in _TWO.finditer(text):
         if len({number for number in pair.groups() if number}) > 1:
             return pair.group()
@@ -162,7 +162,7 @@ def _of_total(text: str, letter: str, word: str) -> list[Count]:
 
 
 def _names_another(text: str, match: re.Match[str], letter: str) -> bool:
-    """Whether a total is of another letter: "the number of es is 4", "m=1"."""
+    """Whether a total counts another letter: "the number of es is 4", "m=1"."""
     if not letter:
         return False
     lead = text[match.start() : match.start("n")]
@@ -251,12 +251,12 @@ def _absence(letter: str) -> re.Pattern[str]:
 
 
 def _ends_statement(text: str, end: int) -> bool:
-    """Whether the number that ends here is stated as a count without its letter."""
+    """Whether the number that ends here is stated as a count without naming the letter."""
     return any(match.end() == end for match in _STATED.finditer(text, max(0, end - 80), end + 30))
 
 
 def _is_something_else(text: str, start: int, end: int, letter: str) -> bool:
-    """Whether the number from start to end is no count of the letter."""
+    """Whether the number from start to end counts something other than the letter."""
     if _is_list_number(text, start, end):
         return True
     if _OTHER_AFTER.match(text, end) or _OTHER_BEFORE.search(text[max(0, start - 60) : start]):
@@ -271,7 +271,7 @@ def _is_list_number(text: str, start: int, end: int) -> bool:
 
 
 def _is_unsaid(text: str, start: int) -> bool:
-    """Whether what stands here is denied, supposed, or told as an error of someone."""
+    """Whether the text at this position is negated, hypothetical, or reported as someone's error."""
     before = text[max(0, start - 90) : start]
     before = before[max(before.rfind(". "), before.rfind("\n"), before.rfind("! "), before.rfind("? ")) + 1 :]
     if _DENIED.search(before) or _SUPPOSED.search(before):
@@ -291,7 +291,7 @@ def _is_of_other_letter(text: str, start: int, end: int, letter: str) -> bool:
 
 
 def _is_of_part(text: str, start: int, end: int, word: str) -> bool:
-    """Whether a count is of a part of the word: "1 r in 'straw'", "straw has 1", "at position 3"."""
+    """Whether a count concerns a part of the word: "1 r in 'straw'", "straw has 1", "at position 3"."""
     if part := _OF_A_PART.match(text, end):
         name = part[1]
         inside = name is None or name in word or name.startswith(("position", "place"))

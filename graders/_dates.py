@@ -1,4 +1,4 @@
-"""Days of the year in a text, and whether each is said to be of the birth or of something else. Pure."""
+"""Find days of the year in a text, and whether each is given as the date of birth or of something else. Pure."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Day(NamedTuple):
     day: int
     month: int
     how: str
-    """How it was read, where that is not plain."""
+    """A note on how it was read, if that was not obvious."""
 
     @property
     def exists(self) -> bool:
-        """Whether there is such a day."""
+        """Whether the calendar has this day."""
         return 1 <= self.month <= len(DAYS_IN) and 1 <= self.day <= DAYS_IN[self.month - 1]
 
     def __str__(self) -> str:
@@ -105,10 +105,10 @@ def _named() -> tuple[re.Pattern[str], ...]:
 
 
 def days(text: str) -> list[Day]:
-    """All days of the year that a text names, in their order; such that do not exist as well.
+    """All days of the year that a text names, in order, including invalid ones.
 
     Args:
-        text: in lower case, with ASCII digits, dashes and slashes.
+        text: a text in lower case, with ASCII digits, dashes and slashes.
     """
     found = [_new_style(match) for match in _both_calendars().finditer(text)]
     patterns = (
@@ -133,7 +133,7 @@ def _both_calendars() -> re.Pattern[str]:
 
 
 def _new_style(match: re.Match[str]) -> Day:
-    """The later of "14 (2) March"."""
+    """The later day of "14 (2) March"."""
     return Day(*match.span(), max(int(match["a"]), int(match["b"])), months()[match["month"]], " (the later calendar)")
 
 
@@ -225,32 +225,32 @@ _LIFE = re.compile(r"[\s,]*(?:\d{3,4})?\s*(?:г\.|года|年)?\s*[)\]]?\s*(?:-
 
 
 def is_of_birth(text: str, day: Day) -> bool:
-    """Whether a text says of a day that it is the birth's.
+    """Whether a text gives a day as the date of birth.
 
     Args:
-        text: in lower case.
+        text: a text in lower case.
         day: one of `days`.
     """
     return bool(_OF_BIRTH.search(text[max(0, day.start - 120) : day.start]) or _BORN_AFTER.match(text, day.end))
 
 
 def is_of_death(text: str, day: Day) -> bool:
-    """Whether a text says of a day that it is the death's.
+    """Whether a text gives a day as the date of death.
 
     Args:
-        text: in lower case.
+        text: a text in lower case.
         day: one of `days`.
     """
     return bool(_OF_DEATH.search(text[max(0, day.start - 100) : day.start]) or _DIED_AFTER.match(text, day.end))
 
 
 def is_of_another_event(text: str, day: Day, before: Day | None) -> bool:
-    """Whether a text says of a day that it is a death's, a baptism's, of the old calendar, or not the one.
+    """Whether a text gives a day as that of a death or a baptism, as a Julian date, or denies that it is the answer.
 
     Args:
-        text: in lower case.
+        text: a text in lower case.
         day: one of `days`.
-        before: the day before it in the text, None for the first; a day after "…1879 -" ends a life.
+        before: the previous day in the text, None for the first; a day after "…1879 -" is a date of death.
     """
     lead = _lead(text, day, before)
     if _OF_EVENT.search(lead) or _DENIED.search(lead):
@@ -261,12 +261,12 @@ def is_of_another_event(text: str, day: Day, before: Day | None) -> bool:
 
 
 def is_of_a_source(text: str, day: Day, before: Day | None) -> bool:
-    """Whether a text says of a day that something was read, written or known then.
+    """Whether a text gives a day as the date of a source: when something was published, accessed or known.
 
     Args:
-        text: in lower case.
+        text: a text in lower case.
         day: one of `days`.
-        before: the day before it in the text, None for the first.
+        before: the previous day in the text, None for the first.
     """
     return bool(_OF_SOURCE.search(_lead(text, day, before)))
 

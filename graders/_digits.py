@@ -1,4 +1,4 @@
-"""Digits, dashes, slashes and spaces of all of Unicode as their ASCII ones. Pure."""
+"""Convert Unicode digits, dashes, slashes and spaces to ASCII. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def plain_digits(text: str) -> str:
     """Text with ASCII digits, dashes, slashes and spaces, and without invisible characters.
 
     Args:
-        text: in any script; "１４‑０３" becomes "14-03", "٣" becomes "3", "3️⃣" becomes "3".
+        text: a text in any script; "１４‑０３" becomes "14-03", "٣" becomes "3", "3️⃣" becomes "3".
     """
     if text.isascii():
         return text
@@ -39,6 +39,6 @@ def _ascii(char: str) -> str:
         return unicodedata.normalize("NFKC", char)
     if char.isdecimal():
         return str(unicodedata.decimal(char))
-    if char.isdigit():  # circled and raised ones
+    if char.isdigit():  # circled and superscript digits
         return str(unicodedata.digit(char))
     return char

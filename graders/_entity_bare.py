@@ -1,4 +1,4 @@
-"""An answer that is nothing but a name, against an accepted one."""
+"""Compare an answer that is only a name with an accepted one."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ANOTHER = frozenset(
     "north south east west northern southern eastern western new old upper lower democratic peoples republic saint "
     "little great greater grand central inner outer anti pre post non".split()
 )
-"""What makes another thing of a name when it stands before it: "West Virginia"."""
+"""Words that turn a name into another name when they precede it: "West Virginia"."""
 
 
 def compare_bare(said: Said, target: str) -> Verdict:
-    """Compare an answer that is nothing but a name with an accepted one.
+    """Compare an answer that is only a name with an accepted name.
 
     Args:
         said: the answer.
@@ -49,8 +49,8 @@ def compare_bare(said: Said, target: str) -> Verdict:
 
 
 def _letters(said: Said, target: str) -> Verdict:
-    """A symbol or letter against a word, or another symbol."""
-    if len(simplify(target)) > LETTER:  # an abbreviation of what is wanted, perhaps
+    """Compare a symbol or letter with a word or another symbol."""
+    if len(simplify(target)) > LETTER:  # may abbreviate the target
         return Verdict.MATCH if abbreviates(said.text, target) else Verdict.CANT_TELL
     return Verdict.NO_MATCH if len(simplify(said.text)) <= LETTER else Verdict.CANT_TELL
 
@@ -73,7 +73,7 @@ def _compare(said: Said, form: str) -> Verdict:
 
 
 def _transliterated(text: str, form: str) -> Verdict:
-    """A name in another alphabet: letter by letter it comes out a little different."""
+    """Compare a name in another alphabet; transliterations may differ by a few letters."""
     mine, wanted = content(words_of(text)), content(words_of(form))
     if unspaced(text + form) or len(mine) != len(wanted):
         return Verdict.CANT_TELL
@@ -83,7 +83,7 @@ def _transliterated(text: str, form: str) -> Verdict:
 
 
 def _unlike(said: Said, form: str, missing: list[Word], extra: list[Word]) -> Verdict:
-    """Words are missing, and others stand in their place."""
+    """Compare an answer in which other words replace some of the target's."""
     proper = is_proper(form)
     if opposed(missing, extra):
         return Verdict.NO_MATCH
@@ -95,7 +95,7 @@ def _unlike(said: Said, form: str, missing: list[Word], extra: list[Word]) -> Ve
 
 
 def _whole(said: Said, mine: list[Word], wanted: list[Word], extra: list[Word]) -> Verdict:
-    """All that is wanted is there; what else is said may make it another thing."""
+    """Compare an answer that has all the target's words; the extra ones may name something else."""
     if not extra:
         return Verdict.MATCH
     if any(len(word.key) == 1 for word in extra) and any(len(word.key) == 1 for word in wanted):
@@ -124,7 +124,7 @@ def _in_brackets(text: str, word: Word) -> bool:
 
 
 def _hangs_on(said: Said, first: Word, last: Word, after_another: bool) -> bool:
-    """Whether the name only says more of another: "a student of X", "Y, near X", "X's teacher", "X / Y"."""
+    """Whether the name only describes another one: "a student of X", "Y, near X", "X's teacher", "X / Y"."""
     before, behind = said.text[: first.start], said.text[last.end :]
     if PASSING.search(before) or OBJECT.search(before) or re.match(r"'s?\s+\w", behind) or last.raw.endswith("'s"):
         return True
@@ -132,10 +132,10 @@ def _hangs_on(said: Said, first: Word, last: Word, after_another: bool) -> bool:
 
 
 def _part(said: Said, form: str, mine: list[Word], missing: list[Word]) -> Verdict:
-    """Nothing but a part of what is wanted.
+    """Compare an answer that has only some of the target's words.
 
-    Enough where it is all before a comma, or a river's name; another thing where it leaves out a name, such as the
-    "Papua" of "Papua New Guinea", not a word like "lake".
+    It suffices if it is everything before a comma, or a river's name. It is a different answer if it omits a name,
+    such as the "Papua" of "Papua New Guinea", but not if it omits a word like "lake".
     """
     head = form.split(",", maxsplit=1)[0].split(" in ", maxsplit=1)[0]
     if head != form and [w.key for w in content(words_of(head))] == [word.key for word in mine]:

@@ -1,8 +1,8 @@
-"""What an answer commits to: which of the things it mentions is its claim.
+"""Decide which of the things that an answer mentions is its claim.
 
-A mention is denied ("not X"), offered beside another ("X or Y"), or made in passing ("although many say X", "he
-succeeded X"); what is left stands in clauses, of which the one that repeats most of the question's words holds the
-claim. Where two claims are left, or none, nobody can tell by rules.
+Mentions that are denied ("not X"), offered as alternatives ("X or Y") or made in passing ("although many say X", "he
+succeeded X") do not count. Among the rest, the clause that repeats the most words of the question holds the claim. If
+two claims remain, or none, the rules cannot decide.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _AGENT = re.compile(
     rf"|\b(?:(?:awarded|given|attributed|credited|belong(?:s|ed)?|went|goes|due) to|named|called|as)\s+{_BETWEEN}"
     rf"|\b(?:is|was|are|were|je|byl|byla|bylo|byli)\s+(?:(?:of|from|in|at)\s+)?{_BETWEEN}|:\s+$"
 )
-"""What stands before a name that says who or what it was, whatever the sentence began with."""
+"""Words before a name that identify it as the answer, however the sentence began."""
 _PREDICATE = re.compile(rf"\b(?:in|at|on|over|with|v|ve|na)\s+{_BETWEEN}|{_AGENT.pattern}")
-"""What stands before a name that says who or what it was: "is", "was won by", "in the city of"."""
+"""Words before a name that identify it as the answer: "is", "was won by", "in the city of"."""
 _TITLED = re.compile(
     r"^(?:\s*(?:the|a|an|sir|dr\.?|king|queen|president|general|colonel|captain|[\"'(]))+\s", re.IGNORECASE
 )
@@ -36,27 +36,27 @@ _PASSIVE = re.compile(
     rf"{_BETWEEN}",
     re.IGNORECASE,
 )
-"""What says by whom the thing before was done: "It was sung by"."""
+"""Words that introduce the agent of what precedes: "It was sung by"."""
 OFFERS = re.compile(r"\b(?:or|and|vs\.?|versus|between|nebo|mezi|oder|ou)\b", re.IGNORECASE)
-"""What a question holds that names what can be chosen from."""
+"""Words in a question that lists the possible answers."""
 _REBUTTAL = re.compile(r"\b(?:never|did not|didn't|was not|wasn't|has not|hasn't|no such|nikdy)\b", re.IGNORECASE)
 _GREETINGS = frozenset("yes no sure okay ok well hello hi great good thanks hmm".split())
 STATED = "an accepted answer is stated"
 OTHER = "another answer"
-UNCLEAR = "two answers, and no telling which is meant"
+UNCLEAR = "two answers; cannot tell which one is meant"
 
 
 def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool = False) -> tuple[Verdict, str]:
-    """Which mention is the claim, and whether it is the accepted answer.
+    """Decide which mention is the claim, and whether it is the accepted answer.
 
     Args:
         said: the answer.
-        mentions: what it mentions of the accepted answer's type, by place.
+        mentions: its mentions of the accepted answer's type, by position.
         values: whether they are numbers or dates rather than names.
-        several: whether several different things are accepted, so that one of a list is right.
+        several: whether the targets are different things, so that any one of them is correct.
 
     Returns:
-        The verdict, and why.
+        The verdict and the reason for it.
     """
     standing = [mention for mention in mentions if not is_denied(said, mention)]
     same = [mention for mention in standing if mention.relation is Relation.SAME]
@@ -70,7 +70,7 @@ def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool =
     if not same:
         return _only_in_passing(said, passing, standing)
     if _rebuts(said, same):
-        return Verdict.CANT_TELL, "what was asked is denied first"
+        return Verdict.CANT_TELL, "the first sentence denies what was asked"
     if _stands_first(said, same) and not several:
         return Verdict.NO_MATCH, "another answer stands first"
     others = [mention for mention in standing if mention.relation is Relation.OTHER]
@@ -78,7 +78,7 @@ def decide(said: Said, mentions: list[Mention], *, values: bool, several: bool =
 
 
 def _weigh(said: Said, same: list[Mention], others: list[Mention], *, values: bool) -> tuple[Verdict, str]:
-    """The accepted answer beside others: the sentence that speaks first counts."""
+    """Decide between the accepted answer and others: the first sentence that commits counts."""
     lead = said.sentence_of(min(same + others, key=lambda mention: mention.start))
     here = [mention for mention in same if lead.holds(mention)]
     there = [mention for mention in others if lead.holds(mention)]
@@ -90,26 +90,26 @@ def _weigh(said: Said, same: list[Mention], others: list[Mention], *, values: bo
 
 
 def _only_in_passing(said: Said, passing: list[Mention], standing: list[Mention]) -> tuple[Verdict, str]:
-    """The accepted answer is no claim; another name is where it opens the sentence or is said to be it."""
+    """Decide when the accepted answer is no claim: another name is one if it opens the sentence or is identified."""
     lead = said.sentence_of(passing[0])
     others = [m for m in standing if m.relation is Relation.OTHER and lead.holds(m) and m.start < passing[0].start]
     if others and (_opens(said, lead, others[0]) or _follows(_PREDICATE, said, lead, others[:1])):
-        return Verdict.NO_MATCH, "another answer, the accepted one in passing"
+        return Verdict.NO_MATCH, "another answer; mentions the accepted one in passing"
     return Verdict.CANT_TELL, "the accepted answer is mentioned in passing"
 
 
 def _without_same(mentions: list[Mention], standing: list[Mention]) -> tuple[Verdict, str]:
     if any(mention.relation is Relation.NEAR for mention in standing):
-        return Verdict.CANT_TELL, "something near the accepted answer is said"
+        return Verdict.CANT_TELL, "close to the accepted answer, but not equal"
     if any(mention.relation is Relation.SAME for mention in mentions):
         return Verdict.NO_MATCH, "the accepted answer is denied"
     if standing:
         return Verdict.NO_MATCH, OTHER
-    return Verdict.CANT_TELL, "the accepted answer is not there in its own words"
+    return Verdict.CANT_TELL, "the accepted answer does not appear literally"
 
 
 def _rebuts(said: Said, same: list[Mention]) -> bool:
-    """Whether the first sentence denies what was asked, and the accepted answer stands only behind it."""
+    """Whether the first sentence denies what was asked and the accepted answer appears only after it."""
     first = said.sentences[0] if len(said.sentences) > 1 else None
     if first is None or any(first.holds(mention) for mention in same):
         return False
@@ -118,11 +118,11 @@ def _rebuts(said: Said, same: list[Mention]) -> bool:
 
 
 def claims_asked(said: Said, same: list[Mention]) -> bool:
-    """Whether one of several things that the question names is picked: it opens the answer, or is said to be it.
+    """Whether the answer picks one of several things named in the question: it opens with it or identifies it.
 
     Args:
         said: the answer.
-        same: mentions of the accepted one.
+        same: mentions of the accepted answer.
     """
     for mention in same:
         sentence = said.sentence_of(mention)
@@ -136,7 +136,7 @@ def claims_asked(said: Said, same: list[Mention]) -> bool:
 
 
 def _stands_first(said: Said, same: list[Mention]) -> bool:
-    """Whether a bare answer in a sentence of its own stands before the accepted one."""
+    """Whether a bare answer in its own sentence precedes the accepted one."""
     first = said.sentences[0] if len(said.sentences) > 1 else None
     if first is None or any(first.holds(mention) for mention in same):
         return False
@@ -148,7 +148,7 @@ def _stands_first(said: Said, same: list[Mention]) -> bool:
 
 
 def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
-    """Something else stands in the sentence that speaks first."""
+    """Decide when the first sentence that commits names something else."""
     sentences = [said.sentence_of(mention) for mention in same]
     ours = max(map(said.anchors, sentences))
     if ours > 0 and ours >= said.anchors(lead):
@@ -160,11 +160,11 @@ def _later(said: Said, lead: Span, same: list[Mention]) -> tuple[Verdict, str]:
     first = said.text[lead.start : lead.end]
     if len(first.split()) <= BARE and not VERB.search(first):
         return Verdict.NO_MATCH, "another answer stands first"
-    return Verdict.CANT_TELL, "something else stands before the accepted answer"
+    return Verdict.CANT_TELL, "something else precedes the accepted answer"
 
 
 def _weigh_values(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
-    """Two numbers or dates: the clause that repeats most of the question holds the claim, else the first does."""
+    """Decide between two numbers or dates: the clause that repeats most of the question, else the first one."""
     clauses = said.clauses(lead, commas=True)
     weights = [(clause, (said.matter(clause), said.anchors(clause))) for clause in clauses]
     ours = max(weight for clause, weight in weights if any(clause.holds(mention) for mention in here))
@@ -178,10 +178,10 @@ def _weigh_values(said: Said, lead: Span, here: list[Mention], there: list[Menti
 
 
 def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mention]) -> tuple[Verdict, str]:
-    """Two names in a sentence.
+    """Decide between two names in a sentence.
 
-    In a clause of its own the accepted one has to say as much of what was asked; in one clause it stands first, or
-    where the sentence says who or what it was.
+    In separate clauses, the accepted name's clause must repeat at least as much of the question. Within one clause,
+    the accepted name must come first or be the one that the sentence identifies as the answer.
     """
     clauses = said.clauses(lead)
     weights = {clause: (said.matter(clause), said.anchors(clause)) for clause in clauses}
@@ -210,10 +210,10 @@ def _weigh_names(said: Said, lead: Span, here: list[Mention], there: list[Mentio
 
 
 def _follows(pattern: re.Pattern[str], said: Said, clause: Span, mentions: list[Mention]) -> bool:
-    """Whether one of the mentions in a clause stands behind what the pattern finds."""
+    """Whether one of the mentions in a clause follows a match of the pattern."""
     return any(pattern.search(said.text[clause.start : m.start]) for m in mentions if clause.holds(m))
 
 
 def _opens(said: Said, lead: Span, mention: Mention) -> bool:
-    """Whether a sentence begins with a mention, a title aside."""
+    """Whether a sentence begins with a mention, apart from a title."""
     return not _TITLED.sub("", said.text[lead.start : mention.start]).strip(" \"'(")

@@ -1,4 +1,4 @@
-"""What stands around a mention: denied ("not X"), offered beside another ("X or Y"), in passing ("he succeeded X")."""
+"""Context of a mention: denied ("not X"), an alternative ("X or Y"), or in passing ("he succeeded X")."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DENIED = re.compile(
 )
 _DENIED_BEHIND = re.compile(r"^[\"')]*\s+(?:(?:is|was|are|were|did|does|do|has|had)(?:\s+not|n't)|never)\b(?!\s+only)")
 FEW = 3
-"""Sentences of an answer in which an "or" joins answers, not steps of a derivation."""
+"""Longest answer, in sentences, in which "or" joins answers rather than steps of a derivation."""
 PASSING = re.compile(
     r"\b(?:although|though|many (?:people )?(?:say|think|believe|assume|claim)|some (?:say|think|believe|sources|claim)"
     r"|(?:often|sometimes|commonly|frequently) (?:\w+\s+)?(?:confused|mistaken|thought|believed|misattributed|assumed)"
@@ -33,9 +33,9 @@ OBJECT = re.compile(
     r"(?:the\s+|president\s+|king\s+|queen\s+|actor\s+|singer\s+)?[\"'(]*$",
     re.IGNORECASE,
 )
-"""What makes a name the object of another: somebody's pupil, the town near it, whom somebody succeeded."""
+"""Words that make a name the object of a relation: whose pupil, which town it is near, whom somebody succeeded."""
 _OF_OBJECT = re.compile(r"\b(?:who|whom|what|which)\b.*\b(?:did|does|do)\b", re.IGNORECASE)
-"""Asks for the object of what somebody did, not for who did it."""
+"""Questions that ask for the object of an action, not for its agent."""
 _OR = re.compile(
     r"\b(?:or|nebo|oder|ou|lub|или)\s+(?:(?:possibly|maybe|perhaps|even|rather)\s+)?"
     r"(?:(?:the|an?|in|on|at)\s+)?[\"'(]*$",
@@ -48,7 +48,7 @@ _OR_BEHIND = re.compile(
 _NAMED = re.compile(
     r"\b(?:called|named|known as|referred to as|term (?:for|is)|name (?:for|of|is)|means|meaning|word)\b", re.IGNORECASE
 )
-"""Where two names joined by "or" are two names of one thing."""
+"""Contexts in which "or" joins two names for one thing."""
 _EITHER = re.compile(r"\b(?:either|between|whether|one of)\b[^.;]*$", re.IGNORECASE)
 
 
@@ -57,7 +57,7 @@ def is_denied(said: Said, mention: Mention) -> bool:
 
     Args:
         said: the answer.
-        mention: in it.
+        mention: a mention in it.
     """
     sentence = said.sentence_of(mention)
     if _DENIED.search(said.text[max(sentence.start, mention.start - 60) : mention.start]):
@@ -66,7 +66,7 @@ def is_denied(said: Said, mention: Mention) -> bool:
 
 
 def _owns(said: Said, mention: Mention) -> bool:
-    """Whether a name only says whose something is that was not asked for: "Marta's teacher"."""
+    """Whether a name is only a possessive of something that was not asked for: "Marta's teacher"."""
     ends = said.text[: mention.end].endswith("'s")
     found = re.match(r"\s+([a-z]\w*)" if ends else r"'s?\s+([a-z]\w*)", said.text[mention.end :])
     if found is None:
@@ -75,7 +75,7 @@ def _owns(said: Said, mention: Mention) -> bool:
 
 
 def in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
-    """Whether a mention is none of the claim: "although many say X", "he succeeded X", "X's teacher".
+    """Whether a mention is not part of the claim: "although many say X", "he succeeded X", "X's teacher".
 
     Args:
         said: the answer.
@@ -99,7 +99,7 @@ def in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
 
 
 def alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> tuple[Verdict, str] | None:
-    """What to make of an accepted answer that is offered beside another; None where it is not.
+    """The verdict on an accepted answer that is offered as an alternative; None if it is not.
 
     Args:
         said: the answer.

@@ -1,4 +1,4 @@
-"""Dates in an answer, each as far as it is given: in words of many languages, in figures of any order."""
+"""Find full and partial dates in an answer: in words of many languages, or in digits in any order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CASES = {
     1: "lednu", 2: "unoru", 3: "breznu", 4: "dubnu", 5: "kvetnu", 6: "cervnu", 7: "cervenci", 8: "srpnu",
     10: "rijnu", 12: "prosinci",
 }  # fmt: skip
-"""Forms of Czech that stand in sentences only."""
+"""Inflected Czech forms that occur only inside sentences."""
 MONTHS = {simplify(name): number for name, number in months().items()} | {
     form: number for number, forms in _CASES.items() for form in forms.split()
 }
@@ -52,7 +52,7 @@ _BARE_YEAR = re.compile(r"(?:(?<![\w.,$€£/-])|(?<=\d{4}-))(?:1\d{3}|20\d\d)(?
 
 
 class Date(NamedTuple):
-    """A date as far as it is given, and where it stands."""
+    """A full or partial date and its position."""
 
     year: int | None
     month: int | None
@@ -67,7 +67,7 @@ class Date(NamedTuple):
 
 
 def find_dates(text: str) -> list[Date]:
-    """All dates, by place; years alone are among them. Figures that can be read two ways are read in both.
+    """All dates by position, bare years included. Ambiguous digits give both readings.
 
     Args:
         text: plain text.
@@ -84,11 +84,11 @@ def find_dates(text: str) -> list[Date]:
 
 
 def agreement(said: Date, wanted: Date) -> bool | None:
-    """Whether one date is the other: False where a part differs, None where one that is wanted is not said.
+    """Whether two dates agree: False if a part differs, None if the answer lacks a part of the target.
 
     Args:
-        said: what the answer gives.
-        wanted: what is accepted.
+        said: the answer's date.
+        wanted: the accepted date.
     """
     pairs = [(mine, theirs) for mine, theirs in zip(said[:3], wanted[:3], strict=True) if mine is not None]
     if any(theirs is not None and mine != theirs for mine, theirs in pairs):
@@ -100,7 +100,7 @@ def agreement(said: Date, wanted: Date) -> bool | None:
 
 
 def _taken(date: Date, found: list[Date]) -> bool:
-    """Whether the place was read already; the two readings of one match share theirs exactly."""
+    """Whether the position is taken by another date; two readings of one match share the exact position."""
     span = (date.start, date.end)
     return any(
         other.start < date.end and date.start < other.end and (other.start, other.end) != span for other in found

@@ -1,4 +1,4 @@
-"""The forms that an accepted answer in words may take: with and without brackets, abbreviated, shortened to a name."""
+"""Accepted spellings of a target in words: with and without brackets, abbreviated, or shortened to a name."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ._entity_said import Said
 from ._entity_words import EMPTY, Word, alike, content, near, words_of
 
 SUFFIX = frozenset("jr sr junior senior esq phd fc cf afc inc ltd co corp corporation company".split())
-"""What may be left out behind a name."""
+"""Suffixes that may be omitted after a name."""
 LETTER = 2
-"""Characters of a symbol, such as a chemical one, that has to stand exactly as it is."""
+"""Longest symbol, in characters, such as a chemical one; symbols must match exactly."""
 JOINED = re.compile(r",|&|\b(?:and|und|et|y|a|i|og|och)\b")
-"""What joins two names in one accepted answer."""
+"""Separators between two names in one target."""
 OPPOSITES = [
     frozenset(words.split())
     for words in (
@@ -27,15 +27,15 @@ OPPOSITES = [
         "son daughter",
     )
 ]  # fmt: skip
-"""Words of which one says something else than another."""
+"""Groups of words that exclude one another."""
 LIST = 4
-"""Items of a list; three may be a place in its region and country."""
+"""Fewest items that make a list; three may be a place with its region and country."""
 _PARTS = re.compile(r"\(?[a-e]\)\s*\w.*\([b-e]\)\s*\w")
-"""Answers to the parts of a question: "(a) yes; (b) no"."""
+"""Answers to the parts of a question, such as "(a) yes; (b) no"."""
 _GLUED = frozenset(["", "for", "from", "in", "and", "with", "who", "which", "was", "s", "es"])
-"""What scraping joins to the end of a name."""
+"""Text that scraping glues to the end of a name."""
 _GLUED_FROM = 5
-"""Letters of a name that is recognized with something joined to it."""
+"""Shortest name, in letters, that is recognized with other text glued to it."""
 _FORMULA = re.compile(r"[=^\\{}<>+*$_|]|\w\(\w|[(\[]\s*-?\w+\s*,|\w/\w+/")
 _BRACKET = re.compile(r"\s*\(([^()]*)\)")
 _WELL_KNOWN = {
@@ -45,7 +45,7 @@ _WELL_KNOWN = {
 
 
 def is_formula(target: str) -> bool:
-    """Whether an accepted answer is made of signs or is a list, so that only the very same is the same.
+    """Whether a target consists of symbols or is a list, so that only an identical answer matches.
 
     Args:
         target: the accepted answer.
@@ -60,7 +60,7 @@ def is_formula(target: str) -> bool:
 
 
 def forms_of(said: Said, target: str) -> list[str]:
-    """The ways in which an accepted answer may be written, less those that the question holds itself.
+    """The accepted spellings of a target, except those that the question contains.
 
     Args:
         said: the answer, with its question.
@@ -71,7 +71,7 @@ def forms_of(said: Said, target: str) -> list[str]:
 
 
 def _bracketed(target: str) -> list[str]:
-    """With what stands in brackets, without it, and an abbreviation in brackets alone."""
+    """The text with its brackets, without them, and an abbreviation in brackets on its own."""
     bracket = _BRACKET.search(target)
     if bracket is None or not _BRACKET.sub("", target).strip():
         return [target]
@@ -82,7 +82,7 @@ def _bracketed(target: str) -> list[str]:
 
 
 def are_several(targets: Sequence[str]) -> bool:
-    """Whether the accepted names are different things, three at least, not one thing in different words.
+    """Whether the targets are at least three different things, not one thing in different words.
 
     Args:
         targets: the accepted names.
@@ -96,7 +96,7 @@ def are_several(targets: Sequence[str]) -> bool:
 
 
 def equal(text: str, target: str) -> bool:
-    """Whether a text is the target but for case, spaces and, where there are words alone, signs.
+    """Whether a text equals the target, ignoring case, spaces and, if it consists of words only, punctuation.
 
     Args:
         text: the answer.
@@ -112,7 +112,7 @@ def equal(text: str, target: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_proper(form: str) -> bool:
-    """Whether an accepted answer is a proper name: every word of it has a capital or is a number.
+    """Whether a target is a proper name: every word is capitalized or a number.
 
     Args:
         form: the accepted answer.
@@ -122,12 +122,12 @@ def is_proper(form: str) -> bool:
 
 
 def reads(key: str, wanted: Word, *, name: bool) -> bool:
-    """Whether a word of the answer is one that is wanted; codes in capitals have no misspellings.
+    """Whether a word of the answer matches one of the target; codes in capitals must match exactly.
 
     Args:
-        key: of the answer's word.
+        key: the key of the answer's word.
         wanted: a word of the accepted answer.
-        name: whether that is a proper name.
+        name: whether the target is a proper name.
     """
     if wanted.raw.isupper() and len(wanted.raw) > LETTER:
         return key == wanted.key
@@ -137,11 +137,11 @@ def reads(key: str, wanted: Word, *, name: bool) -> bool:
 
 
 def abbreviates(short: str, long: str) -> bool:
-    """Whether one text is the initials of another.
+    """Whether one text consists of the initials of another.
 
     Args:
-        short: perhaps an abbreviation.
-        long: perhaps what it stands for.
+        short: a possible abbreviation.
+        long: what it may stand for.
     """
     short = re.sub(r"^the\s+", "", short.strip(), flags=re.IGNORECASE)
     letters = simplify(short).replace(" ", "")
@@ -156,7 +156,7 @@ def abbreviates(short: str, long: str) -> bool:
 
 
 def shares_words(said: Said, target: str) -> bool:
-    """Whether an answer holds a word of the target, or one that may be, which the question does not hold.
+    """Whether an answer has a word that is, or may be, one of the target's and that the question lacks.
 
     Args:
         said: the answer.
@@ -169,11 +169,11 @@ def shares_words(said: Said, target: str) -> bool:
 
 
 def opposed(words: Sequence[Word], others: Sequence[Word]) -> bool:
-    """Whether a word of one answer excludes a word of another: "left" and "right", the blood groups A and B.
+    """Whether a word of one answer excludes a word of another, as "left" excludes "right".
 
     Args:
-        words: of one answer.
-        others: of the other, all different from the first.
+        words: words of one answer.
+        others: words of the other answer; none of them is in `words`.
     """
     mine, theirs = {word.key for word in words}, {word.key for word in others}
     if any(group & mine and group & theirs for group in OPPOSITES):

@@ -1,4 +1,4 @@
-"""Where an answer mentions the accepted name, something near it, or other names."""
+"""Find where an answer mentions the accepted name, a similar one, or other names."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _SMALL = "of|the|de|la|le|du|von|van|der|den|di|da|del|and|&|y|e"
 _NAME = r"[^\W\d_a-z][^\W_]*(?:['’.-]?[^\W_]+)*"
 _RUN = re.compile(rf"(?<![^\W_]){_NAME}(?:(?:(?<![^\W\d_]{{2}})\.)?\s+(?:(?:{_SMALL})\s+)*{_NAME})*")
 _PLACED = re.compile(r"\b(?:in|on|at|from)\s+(?:the\s+)?[\"']?$")
-"""What stands before a place or a show, where a person is asked for."""
+"""Words that precede a place or a show when the question asks for a person."""
 _NOUN = (
     r"(?:(?!after|under|over|other|never|later|earlier|either)[a-z-]{3,}(?:er|or)|[a-z-]+(?:ist|ian|ess|man|woman|back|cian)"
     r"|star|king|queen|poet|chef|pilot|coach|band|group|film|movie|novel|series|city|town|river|company)"
 )
 _ROLE = re.compile(rf"\s+(?:[a-z-]+\s+){{0,2}}{_NOUN}\s+[\"'(]*")
-"""What stands between a description and a name: "the Swedish botanist Carl"."""
+"""Words between a description and a name: "the Swedish botanist Carl"."""
 _SOURCE = re.compile(r"(?:^|[.!?\n]\s+)(?:according to|as of|based on|per)\b[^,]*$", re.IGNORECASE)
-"""What stands before the name of a source."""
+"""Words that precede the name of a source."""
 _WHERE = re.compile(r"\bwhere\b", re.IGNORECASE)
 _WITHIN = re.compile(r",? (?:(?:in|at) )?(?:the )?(?:[A-Z]\w+(?: [A-Z]\w+)?, )*")
-"""What stands between a place and the greater one that holds it: "an inn in Bath, England"."""
+"""Text between a place and the larger one that contains it: "an inn in Bath, England"."""
 _TITLE = re.compile(r"(?::| [-–])\s+(?:[\w ]+ [-–] )?[\"']?")
-"""What stands between the parts of a title: "Saga: Part I - The Return"."""
+"""Text between the parts of a title: "Saga: Part I - The Return"."""
 _LONGEST = 25
-"""Words of a sentence in which scattered words still are one description."""
+"""Longest sentence, in words, in which scattered words still form one description."""
 _STEM, _ENDING = 5, 3
-"""Letters that two forms of a word share at least, and letters by which they may differ in length."""
+"""Fewest letters that two forms of a word share, and the most by which their lengths may differ."""
 
 
 def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
-    """Where an answer mentions an accepted name, something near it, or another name.
+    """Mentions of an accepted name, a similar one, or another name in an answer.
 
     Args:
         said: the answer.
@@ -54,7 +54,7 @@ def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
 
 
 def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
-    """Where all of the form's words stand near each other."""
+    """Mentions in which all words of the form are close together."""
     if unspaced(form):
         places = [found.start() for found in re.finditer(re.escape(form), said.text)]
         return [Mention(place, place + len(form), Relation.SAME) for place in places]
@@ -79,7 +79,7 @@ def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
 
 
 def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mention]:
-    """Sentences that hold all the words of a description, in any order and form."""
+    """Sentences that contain all words of a description, in any order and inflection."""
     found = []
     for sentence in said.sentences:
         keys = {word.key for word in words if sentence.start <= word.start < sentence.end}
@@ -89,7 +89,7 @@ def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mentio
 
 
 def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool) -> list[tuple[int, int]]:
-    """Stretches of words, first and last place, that hold all that are wanted."""
+    """First and last positions of the stretches that contain all the target's words."""
     places = [[place for place, word in enumerate(words) if reads(word.key, one, name=proper)] for one in wanted]
     if not all(places):
         return []
@@ -112,7 +112,7 @@ def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool)
 
 
 def _relation(said: Said, words: list[Word], span: tuple[int, int], wanted: list[Word]) -> Mention:
-    """Whether a stretch that holds the words is the name, or a longer one that holds it."""
+    """Whether a stretch with these words is the name itself or a longer name that contains it."""
     first, last = span
     start, end = words[first].start, words[last].end
     initials = {word.key for word in wanted if len(word.key) == 1 and word.capital}
@@ -124,7 +124,7 @@ def _relation(said: Said, words: list[Word], span: tuple[int, int], wanted: list
 
 
 def _goes_on(said: Said, words: list[Word], last: int, wanted: list[Word]) -> bool:
-    """Whether the name goes on behind the place: "Guinea-Bissau", "World War II"."""
+    """Whether the name continues after this position: "Guinea-Bissau", "World War II"."""
     if last + 1 == len(words):
         return False
     behind = words[last + 1]
@@ -136,7 +136,7 @@ def _goes_on(said: Said, words: list[Word], last: int, wanted: list[Word]) -> bo
 
 
 def _began_before(said: Said, words: list[Word], first: int, wanted: list[Word]) -> bool:
-    """Whether a single word is the end of a longer name: "West Virginia"."""
+    """Whether a single word ends a longer name: "West Virginia"."""
     if not first or len(wanted) > 1 or said.about_person:
         return False
     before = words[first - 1]
@@ -145,7 +145,7 @@ def _began_before(said: Said, words: list[Word], first: int, wanted: list[Word])
 
 
 def _others(said: Said, targets: Sequence[str], found: list[Mention]) -> list[Mention]:
-    """Other names in the text: runs of capitalized words, less what was asked about and mere descriptions."""
+    """Other names in the text: runs of capitalized words, except descriptions and names from the question."""
     wanted = {word.key for target in targets for word in words_of(target)}
     others = []
     for run in _RUN.finditer(said.text):
@@ -168,7 +168,7 @@ def _others(said: Said, targets: Sequence[str], found: list[Mention]) -> list[Me
 
 
 def _was_asked(said: Said, word: Word) -> bool:
-    """Whether the question holds a word, in another case or form perhaps."""
+    """Whether the question contains a word, possibly in another case or inflection."""
     if word.key in said.asked:
         return True
     stem = word.key[:_STEM]
@@ -177,7 +177,7 @@ def _was_asked(said: Said, word: Word) -> bool:
 
 
 def _describes(said: Said, start: int, end: int, found: list[Mention]) -> bool:
-    """Whether a name only says more of something else: in brackets, in a title, "the Swedish botanist"."""
+    """Whether a name only describes something else: in brackets, in a title, "the Swedish botanist"."""
     before, behind = said.text[:start], said.text[end:]
     inside = before.rfind("(") > before.rfind(")") and ")" in behind
     if inside and not any(before.rfind("(") < mention.start < end + behind.find(")") for mention in found):

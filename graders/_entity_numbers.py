@@ -1,4 +1,4 @@
-"""Numbers in an answer with what they count: digits, words, powers of ten, fractions, with their units."""
+"""Find the numbers of an answer and their units: digits, words, powers of ten and fractions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _AND_A_HALF = re.compile(
     rf"(?:\b(?:{_GROUP}|\d+)\b|\b(?:an?|one)\s+([a-z]+))\s+(and a half)(?:\s+([a-z]+))?", re.IGNORECASE
 )
 LARGEST = 200
-"""Powers of ten that are compared as numbers; a double ends at 308."""
+"""Largest exponent compared as a number; a double ends at 308."""
 _CURRENCY_LETTERS = {"usd", "eur", "gbp", "jpy", "inr"}
 
 
@@ -52,16 +52,16 @@ _CELSIUS: dict[str, Callable[[float], float]] = {
 
 
 class Quantity(NamedTuple):
-    """A number with its unit, and where both stand."""
+    """A number with its unit, and their position."""
 
     value: float
     half: float
-    """Half a unit of its last digit; 0 for whole numbers, which are exact."""
+    """Half a unit in the last place; 0 for whole numbers, which are exact."""
     unit: Unit | None
     start: int
     end: int
     rank: bool = False
-    """An ordinal: "7th"."""
+    """Whether it is an ordinal, such as "7th"."""
 
     @property
     def base(self) -> float:
@@ -70,7 +70,7 @@ class Quantity(NamedTuple):
 
 
 def find_quantities(text: str) -> list[Quantity]:
-    """All numbers, by place.
+    """All numbers by position.
 
     Args:
         text: plain text.
@@ -98,13 +98,13 @@ def _with_halves(found: list[Quantity], text: str) -> list[Quantity]:
 
 
 def same(said: Quantity, wanted: Quantity) -> bool | None:
-    """Whether one quantity is the other; None where their units cannot be compared.
+    """Whether two quantities are equal; None if their units cannot be compared.
 
-    Equal to the coarser of the two roundings; whole numbers below a thousand must agree exactly.
+    They are compared at the coarser of the two precisions; whole numbers below a thousand must agree exactly.
 
     Args:
-        said: what the answer gives.
-        wanted: what is accepted.
+        said: the answer's quantity.
+        wanted: the accepted quantity.
     """
     if said.unit and wanted.unit:
         if said.unit.measures != wanted.unit.measures:
@@ -120,7 +120,7 @@ def same(said: Quantity, wanted: Quantity) -> bool | None:
 
 
 def _same_heat(said: Quantity, wanted: Quantity) -> bool | None:
-    """Compare temperatures of two scales; None for anything else."""
+    """Compare temperatures on different scales; None for anything else."""
     degrees = [
         _CELSIUS[one.unit.measures](one.value) for one in (said, wanted) if one.unit and one.unit.measures in _CELSIUS
     ]
@@ -172,7 +172,7 @@ def _spoken(match: re.Match[str], text: str) -> Quantity:
 
 
 def _behind(text: str, place: int) -> tuple[float, Unit | None, int]:
-    """The scale and the unit behind a number, and where they end."""
+    """The scale and the unit after a number, and where they end."""
     scale, end = 1.0, place
     found = _AFTER.match(text, place)
     if found is None:

@@ -1,4 +1,4 @@
-"""Persons' names: the last name alone, initials, middle names left out, short forms of first names."""
+"""Personal names: last name alone, initials, omitted middle names, short forms of first names."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ NO_PERSON = frozenset(
     effect disease syndrome hepatitis season episode volume chapter version route series pope king queen emperor
     """.split()
 )
-"""Words of names that are no person's, or a sovereign's, who is not known by a last name."""
+"""Words in names of things, or of sovereigns, who are not known by a last name."""
 
 
 def is_person(said: Said, names: list[Word]) -> bool:
-    """Whether an accepted name is a person's of which a part is enough.
+    """Whether a target is a person's name of which a part is enough.
 
     Args:
         said: the answer, with its question.
-        names: the name's words, less suffixes.
+        names: the name's words without suffixes.
     """
     if not 2 <= len(names) <= 5 or not all(name.capital for name in names):  # noqa: PLR2004 - a person's names
         return False
@@ -48,7 +48,7 @@ def is_person(said: Said, names: list[Word]) -> bool:
 
 
 def is_same_person(said: Said, mine: list[Word], wanted: list[Word]) -> bool:
-    """Whether a bare name is the person's, in short.
+    """Whether a bare name is a short form of the person's name.
 
     Args:
         said: the answer.
@@ -67,7 +67,7 @@ def is_same_person(said: Said, mine: list[Word], wanted: list[Word]) -> bool:
 
 
 def people_mentions(said: Said, words: list[Word], names: list[Word]) -> list[Mention]:
-    """A person's last name with what may stand for the first name before it, or alone.
+    """Mentions of a person's last name, alone or after a form of the first name.
 
     Args:
         said: the answer.
@@ -90,7 +90,7 @@ def people_mentions(said: Said, words: list[Word], names: list[Word]) -> list[Me
 
 
 def _start_of_name(said: Said, words: list[Word], place: int) -> int:
-    """Where the run of capitalized words begins that ends at a place, less articles and titles."""
+    """Start of the run of capitalized words that ends at a position, without articles and titles."""
     start = place
     while start and words[start - 1].capital and _joined(said.text, words[start - 1], words[start]):
         start -= 1
@@ -104,17 +104,17 @@ def _joined(text: str, one: Word, other: Word) -> bool:
 
 
 def _first_fits(first: str, names: list[Word]) -> bool:
-    """Whether somebody may go by a first name: the first of theirs, or a later one written out."""
+    """Whether a first name fits a person: their first one, or a later one written out."""
     return _fits(first, names[0].key) or (len(first) > 1 and any(_fits(first, name.key) for name in names[1:-1]))
 
 
 def _middles_fit(given: list[Word], wanted: list[Word]) -> bool:
-    """Middle names may be left out, added or shortened, not contradicted."""
+    """Whether middle names are compatible: omitted, added or shortened, but not different."""
     return not wanted or all(any(_fits(one.key, other.key) for other in wanted) for one in given)
 
 
 def _fits(one: str, other: str) -> bool:
-    """Whether two first names may be the same one: an initial, a short form, the beginning."""
+    """Whether two first names may be the same: an initial, a short form, a prefix."""
     if alike(one, other, name=True) or (min(len(one), len(other)) == 1 and one[0] == other[0]):
         return True
     if one in _NICKNAMES and _NICKNAMES[one] == _NICKNAMES.get(other):

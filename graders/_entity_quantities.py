@@ -1,4 +1,4 @@
-"""The numbers of an answer, each the accepted quantity, near it, or another."""
+"""Classify the numbers of an answer: the accepted quantity, close to it, or different."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _COMPOUND = re.compile(
     r"\s?[^\W\d_]{0,8}\.?,?\s+(?:and\s+|a\s+)?\d{1,2}\s?(?:in\b|inch|palc|min|sec|month|měs|day|dn|week)|'\s?\d",
     re.IGNORECASE,
 )
-"""What makes "6 feet" more: "6 feet 4 inches"."""
+"""Text after a quantity that adds to it: "6 feet 4 inches"."""
 _MARK = re.compile(r"(?m)^\s*\d{1,2}[.)]\s|\[\d+\]")
 EXACT_BELOW = 100
-"""Below this, "more than 8" is not 8; "over 1,000" is 1,000 as people say it."""
+"""Below this, "more than 8" is not 8; above it, "over 1,000" usually means 1,000."""
 EXACT_UP_TO = 10_000
-"""Whole numbers below this are counted, not rounded: one more or fewer is another number."""
+"""Whole numbers below this are exact counts, not rounded values."""
 SHARE = 2
-"""What a share may be at most, written as a fraction, growth included."""
+"""Largest share, as a fraction; growth may exceed 1."""
 _SCALES = {"million": 1e6, "billion": 1e9, "thousand": 1e3}
 YEARS = range(1000, 2101)
-"""Four digits that are read as a year where nothing speaks against it."""
+"""Four-digit numbers that are years unless the context says otherwise."""
 
 
 def quantity_mentions(said: Said, targets: Sequence[Target], *, also_dates: bool) -> list[Mention]:
-    """The numbers of an answer; those alone that count what was asked for, where some do.
+    """The numbers of an answer; if some count what was asked for, only those.
 
     Args:
         said: the answer.
         targets: the accepted quantities.
-        also_dates: whether dates are accepted too, so that years are none of the numbers.
+        also_dates: whether dates are accepted too, so that years are not numbers.
     """
     marks = [(match.start(), match.end()) for match in _MARK.finditer(said.text)]
     dates = [(date.start, date.end) for date in find_dates(said.text) if date.parts > 1]
@@ -68,7 +68,7 @@ def _years(targets: Sequence[Target]) -> bool:
 
 
 def _asked_for(said: Said, one: Quantity) -> bool:
-    """Whether a number counts what the question asks the number of: "5 goals", where it asks how many goals."""
+    """Whether a number counts what was asked for: "5 goals" when the question asks how many goals."""
     noun = re.search(r"\bhow many\s+(?:\w+\s+)?(\w+)", said.question, re.IGNORECASE)
     behind = words_of(said.text[one.end : one.end + 40])[:2]
     wanted = {word.key for word in words_of(noun.group())[2:]} if noun else set()
@@ -100,7 +100,7 @@ def _relate(said: Said, one: Quantity, target: Target) -> Relation:
 
 
 def _is_scaled(said: Said, one: Quantity, wanted: Quantity) -> bool:
-    """Whether a number is the accepted one in another scale: percent for a share, the millions that were asked for."""
+    """Whether a number is the accepted one on another scale: percent for a share, or the millions asked for."""
     if wanted.unit is None and one.unit == UNITS["%"] and abs(wanted.value) <= SHARE:
         return same(one._replace(value=one.value / 100, half=one.half / 100, unit=None), wanted) is True
     asked = next((scale for word, scale in _SCALES.items() if word in said.question.lower()), None)
@@ -113,20 +113,20 @@ def _is_scaled(said: Said, one: Quantity, wanted: Quantity) -> bool:
 
 
 def _is_close(one: Quantity, wanted: Quantity) -> bool:
-    """Whether a number that was measured or computed is within a hundredth of the accepted one, by rounding perhaps."""
+    """Whether a measured or computed number is within 1% of the accepted one; the difference may be rounding."""
     exact = not one.half and not wanted.half and abs(wanted.value) < EXACT_UP_TO
     comparable = one.unit is None or wanted.unit is None or one.unit == wanted.unit
     return comparable and not exact and abs(one.value - wanted.value) <= abs(wanted.value) / 100
 
 
 def _is_grouped(said: Said, one: Quantity, wanted: Quantity) -> bool:
-    """Whether a number may be the accepted one with points between its thousands."""
+    """Whether a number may be the accepted one with points as thousands separators."""
     written = said.text[one.start : one.end]
     return "." in written and written.replace(".", "") == f"{wanted.value:.0f}"
 
 
 def _is_bound(said: Said, one: Quantity, target: Target, wanted: Quantity) -> bool:
-    """Whether a small number is only a bound ("more than 8") where no bound is asked for or accepted."""
+    """Whether a small number is only a bound ("more than 8") and neither question nor target has a bound."""
     found = _BOUND.search(said.text[: one.start])
     if found is None or abs(wanted.value) >= EXACT_BELOW:
         return False
@@ -136,21 +136,21 @@ def _is_bound(said: Said, one: Quantity, target: Target, wanted: Quantity) -> bo
 
 
 def _is_fraction(one: Quantity, wanted: Quantity) -> bool:
-    """Whether a fraction is what is accepted in percent, or the other way round."""
+    """Whether one is a fraction and the other the same value in percent."""
     return abs(one.value * 100 - wanted.value) < 1e-9 * max(1.0, abs(wanted.value)) or abs(
         one.value - wanted.value * 100
     ) < 1e-9 * max(1.0, abs(one.value))
 
 
 def _without_unit(said: Said, one: Quantity) -> Relation:
-    """A number without its unit is the answer where nothing else is counted."""
+    """Compare a number that lacks the unit: it is the answer unless it counts something else."""
     behind = words_of(said.text[one.end : one.end + 20])[:1]
     plain_end = not behind or said.text[one.end : one.end + 1] in ".,;:)" or behind[0].key in EMPTY
     return Relation.SAME if plain_end or behind[0].key in said.asked else Relation.NEAR
 
 
 def _with_unit(said: Said, one: Quantity) -> Relation:
-    """A number with a unit that the accepted answer leaves to the question."""
+    """Compare a number whose unit the target leaves to the question."""
     words = re.findall(r"[^\W\d_]{3,}|[%$€£]", said.question.lower())
     units = [UNITS[word] for word in words if word in UNITS]
     if one.unit == UNITS["%"] and not re.search(r"percent|per cent|%|share|rate|proportion", said.question.lower()):
@@ -160,7 +160,7 @@ def _with_unit(said: Said, one: Quantity) -> Relation:
 
 
 def _with_noun(said: Said, one: Quantity, nouns: frozenset[str]) -> Relation:
-    """Where 7 silver medals are accepted, 7 gold medals are others."""
+    """Compare what is counted: 7 gold medals are not 7 silver medals."""
     if not nouns:
         return Relation.SAME
     behind = words_of(said.text[one.end : one.end + 60])

@@ -1,4 +1,4 @@
-"""An answer reduced to what commits, its sentences and clauses, and how much of the question each repeats."""
+"""Reduce an answer to the part that commits: its sentences and clauses, and how much of the question each repeats."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ _FRACTION = re.compile(r"\\[dt]?frac\{(\d+)\}\{(\d+)\}")
 _DOLLAR = re.compile(r"\b(?:US|A|C|NZ|HK)\$\s?")
 _HEADING = re.compile(r"\s*([^:!?\n]{4,120}):\s+(?=\S)")
 LONG = 150
-"""Words from which on an answer is a train of thought that ends in its claim."""
+"""From this length, in words, an answer is reasoning that ends in its claim."""
 LONGEST = 4000
-"""Characters of such a claim that are read, its last ones."""
+"""How many of the last characters of such an answer are read."""
 BARE = 8
-"""Words of an answer that is nothing but the answer."""
+"""Longest bare answer, in words."""
 
 
 class Verdict(Enum):
-    """What rules can say."""
+    """What the rules can decide."""
 
     MATCH = "match"
     NO_MATCH = "no match"
@@ -88,17 +88,17 @@ class Verdict(Enum):
 
 
 class Relation(Enum):
-    """How a thing that is mentioned stands to the accepted answer."""
+    """How a mention relates to the accepted answer."""
 
     SAME = "same"
     NEAR = "near"
-    """Perhaps the same: less precise, a part of it, spelled otherwise."""
+    """Possibly the same: less precise, a part of it, or spelled differently."""
     OTHER = "other"
-    """Another thing of the same type."""
+    """A different thing of the same type."""
 
 
 class Mention(NamedTuple):
-    """Something of the accepted answer's type that an answer mentions."""
+    """A mention of something of the accepted answer's type."""
 
     start: int
     end: int
@@ -112,28 +112,28 @@ class Span(NamedTuple):
     end: int
 
     def holds(self, mention: Mention) -> bool:
-        """Whether a mention stands in it."""
+        """Whether a mention lies in it."""
         return self.start <= mention.start < self.end
 
 
 @dataclass(frozen=True)
 class Said:
-    """An answer, reduced to what commits."""
+    """An answer, reduced to the part that commits."""
 
     text: str
     question: str
     stated: bool
-    """Whether the answer is introduced as such, so that nothing around it counts."""
+    """Whether the text introduces its answer explicitly, so that nothing around it counts."""
 
     @cached_property
     def bare(self) -> bool:
-        """Whether it is nothing but the answer."""
+        """Whether it is a bare answer."""
         short = "\n" not in self.text and len(self.text.split()) <= BARE
         return short and not any(found.search(self.text) for found in (VERB, _ACTION, _CONNECTED))
 
     @cached_property
     def asked(self) -> frozenset[str]:
-        """The words of the question that carry something."""
+        """The content words of the question."""
         return frozenset(word.key for word in words_of(self.question)) - EMPTY
 
     @cached_property
@@ -143,7 +143,7 @@ class Said:
 
     @cached_property
     def in_full(self) -> bool:
-        """Whether the question asks for a name in full, so that a part of it is not enough."""
+        """Whether the question asks for the full name, so that a part is not enough."""
         return bool(_IN_FULL.search(self.question.lower()))
 
     @cached_property
@@ -153,7 +153,7 @@ class Said:
 
     @cached_property
     def sentences(self) -> list[Span]:
-        """Its sentences in order."""
+        """The sentences in order."""
         spans, start = [], 0
         for stop in _STOP.finditer(self.text):
             if "\n" in stop.group() or not _ABBREVIATION.search(self.text[start : stop.start() + 1]):
@@ -179,17 +179,17 @@ class Said:
         return overlap(self.asked, said)
 
     def matter(self, span: Span) -> int:
-        """How many words of the question a stretch repeats that are no names: what is asked, not of whom."""
+        """How many words of the question, names excluded, a stretch repeats."""
         said = {word.key for word in words_of(self.text[span.start : span.end]) if not word.capital} - EMPTY
         return overlap(self.asked, said)
 
     def sentence_of(self, mention: Mention) -> Span:
-        """The sentence that a mention stands in."""
+        """The sentence that contains a mention."""
         return next((span for span in self.sentences if span.holds(mention)), Span(0, len(self.text)))
 
 
 def read(text: str, question: str) -> Said:
-    """Reduce an answer to what commits: what is stated as the answer, else what stands after the last correction.
+    """Reduce an answer to the part that commits: the stated answer, else the text after the last correction.
 
     Args:
         text: the answer as the model wrote it.
@@ -210,7 +210,7 @@ def read(text: str, question: str) -> Said:
 
 
 def _without_heading(words: str, question: str) -> str:
-    """An answer without the question restated before a colon ("Location of the tower: Paris")."""
+    """Drop a restatement of the question before a colon ("Location of the tower: Paris")."""
     found = _HEADING.match(words)
     if found is None:
         return words

@@ -1,4 +1,4 @@
-"""What an accepted answer is: a date, a quantity, a version, a time, yes or no, or a name."""
+"""Classify targets: a date, a quantity, a version, a time, yes or no, or a name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LOOSE = frozenset(
     "early mid late by before after since until till prior during between first half end beginning middle of to and "
     "spring summer autumn fall winter season".split()
 )
-"""What makes an accepted date vague: its year can be missed, not hit."""
+"""Words that make an accepted date vague: the year can contradict it, but not confirm it."""
 
 
 _MATH = re.compile(r"[\\^{}=_|]")
@@ -40,23 +40,23 @@ _WHEN = re.compile(r"\b(?:when|what (?:year|date|day|month)|which year|year|date
 
 
 WORDS_BEHIND = 3
-"""Words behind a number that are what it counts: "7 silver medals"; one fewer behind a date: "in Paris"."""
+"""Most words after a number that name what it counts ("7 silver medals"); one fewer after a date ("in Paris")."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """An accepted answer and what it is, as far as it is a value."""
+    """An accepted answer, with its value if it has one."""
 
     text: str
     dates: tuple[Date, ...] = ()
-    """More than one for a span, all of which are needed."""
+    """Several for a range; the answer needs all of them."""
     quantity: Quantity | None = None
     nouns: frozenset[str] = frozenset()
-    """What the quantity counts, where that is no unit."""
+    """What the quantity counts, if that is not a unit."""
     vague: bool = False
-    """Whether the date is given roughly, so that agreeing with it is not the same yet."""
+    """Whether the date is approximate, so that agreement alone does not make an answer correct."""
     exact: str = ""
-    """A version or a time, which has to stand as it is."""
+    """A version or a time, which must match exactly."""
     yes: bool | None = None
 
     @property
@@ -66,11 +66,11 @@ class Target:
 
 
 def target_of(text: str, question: str) -> Target:
-    """Find out what an accepted answer is.
+    """Classify a target.
 
     Args:
         text: the accepted answer.
-        question: what was asked.
+        question: the question.
     """
     bare = simplify(text)
     if bare in {"yes", "true", "no", "false"}:
@@ -82,7 +82,7 @@ def target_of(text: str, question: str) -> Target:
     quantities = find_quantities(text)
     if dates := _dates(text, question):
         rest = {word.key for word in words_of(text)} - EMPTY
-        # Four digits are a year, or a number where nothing asks for a year.
+        # Four digits are a year, or a number if the question does not ask for a year.
         number = quantities[0] if text.strip().isdecimal() and not _WHEN.search(question) else None
         return Target(text=text, dates=dates, vague=bool(rest & _LOOSE), quantity=number)
     if len(quantities) == 1 and (nouns := _nouns(text, quantities[0])) is not None:
@@ -91,7 +91,7 @@ def target_of(text: str, question: str) -> Target:
 
 
 def is_math(text: str) -> bool:
-    """Whether a text is a formula rather than a number, a power of ten aside.
+    """Whether a text is a formula rather than a number; a power of ten is a number.
 
     Args:
         text: an answer.
@@ -100,7 +100,7 @@ def is_math(text: str) -> bool:
 
 
 def _exact(text: str) -> str | None:
-    """A version or a time of day, as it is compared; None where the answer is neither."""
+    """A version or a time of day in the form that is compared; None if the answer is neither."""
     labelled = _LABELLED.fullmatch(text.strip())
     if labelled:
         return labelled.group(1).lower()
@@ -115,10 +115,10 @@ def _exact(text: str) -> str | None:
 
 
 def time_of(match: re.Match[str]) -> str:
-    """A time of day of 24 hours, as "14:30".
+    """A time of day on the 24-hour clock, such as "14:30".
 
     Args:
-        match: of `CLOCK`.
+        match: a match of `CLOCK`.
     """
     half = (match.group(3) or "").lower()[:1]
     hour = int(match.group(1))
@@ -158,7 +158,7 @@ def _counts(question: str) -> bool:
 
 
 def _nouns(text: str, quantity: Quantity) -> frozenset[str] | None:
-    """What is counted; None where the text is no quantity but a name with a number in it."""
+    """What is counted; None if the text is not a quantity but a name that contains a number."""
     before = [word.key for word in words_of(text[: quantity.start]) if word.key not in EMPTY | _QUALIFIER]
     behind = [word.key for word in words_of(text[quantity.end :]) if word.key not in EMPTY | _QUALIFIER]
     if quantity.rank or before or any(key.isdecimal() for key in behind) or len(behind) > WORDS_BEHIND:

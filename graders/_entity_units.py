@@ -1,4 +1,4 @@
-"""Units of measurement as `entity` reads them: what each measures and how many of the base unit it is."""
+"""Units of measurement that `entity` reads: the dimension of each, and its size in base units."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ frequency 1e9: ghz
 
 
 class Unit(NamedTuple):
-    """What a unit measures, and how many of the base unit it is."""
+    """The dimension of a unit, and its size in base units."""
 
     measures: str
     factor: float
@@ -79,4 +79,4 @@ UNITS: dict[str, Unit] = {
     for name in names.split()
 }
 SIGNS = "".join(name for name in UNITS if len(name) == 1 and not name.isalpha())
-"""Signs that stand right beside their number."""
+"""Symbols written next to the number."""

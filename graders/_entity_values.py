@@ -1,4 +1,4 @@
-"""The values of an answer: its dates, versions and times, and with `_entity_quantities` its numbers."""
+"""Find the values in an answer: dates, versions and times; `_entity_quantities` adds the numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TO_THE_DAY = re.compile(r"\b(?:day|month|exact date|den|měsíc\w*)\b", re.IGNO
 
 
 def value_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
-    """The values of an answer, each the accepted one, near it, or another.
+    """The values in an answer: the accepted one, close to it, or different.
 
     Args:
         said: the answer.
@@ -54,14 +54,14 @@ def _exact_mentions(said: Said, wanted: Sequence[str]) -> list[Mention]:
 
 
 def _same_time(match: re.Match[str], wanted: Sequence[str]) -> Relation:
-    """Whether a time of day is the accepted one, or may be in 12 hours."""
+    """Whether a time of day is the accepted one, or may be on the 12-hour clock."""
     key = time_of(match)
     halves = key in {_twelve(one) for one in wanted} and match.group(3) is None
     return Relation.SAME if key in wanted or halves else Relation.OTHER
 
 
 def _twelve(time: str) -> str:
-    """A time of 24 hours as of 12, where an answer leaves out which half of the day it is."""
+    """Convert a 24-hour time to the 12-hour clock, for answers that omit a.m. or p.m."""
     hour, _, minute = time.partition(":")
     return f"{(int(hour) - 1) % 12 + 1}:{minute}" if hour.isdecimal() else time
 
@@ -78,7 +78,7 @@ def _date_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
 
 
 def _relate(said: Said, date: Date, dates: Sequence[Date], targets: Sequence[Target]) -> Relation:
-    """How a date stands to the accepted ones, of which the most precise contradicts a year that agrees."""
+    """How a date relates to the targets; the most precise target can contradict a year that agrees."""
     if bool(_ERA.match(said.text, date.end)) != any(_ERA.search(target.text) for target in targets):
         return Relation.NEAR
     verdicts = [agreement(date, wanted) for target in targets for wanted in target.dates]
@@ -100,14 +100,14 @@ def _wanted(date: Date, targets: Sequence[Target]) -> bool:
 
 
 def _complete(dates: Sequence[Date], targets: Sequence[Target]) -> bool:
-    """Whether every date of some target is given."""
+    """Whether the answer gives every date of some target."""
     return any(all(any(agreement(date, one) for date in dates) for one in target.dates) for target in targets)
 
 
 def _without_ranges(said: Said, mentions: list[Mention]) -> list[Mention]:
-    """The ends of a range are not two answers, nor is one of them the answer for certain.
+    """Treat the ends of a range as neither two answers nor certainly the answer.
 
-    Where a beginning or an end is asked for, that end is the answer.
+    If the question asks for the beginning or the end, that end is the answer.
     """
     ordered = sorted(mentions, key=lambda mention: mention.start)
     for one, other in pairwise(ordered):

@@ -1,4 +1,4 @@
-"""Words of an answer as `entity` compares them: folded, read from other scripts, misspelled within reason."""
+"""Normalize and compare words for `entity`: case, diacritics, other scripts, plausible misspellings."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ EMPTY = frozenset(
     about approximately roughly circa ca nearly almost
     """.split()
 )
-"""Words that carry nothing, whether the accepted answer or the given one holds them."""
+"""Function words, ignored in targets and answers."""
 TITLES = frozenset(
     "president general justice archduke reverend colonel captain minister senator professor judge bishop "
     "archbishop cardinal prime chief vice king queen prince princess emperor pope actor actress singer".split()
 )
-"""What stands before a person's name."""
+"""Titles that precede a person's name."""
 STARTS = frozenset(
     "the a an it he she they this that these those there in on at as by for from to of and or but so if when while "
     "after before since during according however although though based because yes no well with some many most one i "
     "we you my his her its their our is was are were what who which where how why here not also both each every other "
     "another currently originally unfortunately sorry please note answer final today possibly perhaps maybe".split()
 )
-"""Words that begin a sentence and are no name."""
+"""Words that begin a sentence and are not names."""
 _NOTES = frozenset("major minor dur moll flat sharp level levels team road star grade side".split())
-"""What follows an "A" that is a letter, not an article."""
+"""Words after an "A" that is a letter, not an article."""
 _WORD = re.compile(r"\d+(?:[.,]\d+)+[a-z]?(?![^\W_])|[^\W_]+(?:'[^\W_]+)?")
 _ROMAN = re.compile(r"(?=[IVXL])(?:XL|L?X{0,3})(?:IX|IV|V?I{0,3})")
 _CITED = re.compile(r"([^\W\d_]{3,})\d{1,3}")
 _GLUED = re.compile(r"(?<![^\W_])([a-z]{2,})(?=[A-ZÀ-Þ][a-zß-ÿ]{2})")
 _BEFORE_YEAR = re.compile(r"(?<![^\W_])(in|on|by|the|of|to|from|since|until)(?=(?:1\d|20)\d\d)")
 _NOTED = re.compile(r"(?<=\bin )((?:1[5-9]|20)\d\d)\d{1,2}(?=[.;]|,\s|\s*$)")
-"""A year with the number of a footnote behind it."""
+"""A year followed by a footnote number."""
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ORDINALS = {
     word: str(number)
@@ -79,17 +79,17 @@ _LATIN = str.maketrans({char: latin.replace("_", "") for char, latin in (_CYRILL
 
 
 class Word(NamedTuple):
-    """One word and where it stands."""
+    """A word and its position."""
 
     raw: str
     key: str
-    """Folded: no case, diacritics or possessive; Roman and ordinal numbers as digits."""
+    """Normalized: no case, diacritics or possessive; Roman numerals and ordinals as digits."""
     start: int
     end: int
 
     @property
     def capital(self) -> bool:
-        """Whether it begins with a capital."""
+        """Whether it begins with a capital letter."""
         return self.raw[:1].isupper()
 
 
@@ -109,10 +109,10 @@ def _words(text: str) -> tuple[Word, ...]:
 
 
 def repaired(target: str) -> str:
-    """An accepted answer as it was before UTF-8 was read as another encoding ("DÃ¡in"), with plain spaces.
+    """A target with its encoding errors undone (UTF-8 decoded as another encoding: "DÃ¡in"), and with plain spaces.
 
     Args:
-        target: as the data has it.
+        target: the text as in the data.
     """
     if "Ã" in target or "Â" in target:
         with contextlib.suppress(UnicodeError):
@@ -121,7 +121,7 @@ def repaired(target: str) -> str:
 
 
 def unglued(text: str) -> str:
-    """A text as it was before scraping joined a word to a name ("byAndrew") or a footnote to a year ("in 19661.").
+    """Separate what scraping glued together: a word and a name ("byAndrew"), a year and a footnote ("in 19661.").
 
     Args:
         text: plain text.
@@ -131,7 +131,7 @@ def unglued(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def key_of(raw: str) -> str:
-    """A word as it is compared.
+    """The key by which a word is compared.
 
     Args:
         raw: one word.
@@ -148,7 +148,7 @@ def key_of(raw: str) -> str:
 
 
 def content(words: list[Word]) -> list[Word]:
-    """The words that carry something; all of them where none does.
+    """The content words; all words if there are none.
 
     Args:
         words: in order, as `words_of` gives them.
@@ -162,7 +162,7 @@ def content(words: list[Word]) -> list[Word]:
 
 
 def _is_title(words: list[Word], place: int) -> bool:
-    """A title before a name, as in "President Grant", not in "President of Chile"."""
+    """Whether a word is a title before a name, as in "President Grant" but not in "President of Chile"."""
     if words[place].key not in TITLES or place + 1 == len(words):
         return False
     before = words[place - 1] if place else None
@@ -173,7 +173,7 @@ def _is_title(words: list[Word], place: int) -> bool:
 
 
 def _is_letter(words: list[Word], place: int) -> bool:
-    """An "A" that is a letter: a grade, a blood group, a key."""
+    """Whether an "A" is a letter: a grade, a blood group, a key."""
     if words[place].raw != "A":
         return False
     if place:
@@ -182,16 +182,16 @@ def _is_letter(words: list[Word], place: int) -> bool:
 
 
 def unspaced(text: str) -> bool:
-    """Whether a text is written in a script that puts no spaces between words.
+    """Whether a text is in a script without spaces between words.
 
     Args:
-        text: any.
+        text: any text.
     """
     return bool(_UNSPACED.search(text))
 
 
 def foreign(text: str, other: str) -> bool:
-    """Whether two texts are in different scripts, so that comparing letters says nothing.
+    """Whether two texts are in different scripts, so that their letters cannot be compared.
 
     Args:
         text: one text.
@@ -206,10 +206,10 @@ def _latin(text: str) -> bool:
 
 
 def alike(one: str, other: str, *, name: bool) -> bool:
-    """Whether two keys are one word: equal, in another number, or misspelled within reason.
+    """Whether two keys are the same word: equal, singular and plural, or a plausible misspelling.
 
-    A letter dropped, added or swapped is a slip; another letter in its place is one in the middle of a longer name
-    only, since it makes other words of common ones ("nitrate", "nitrite").
+    A dropped, added or swapped letter is a misspelling. A replaced letter is one only in the middle of a longer name,
+    since in common words it makes another word ("nitrate", "nitrite").
 
     Args:
         one: a key.
@@ -232,7 +232,7 @@ def alike(one: str, other: str, *, name: bool) -> bool:
 
 
 def _is_slip(one: str, other: str, *, replaced: bool, name: bool) -> bool:
-    """Whether one edit is a misspelling: a letter doubled or not, two swapped; in names a vowel, in long ones any."""
+    """Whether one edit is a misspelling: a doubled letter or a swap; in names a vowel; in long names any letter."""
     longest = max(len(one), len(other))
     if replaced:
         pair = {(a, b) for a, b in zip(one, other, strict=True) if a != b}
@@ -245,12 +245,12 @@ def _is_slip(one: str, other: str, *, replaced: bool, name: bool) -> bool:
 
 
 def near(one: str, other: str, *, name: bool = False) -> bool:
-    """Whether two keys might be one word, so that neither yes nor no is certain.
+    """Whether two keys might be the same word, so that neither yes nor no is certain.
 
     Args:
         one: a key.
         other: another.
-        name: whether they are names, of which a longer one is another ("Niger", "Nigeria").
+        name: whether they are names; a longer name is a different one ("Niger", "Nigeria").
     """
     if one.isdecimal() or other.isdecimal():
         return False
@@ -264,7 +264,7 @@ def near(one: str, other: str, *, name: bool = False) -> bool:
 
 @lru_cache(maxsize=65536)
 def distance(one: str, other: str) -> tuple[int, bool]:
-    """Edits between two words, a swap of neighbors being one, and whether some letter was replaced by another.
+    """Edit distance between two words (a swap of neighbors is one edit), and whether a letter was replaced.
 
     Args:
         one: a word.
@@ -284,7 +284,7 @@ def distance(one: str, other: str) -> tuple[int, bool]:
 
 
 def overlap(words: Collection[str], others: Collection[str]) -> int:
-    """How many of the words stand among the others, endings aside.
+    """How many of the words are among the others, ignoring endings.
 
     Args:
         words: keys.
@@ -296,7 +296,7 @@ def overlap(words: Collection[str], others: Collection[str]) -> int:
 
 @lru_cache(maxsize=65536)
 def _root(key: str) -> str:
-    """A verb or noun without its ending, near enough to see that a sentence speaks of what was asked."""
+    """Strip the ending of a verb or noun: a rough stem, enough to match a sentence with the question."""
     key = _IRREGULAR.get(key, _stem(key))
     for ending in ("ing", "ers", "ed", "er", "or", "e"):
         if key.endswith(ending) and len(key) - len(ending) >= 3:  # noqa: PLR2004 - "owned", not "red"

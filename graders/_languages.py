@@ -1,11 +1,11 @@
-"""Whether a short text is in a language, which a detector made for long texts cannot tell. Pure."""
+"""Detect the language of a short text, where a detector built for long texts fails. Pure."""
 
 from __future__ import annotations
 
 import re
 
 SHORT = 20
-"""Words up to which function words are asked."""
+"""Longest text, in words, whose language is decided by function words."""
 _WORDS = {
     "en": (
         "the a an and of to in is are was were be it i you he she we they this that with for on at by from not do "
@@ -45,11 +45,11 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 
 
 def speaks(text: str, language: str) -> bool:
-    """Whether a short text has more function words of a language than of any other, two at least.
+    """Whether a short text has more function words of a language than of any other, and at least two.
 
     Args:
-        text: any; a long one is left to a real detector and never "speaks".
-        language: ISO 639-1 code.
+        text: any text; for a long one, left to a real detector, the answer is always False.
+        language: an ISO 639-1 code.
     """
     words = [word.lower() for word in _WORD.findall(text)]
     if not 0 < len(words) <= SHORT or language not in _WORDS:

@@ -1,4 +1,4 @@
-"""Compares mathematical expressions, a JSON line in and one out; a process of its own, since sympy can run away.
+"""Compare mathematical expressions: one JSON line in, one out. A separate process, since sympy can hang.
 
 Run by `math`: `python -P -m evalkit.graders._math_child`.
 """
@@ -14,28 +14,28 @@ from typing import Any
 
 _NAMED = re.compile(r"^(\$|\\boxed\{)\s*[A-Za-z](?:_\{?\w+\}?)?\s*=(?!.*=)")
 MEMORY = 2 << 30
-"""Bytes that one comparison may take: 9**9**9 is a short answer."""
+"""Memory limit of one comparison, in bytes: 9**9**9 is a short answer."""
 
 
 def compare(target: str, said: str) -> dict[str, Any]:
     """Whether two expressions are equal.
 
     Args:
-        target: the accepted one, LaTeX or plain, without dollars.
-        said: the text to take the answer from; a \\boxed one is preferred, else the last that is found.
+        target: the accepted expression, in LaTeX or plain text, without dollar signs.
+        said: the text to take the answer from; a \\boxed one is preferred, else the last expression.
 
     Returns:
-        `answer`, as read, or None; and `equal`, None where one of both cannot be read as mathematics.
+        `answer`, as parsed, or None; and `equal`, None if either cannot be parsed as mathematics.
     """
     from math_verify import parse, verify
 
-    # A bare formula is misread: math-verify looks for delimiters. Those of the publisher go first.
+    # math-verify misreads a bare formula: it looks for delimiters. Remove the publisher's own first.
     bare = target.strip().removeprefix("\\[").removesuffix("\\]").strip().strip("$").strip()
     gold = parse(f"${bare}$", parsing_timeout=None) or parse(target, parsing_timeout=None)
-    said = said.replace("\\!", "")  # a thin space backwards, inside numbers
+    said = said.replace("\\!", "")  # a negative thin space, inside numbers
     answer = parse(said, parsing_timeout=None)
     if "=" not in bare and gold and not (answer and verify(gold, answer, timeout_seconds=None)):
-        # "x = 5" where 5 was asked for; left of the sign a single name.
+        # "x = 5" for a target of 5: a single name left of the sign.
         answer = parse(_NAMED.sub(r"\1", said), parsing_timeout=None) or answer
     shown = str(answer[-1])[:200] if answer else None
     if not gold or not answer:
@@ -44,7 +44,7 @@ def compare(target: str, said: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Serve until standard input ends, which it does with the parent."""
+    """Serve until standard input closes, at the latest when the parent exits."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -1,4 +1,4 @@
-"""Mathematics as models write it, made into the LaTeX that math-verify reads. Pure."""
+"""Convert mathematics as models write it to the LaTeX that math-verify reads. Pure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 
 
 def readable(text: str) -> str:
-    """The same mathematics in plain LaTeX.
+    """Convert mathematics to plain LaTeX.
 
     Args:
         text: LaTeX, Unicode mathematics, or a mixture: "3√2", "½", "60°", "x²", "1\\,000\\,000", full-width digits.
@@ -68,7 +68,7 @@ def readable(text: str) -> str:
 
 
 def _inward(found: re.Match[str]) -> str:
-    """An interval such as ]0,1[ with the brackets that mean the same elsewhere."""
+    """Rewrite an interval such as ]0,1[ in the usual notation (0,1)."""
     return f"{'[' if found[1] == '[' else '('}{found[2]}{']' if found[3] == ']' else ')'}"
 
 
@@ -106,7 +106,7 @@ _BETWEEN_BOXES = re.compile(
 
 
 def boxes(text: str) -> list[tuple[int, int, str]]:
-    """Where boxes stand and what they hold; empty and unclosed ones and those around others are left out.
+    """Find the innermost boxes and their contents, without empty and unclosed ones.
 
     Args:
         text: an answer; \\boxed{…}, \\fbox{…} and \\boxed 5 are boxes.
@@ -123,7 +123,7 @@ def boxes(text: str) -> list[tuple[int, int, str]]:
 
 
 def last_boxes(text: str) -> tuple[int, int, str] | None:
-    """Where the last box stands and what it holds; boxes that only "and" or commas part are one, "1, 2".
+    """Find the last box and its contents; boxes joined only by "and" or commas count as one, "1, 2".
 
     Args:
         text: an answer.
@@ -166,7 +166,7 @@ _INFINITE = re.compile(r"[-+]?\\infty")
 
 
 def is_inequality(text: str) -> bool:
-    """Whether a formula bounds something.
+    """Whether a formula is an inequality.
 
     Args:
         text: LaTeX.
@@ -175,7 +175,7 @@ def is_inequality(text: str) -> bool:
 
 
 def is_interval(text: str) -> bool:
-    """Whether a formula is an interval or a union of some.
+    """Whether a formula is an interval or a union of intervals.
 
     Args:
         text: LaTeX.
@@ -185,7 +185,7 @@ def is_interval(text: str) -> bool:
 
 
 def as_intervals(text: str) -> str | None:
-    """Bounds on one quantity as a union of intervals, None where it is none: "0 \\le x < 1" is "[0,1)".
+    """Convert bounds on one quantity to a union of intervals, None if there are none: "0 \\le x < 1" is "[0,1)".
 
     Args:
         text: LaTeX.
@@ -198,7 +198,7 @@ def as_intervals(text: str) -> str | None:
 
 
 def without_member(text: str) -> str:
-    """A set without "x \\in" before it.
+    """Remove a leading "x \\in" from a set.
 
     Args:
         text: LaTeX.
@@ -252,7 +252,7 @@ _BASED = re.compile(r"\s*(-?[0-9A-Z]+)\s*_\s*\{?\s*(\d+)\s*\}?\s*")
 
 
 def in_bases(target: str, said: str) -> bool | None:
-    """Whether two numerals that both name their base are the same; None where one of both names none.
+    """Whether two numerals with explicit bases are equal; None if either names no base.
 
     Args:
         target: LaTeX, such as "2516_8".
@@ -277,7 +277,7 @@ _LAST_EQUAL = re.compile(
 
 
 def end_of_derivation(text: str) -> str | None:
-    """What a derivation comes to, where a box holds one instead of its result: "x + 1 = 3 \\Rightarrow x = 2" is "2".
+    """The result of a derivation, for boxes that contain one: "x + 1 = 3 \\Rightarrow x = 2" is "2".
 
     Args:
         text: LaTeX.

@@ -1,4 +1,4 @@
-"""Names of the months in many languages, with cases and short forms. Pure."""
+"""Month names in many languages, with inflected and short forms. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 ENGLISH = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
            "november", "december")  # fmt: skip
 _SHORT = "jan feb mar apr may|mai jun jul aug sep|sept oct nov dec"
-# January to December a line, alternatives separated by |.
+# One language per line, January to December; alternatives are separated by |.
 _OTHERS = (
     (
         "januar|jänner|jaenner|jän|jän februar|feber märz|maerz|mrz|mär april mai juni juli august september oktober|"
@@ -89,7 +89,7 @@ _OTHERS = (
 
 @cache
 def months() -> dict[str, int]:
-    """Number of the month by its name in lower case; what several languages share means the same in all."""
+    """Month number by lower-case name; a name shared by several languages means the same month in all."""
     found = {name: number for number, name in enumerate(ENGLISH, start=1)}
     for language in (_SHORT, *_OTHERS):
         for number, alternatives in enumerate(language.split(), start=1):
@@ -100,12 +100,12 @@ def months() -> dict[str, int]:
 
 @cache
 def any_month() -> str:
-    """A regular expression for the name of a month, on lower-case text."""
+    """A regular expression for month names in lower-case text."""
     return "|".join(re.escape(name) for name in sorted(months(), key=len, reverse=True))
 
 
 @cache
 def any_full_month() -> re.Pattern[str]:
-    """Finds the name of a month that is no short form and no common word."""
+    """A pattern for month names that are neither abbreviations nor common words."""
     names = [name for name in months() if len(name) > 3 or not name.isascii()]  # noqa: PLR2004 - "may", "jan"
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted({*names, 'may'}, key=len, reverse=True)))})(?!\w)")

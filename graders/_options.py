@@ -1,8 +1,8 @@
-"""Where an answer names one of the options, by its letter or by its text. Pure.
+"""Find where an answer names an option, by letter or by text. Pure.
 
-A letter counts where it can be meant as one: in brackets, at the start of a line or after words that introduce an
-option. "A" before a noun is an article, "I" before a verb a pronoun, "Vitamin C" and "C = 20" are no options. Texts are
-compared with their signs and numbers, and with case where only case tells two options apart.
+A letter counts only where it can mean an option: in brackets, at the start of a line or after words that introduce an
+option. "A" before a noun is an article, "I" before a verb a pronoun; "Vitamin C" and "C = 20" name no option. Option
+texts are compared with their symbols and numbers, and with case if only case distinguishes two options.
 """
 
 from __future__ import annotations
@@ -68,29 +68,29 @@ _NUMBER = re.compile(r"[+-]?\d[\d,]*(?:\.\d+)?|[+-]?\.\d+")
 _BETWEEN_NAMES = re.compile(r"[)\].:,\s\"'*(\[=–-]*")
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _PROSE = re.compile(r"[\w\s.,;:'\"()&!?/-]+")
-# Words that stand in every text: named only where they open, conclude or state.
+# Words common in any text: they name an option only where they open, conclude or state an answer.
 _COMMON = frozenset(
     "yes no true false none all both neither a an the and or it he she they i one maybe not some any other".split()
 )
 
 LONGEST_ALONE = 60
-"""Characters up to which a text may be one letter and its dress."""
+"""Longest text, in characters, that may be a single letter with markup."""
 
 
 class Mention(NamedTuple):
-    """One place where an option is named."""
+    """A mention of an option."""
 
     start: int
     end: int
     option: int
-    """Index of the option; a letter beyond the options has one, too."""
+    """Index of the option; a letter beyond the last option has an index too."""
     by_letter: bool
     common: bool = False
-    """A word that may be meant otherwise, such as "no"."""
+    """Whether the word is ambiguous, such as "no"."""
 
 
 def readable(text: str) -> str:
-    """An answer with boxes as statements, one kind of dash, and without dress; lines stay.
+    """Normalize an answer: boxes become statements, dashes are unified, markup is removed; lines are kept.
 
     Args:
         text: as the model wrote it.
@@ -106,7 +106,7 @@ def readable(text: str) -> str:
 
 
 def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
-    """Every place where an option is named, in order.
+    """All mentions of options, in order.
 
     Args:
         text: as `readable` gives it.
@@ -114,13 +114,13 @@ def mentions(text: str, options: tuple[str, ...]) -> list[Mention]:
     """
     letters = _letters(text, len(options))
     texts = _texts(text, options, {mention.start for mention in letters})
-    # A letter inside an option's text ("A and C") is a part of it.
+    # A letter inside an option's text ("A and C") belongs to that text.
     letters = [one for one in letters if not any(t.start <= one.start < t.end for t in texts)]
     return _joined(text, sorted([*letters, *texts]))
 
 
 def same_text(text: str, options: tuple[str, ...]) -> int | None:
-    """The option that a text is, dress, an article and a full stop aside; None where it is none, or two are it.
+    """The option that a text equals, ignoring markup, an article and a full stop; None unless exactly one matches.
 
     Args:
         text: as `readable` gives it.
@@ -141,7 +141,7 @@ def same_text(text: str, options: tuple[str, ...]) -> int | None:
 
 
 def is_prose(option: str) -> bool:
-    """Whether an option is words, so that its punctuation does not matter.
+    """Whether an option consists of words, so that its punctuation does not matter.
 
     Args:
         option: its text.
@@ -174,7 +174,7 @@ def _letters(text: str, count: int) -> list[Mention]:
         start, end = match.span()
         bracketed = text[start - 1 : start] in _OPENING and text[end : end + 1] in ")]>"
         option = ord(letter.upper()) - ord("A")
-        # "(X)" stands for any letter in prompts; what echoes it names no option.
+        # "(X)" stands for any letter in prompts; an answer that echoes it names no option.
         placeholder = letter in "Xx" and option >= count
         if not placeholder and (alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed)):
             found.append(Mention(start, end, option, by_letter=True))
@@ -184,7 +184,7 @@ def _letters(text: str, count: int) -> list[Mention]:
 def _may_be_letter(text: str, letter: str, start: int, end: int, count: int, *, bracketed: bool) -> bool:
     before, after = text[max(0, start - 40) : start], text[end : end + 40]
     if bracketed:
-        # f(A), P(B) are no options, nor is a list's (a) where options are capitals.
+        # f(A) and P(B) are not options, nor is "(a)" in a list if the options have capital letters.
         return not re.search(r"[A-Za-z0-9_][(\[]$", before) or bool(
             re.search(r"(?:option|choice|answer)s?[(\[]$", before)
         )
@@ -215,7 +215,7 @@ def _is_no_article(following: str) -> bool:
 
 
 def _lower_is_letter(before: str, after: str) -> bool:
-    """Small letters count after a lead ("option b", "answer: b") or as a line's label ("b) Jupiter")."""
+    """Whether a lower-case letter is an option: after a lead ("option b", "answer: b") or as a label ("b) Jupiter")."""
     led = re.search(
         r"(?:\b(?:option|choice|letter)\s+|(?:answer|choice|option|ans)\"?\s*(?::|=|\bis)\s*[\"'(]*)$",
         before,
@@ -230,7 +230,7 @@ def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Menti
     found = []
     folded = text.casefold()
     for option, one in enumerate(_option_texts(options)):
-        # Most options are not named: ask before compiling what finds them.
+        # Most options are not named: check cheaply before compiling their patterns.
         if not any(all(word in folded for word in words) for words in one.words):
             continue
         for match in _pattern(one.bare, one.forms).finditer(text):
@@ -244,7 +244,7 @@ def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Menti
 
 
 def _labeled(text: str, start: int, option: int) -> bool:
-    """Whether the option's letter stands before its text: "(B) C"."""
+    """Whether the option's letter precedes its text: "(B) C"."""
     return bool(re.search(rf"(?<!\w){chr(ord('A') + option)}[)\].:]+\s*$", text[max(0, start - 8) : start]))
 
 
@@ -253,17 +253,17 @@ def _holds(outer: Mention, inner: Mention) -> bool:
 
 
 class _OptionText(NamedTuple):
-    """An option's text in the forms that it is compared in."""
+    """An option's text in the forms used for comparison."""
 
     bare: str
     folded: str
     loose: str
     forms: tuple[str, ...]
-    """Patterns of its forms."""
+    """A pattern for each form."""
     words: tuple[tuple[str, ...], ...]
-    """Of each form the words that a text has to hold."""
+    """For each form, the words that a text must contain."""
     exactly: bool
-    """Whether case matters, since only case tells it from another option."""
+    """Whether case matters, because only case distinguishes it from another option."""
 
 
 @lru_cache(maxsize=64)
@@ -312,7 +312,7 @@ def _in_words(number: int) -> str:
 
 
 def _joined(text: str, found: list[Mention]) -> list[Mention]:
-    """Merge neighbors that name one option: "B. Jupiter", "(B) Jupiter", "Jupiter (B)"."""
+    """Merge adjacent mentions of the same option: "B. Jupiter", "(B) Jupiter", "Jupiter (B)"."""
     joined: list[Mention] = []
     for mention in found:
         last = joined[-1] if joined else None

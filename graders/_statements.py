@@ -1,7 +1,7 @@
-"""How firmly a text says something at one place: the ranks of evidence, written down once. Pure.
+"""How firmly a text states something: the ranks of evidence that graders share. Pure.
 
-`choice` asks this of an option, `title` of a title: is it stated as the answer, held to be right, put first, offered as
-one of several candidates, merely mentioned, withdrawn, or denied? The words before and after the place decide.
+`choice` ranks options with it, `title` titles: stated as the answer, called correct, put first, offered as one of
+several candidates, merely mentioned, withdrawn, or denied. The words before and after the mention decide.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from unicodedata import normalize
 
 
 class Rank(IntEnum):
-    """How firmly something is said, weakest first."""
+    """How firmly something is stated, weakest first."""
 
     DENIED = 0
-    """ "not B", "B is wrong", "B over C": said of C."""
+    """ "not B", "B is wrong", "B over C" (for C)."""
     WITHDRAWN = 1
-    """A first guess, a second choice, what would be right in another case."""
+    """A first guess, a second choice, or the answer to another case."""
     OFFERED = 2
     """One of several candidates: "either B or C"."""
     MENTIONED = 3
     OPENED = 4
-    """What the text begins with: "B, because …"."""
+    """The text begins with it: "B, because …"."""
     HELD = 5
-    """Said to be right or concluded: "B is correct", "so it must be B"."""
+    """Called correct or concluded: "B is correct", "so it must be B"."""
     STATED = 6
     """Introduced as the answer ("The answer is B", "Answer: B"), or alone on its line."""
 
 
 COMMITTED = Rank.OPENED
-"""From this rank on, something is said as the answer."""
+"""Lowest rank that commits to an answer."""
 
 _SURELY = (
     r"(?:\s+(?:therefore|thus|hence|then|clearly|definitely|indeed|in\s+fact|(?:most\s+)?(?:likely|probably)|simply|"
@@ -214,11 +214,11 @@ _ABBREVIATION = re.compile(
 
 
 def rank(text: str, start: int, end: int) -> Rank:
-    """How firmly a text says what stands between two places of it.
+    """How firmly a text states the words between two positions.
 
     Args:
-        text: markup taken away, lines kept.
-        start: where the words begin, without quotes or brackets around them.
+        text: a text without markup, lines kept.
+        start: where the words begin, excluding quotes or brackets around them.
         end: where they end.
     """
     before, after = text[:start][-400:], text[end : end + 160]
@@ -241,7 +241,7 @@ def rank(text: str, start: int, end: int) -> Rank:
 
 
 def is_led_to(before: str) -> bool:
-    """Whether a text leads to its end as to an answer: "The answer is", "<answer>", "La respuesta es", "I choose".
+    """Whether the words before a mention introduce it as the answer: "The answer is", "<answer>", "I choose".
 
     Args:
         before: what stands before the words in question.
@@ -254,7 +254,7 @@ def is_led_to(before: str) -> bool:
 
 
 def introduces(before: str) -> bool:
-    """Whether a text leads to its end as to an answer or to a conclusion: "so it must be", "C'est", "=>".
+    """Whether the words before a mention introduce an answer or a conclusion: "so it must be", "C'est", "=>".
 
     Args:
         before: what stands before the words in question.
@@ -263,7 +263,7 @@ def introduces(before: str) -> bool:
 
 
 def sentence_start(text: str, place: int) -> int:
-    """Where the sentence or line begins in which a place lies.
+    """Start of the sentence or line that contains a position.
 
     Args:
         text: any text.

@@ -1,7 +1,7 @@
-"""Whether two titles are the same: word by word, in order. Pure.
+"""Compare titles word by word, in order. Pure.
 
-Case, punctuation, diacritics, articles and prepositions, hyphens and old spellings ("Functionen") do not matter, nor
-does a misspelled word. One other content word is another title, and so is another prefix ("micro", "macro") or ending.
+Case, punctuation, diacritics, articles, prepositions, hyphens and old spellings ("Functionen") do not matter, nor does
+a misspelled word. A different content word, prefix ("micro", "macro") or ending makes a different title.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SMALL_WORDS = frozenset(
     "o os as do da dos das uma um no na em".split()
 )
 MISSPELLED = 0.4
-"""Share of the words that may be misspelled; one always may."""
+"""Largest share of misspelled words; one is always allowed."""
 
 _SPELLINGS = (
     ("ph", "f"),
@@ -41,10 +41,10 @@ _SUBTITLE = re.compile(r"\s*(?::|\s[-–—]\s|—|\.\s|;\s)\s*")
 
 
 def match(said: str, targets: list[str]) -> str:
-    """Why a title is an accepted one, "" where it is none.
+    """The reason why a title is accepted, "" if it is not.
 
     Args:
-        said: the title as the answer gives it, without what surrounds it.
+        said: the title as the answer gives it, without surrounding text.
         targets: the accepted titles.
     """
     for target in targets:
@@ -62,7 +62,7 @@ def match(said: str, targets: list[str]) -> str:
 
 
 def split(title_text: str) -> tuple[str, str]:
-    """A title's main part and its subtitle, which is "" where there is none.
+    """A title's main part and its subtitle, "" if it has none.
 
     Args:
         title_text: the title.
@@ -72,7 +72,7 @@ def split(title_text: str) -> tuple[str, str]:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles have the same content words in the same order, dress and misspellings aside.
+    """Whether two titles have the same content words in the same order, ignoring typography and misspellings.
 
     Args:
         one: a title.
@@ -91,7 +91,7 @@ def alike(one: str, other: str) -> bool:
 
 
 def _differences(first: list[str], second: list[str]) -> int:
-    """Misspelled words between two titles; more than there are words where they differ otherwise."""
+    """Number of misspelled words between two titles; larger than their lengths if they differ in other ways."""
     never = len(first) + len(second) + 1
 
     @cache
@@ -115,7 +115,7 @@ def _differences(first: list[str], second: list[str]) -> int:
 
 
 def _cost(one: str, other: str) -> int | None:
-    """0 for the same word, 1 for a misspelled one, None for another word."""
+    """0 for the same word, 1 for a misspelling, None for a different word."""
     if one == other or (first := _canonical(one)) == (second := _canonical(other)):
         return 0
     return 1 if _misspelled(first, second) else None
@@ -136,7 +136,7 @@ def _misspelled(one: str, other: str) -> bool:
     if distance == 1:
         substituted = len(one) == len(other) and sorted(one) != sorted(other)
         return not substituted or one[:_PREFIX] == other[:_PREFIX]
-    # Two other letters make "convention" of "conversion", another ending "algebraic" of "algebra".
+    # Two different letters turn "conversion" into "convention", another ending "algebra" into "algebraic".
     longest = max(len(one), len(other))
     return distance == 2 and longest >= _LONG and len(one) != len(other) and _same_ends(one, other)  # noqa: PLR2004
 

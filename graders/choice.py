@@ -1,14 +1,14 @@
-"""Which of the options? Reads the letter or the text of the option that an answer commits to.
+"""Multiple choice: reads the letter or text of the option that an answer commits to.
 
-What an answer says of an option has ranks (`_statements`): stated as the answer, held to be right, put first, merely
-mentioned, offered among others, withdrawn, denied. The highest rank decides, of equals the last, and what follows a
-correction ("Wait, no: B") outranks what it corrects. Neither mentions before nor explanations after overrule a stated
-answer. Where all options but one are denied, that one is meant. Two options offered at once, or a letter beyond the
-options, are a claim from which no answer can be read; nothing is ever drawn at random.
+Mentions of options are ranked (`_statements`): stated as the answer, called correct, put first, merely mentioned,
+offered among others, withdrawn, denied. The highest rank decides, among equals the last; text after a correction
+("Wait, no: B") outranks text before it. Earlier mentions and later explanations never overrule a stated answer. If all
+options but one are denied, that one is the answer. Two options offered together, or a letter beyond the options, are a
+claim from which no answer can be read; no option is ever drawn at random.
 
-An answer that ends in "I don't know" is IDK whatever stands before, and so is an option that speaks of the answerer
-("I don't know", "not sure"), chosen by its text or letter. One that speaks of the matter ("unknown", "cannot be
-determined") is a claim like any other. A target is an option's text; else its letter, in brackets or not.
+An answer that ends in "I don't know" is IDK whatever precedes it. So is choosing, by text or letter, an option about
+the answerer ("I don't know", "not sure"). An option about the subject ("unknown", "cannot be determined") is a claim
+like any other. A target is an option's text, else its letter, with or without brackets.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _CONCLUSION = re.compile(
 _CONTENT = re.compile(r"[^\W_]")
 FEWEST_TO_ELIMINATE = 2
 SHORT = 400
-"""Characters up to which an option that is merely mentioned, or left over, may be the answer."""
+"""Longest answer, in characters, in which an option that is merely mentioned, or left over, may be the answer."""
 
 
 class _Said(NamedTuple):
@@ -89,7 +89,7 @@ def choice(sample: Sample, completion: Completion) -> Grade:
     text = readable(completion.text)
     whole = same_text(text, options)
     if whole is not None and not _is_letter(text, len(options)):
-        return _grade(sample, options, whole, "an option's text, and nothing else")
+        return _grade(sample, options, whole, "exactly an option's text")
     said = _read(text, options)
     if kind := _abstains(sample, completion.text, options, said):
         return Grade.idk(kind)
@@ -103,21 +103,21 @@ def _decide(sample: Sample, options: tuple[str, ...], text: str, said: list[_Sai
         if left is not None:
             return _grade(sample, options, left, "the only option that is not denied")
         if not said:
-            return Grade.unparsed("a claim, but none of the options in it")
+            return Grade.unparsed("a claim that names no option")
         return Grade.unparsed(
             "names several options and commits to none" if len(_named(said)) > 1 else "commits to none"
         )
     option = chosen.mention.option
     if option >= len(options):
-        return Grade.unparsed(f"{_letter(option)} is none of the {len(options)} options")
+        return Grade.unparsed(f"{_letter(option)} is not one of the {len(options)} options")
     if other := _also_offered(text, said, chosen):
         return Grade.unparsed(f"offers two options: {_letter(other.mention.option)} and {_letter(option)}")
     return _grade(sample, options, option, _WHY[chosen.rank])
 
 
 _WHY = {
-    Rank.STATED: "the option that is stated as the answer",
-    Rank.HELD: "the option that is held to be right",
+    Rank.STATED: "the option stated as the answer",
+    Rank.HELD: "the option called correct",
     Rank.OPENED: "the option that the answer opens with",
     Rank.MENTIONED: "the only option named",
     Rank.OFFERED: "the only option named",
@@ -133,7 +133,7 @@ def _grade(sample: Sample, options: tuple[str, ...], option: int, reason: str) -
 
 
 def _accepted(targets: list[str], options: tuple[str, ...]) -> set[int]:
-    """The options that the targets mean: by text as it is written, else by letter, else by text in other dress."""
+    """The options that the targets name: by exact text, else by letter, else by normalized text."""
     found = set()
     for target in targets:
         letter = target.strip().strip("()[].")
@@ -151,7 +151,7 @@ def _speaks_of_the_answerer(option: str) -> bool:
 
 
 def _abstains(sample: Sample, answer: str, options: tuple[str, ...], said: list[_Said]) -> str | None:
-    """Which kind of non-answer it is, None where it makes a claim."""
+    """The kind of non-answer, None if the answer makes a claim."""
     asked = sample.prompt
     ending = final_statement(answer, question=asked)
     end = readable(ending.text)
@@ -173,7 +173,7 @@ def _commits(end: str, options: tuple[str, ...]) -> bool:
 
 
 def _names_the_matter(end: str, options: tuple[str, ...]) -> bool:
-    """Whether it ends in an option that itself sounds like not knowing, but speaks of the matter: "unknown"."""
+    """Whether it ends in an option that sounds like an abstention but is about the subject: "unknown"."""
     for mention in mentions(end, options):
         option = options[mention.option] if mention.option < len(options) else ""
         if option and non_answer(option) and not _speaks_of_the_answerer(option):
@@ -182,7 +182,7 @@ def _names_the_matter(end: str, options: tuple[str, ...]) -> bool:
 
 
 def _read(text: str, options: tuple[str, ...]) -> list[_Said]:
-    """What a text says of the options, each with its rank; after a correction, what follows it where that commits."""
+    """Ranked mentions of options; if the text corrects itself and then commits, only those after the correction."""
     tail = _FILLER.sub("", after_correction(text) or "")
     if tail and tail.strip() != text:
         start = len(text) - len(tail)
@@ -216,7 +216,7 @@ def _rank(text: str, mention: Mention) -> Rank:
 
 
 def _level(text: str, said: list[_Said]) -> list[_Said]:
-    """Options joined by "and", "or" or a comma share the rank of the first, or the denial that follows the last."""
+    """Give options joined by "and", "or" or a comma the rank of the first, or the denial that follows the last."""
     ranks = [one.rank for one in said]
     for k in range(1, len(said)):
         last, this = said[k - 1].mention, said[k].mention
@@ -232,7 +232,7 @@ def _level(text: str, said: list[_Said]) -> list[_Said]:
 
 
 def _verdicts(text: str, said: list[_Said]) -> list[_Said]:
-    """Options gone through one by one ("A: … – incorrect"): the one called right is held, the others are denied."""
+    """Rank options discussed one by one ("A: … – incorrect"): the one called right counts, the others are denied."""
     labels = [k for k, one in enumerate(said) if _is_label(text, one.mention)]
     if len({said[k].mention.option for k in labels}) < FEWEST_TO_ELIMINATE:
         return said
@@ -258,7 +258,7 @@ def _is_label(text: str, mention: Mention) -> bool:
 
 
 def _verdict(remark: str) -> bool | None:
-    """Right, wrong or neither, by the last word on it in the first lines of a remark."""
+    """Right, wrong or neither, by the last verdict in the first lines of a remark."""
     remark = re.split(r"\b(?:so|therefore|thus|hence)\b", remark, maxsplit=1, flags=re.IGNORECASE)[0]
     wrong = [found.end() for found in _NEGATIVE.finditer(remark)]
     right = [found.end() for found in _POSITIVE.finditer(remark)]
@@ -286,7 +286,7 @@ def _last_sentence(text: str) -> int:
 
 
 def _is_short(text: str) -> bool:
-    """Whether a text is an answer rather than a train of thought, from which no mere mention is fished."""
+    """Whether a text is short enough for a mere mention to be its answer; reasoning is not."""
     return len(text) <= SHORT
 
 
@@ -295,7 +295,7 @@ def _named(said: list[_Said]) -> set[int]:
 
 
 def _left_over(said: list[_Said], count: int) -> int | None:
-    """The one option left where all others are denied and nothing is said for any."""
+    """The only option that is not denied, if no option has support."""
     denied = {one.mention.option for one in said if one.rank is Rank.DENIED}
     left = set(range(count)) - denied
     if (
@@ -308,7 +308,7 @@ def _left_over(said: list[_Said], count: int) -> int | None:
 
 
 def _also_offered(text: str, said: list[_Said], chosen: _Said) -> _Said | None:
-    """Another option in one breath with the chosen one."""
+    """Another option offered together with the chosen one."""
     place = said.index(chosen)
     for step in (-1, 1):
         k = place

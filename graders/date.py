@@ -1,11 +1,11 @@
-"""A day of the year: reads a date as DD-MM and compares it with the target.
+"""Days of the year: reads a date as DD-MM and compares it with the target.
 
-Digits, dashes and slashes of all scripts and the months of many languages are read. Numeric dates are day first, the
-format asked for; one that only makes sense month first is read so, and the reason says it. Where several dates stand
-in an answer, the one that it ends on or states as its answer comes first, then one after a correction, then the one
-said to be of the birth, then the last; a date of the death, a baptism, a source or the Julian calendar is passed over.
-Two dates offered at once ("3 or 4 March") and a date that does not exist are claims from which no answer can be read;
-a month without a day is wrong.
+Digits, dashes and slashes may be in any script, month names in many languages. Numeric dates are read day first, the
+format asked for; a date that is only valid month first is read that way, and the reason says so. If an answer has
+several dates, the one that it ends on or states as its answer comes first, then one after a correction, then the one
+given as the date of birth, then the last. Dates of a death, a baptism or a source, and Julian dates, are skipped. Two
+dates offered together ("3 or 4 March") and an invalid date are claims from which no answer can be read; a month
+without a day is wrong.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _BARE_DIGITS = re.compile(r"\W*(\d{2})[\s,]?(\d{2})\W*")
 _LATEX = re.compile(r"</?\w+>|\$+|\\[()\[\]]|\\(?:text\w*|boxed|mathrm)(?![a-z])|[{}]|\\,|\\-")
 _CONTENT = re.compile(r"[^\W_]")
 _YEARS = range(1600, 2031)
-"""Four digits in here are a year, not a day and a month."""
+"""Range in which four digits are a year, not a day and a month."""
 
 
 @grader
@@ -60,7 +60,7 @@ def date(sample: Sample, completion: Completion) -> Grade:
     if chosen is None:
         return Grade.unparsed(why)
     if not chosen.exists:
-        return Grade.unparsed(f"{text[chosen.start : chosen.end]!r} is no date")
+        return Grade.unparsed(f"{text[chosen.start : chosen.end]!r} is not a date")
     if other := _also_offered(text, found, chosen):
         return Grade.unparsed(f"offers two dates: {other} and {chosen}")
     return Grade.of(str(chosen) in sample.target, answer=str(chosen), reason=f"{why}{chosen.how}")
@@ -72,12 +72,12 @@ def _readable(text: str) -> str:
 
 
 def _is_bare(text: str, found: list[Day]) -> bool:
-    """Whether a text is a day and nothing else."""
+    """Whether a text is only a day."""
     return len(found) == 1 and not _CONTENT.search(text[: found[0].start] + text[found[0].end :])
 
 
 def _without_a_date(sample: Sample, text: str) -> Grade:
-    """Four bare digits, a month without a day, or nothing to read."""
+    """Grade four bare digits, a month without a day, or an answer without any date."""
     bare = _BARE_DIGITS.fullmatch(text)
     if bare and int(bare[1] + bare[2]) not in _YEARS:
         day = Day(0, 0, int(bare[1]), int(bare[2]), "")
@@ -85,24 +85,24 @@ def _without_a_date(sample: Sample, text: str) -> Grade:
             return Grade.of(str(day) in sample.target, answer=str(day), reason="four digits read as DDMM")
     if month := any_full_month().search(text):
         return Grade.of(correct=False, answer=month.group().capitalize(), reason="a month without a day")
-    return Grade.unparsed("a claim, but no date in it")
+    return Grade.unparsed("a claim without a date")
 
 
 def _choose(text: str, found: list[Day], stated: str) -> tuple[Day | None, str]:
-    """The day that the answer settles on, and why; None where it names only days of something else."""
+    """The day that the answer settles on, and why; None if all its days belong to something else."""
     befores: list[Day | None] = [None, *found[:-1]]
     pairs = list(zip(found, befores, strict=True))
     of_birth = [pair for pair in pairs if not is_of_another_event(text, *pair)]
     if not of_birth:
         what = "the death" if all(is_of_death(text, day) for day in found) else "something else"
-        return None, f"the only date in it is of {what}"
+        return None, f"the only date is that of {what}"
     meant = [day for day, before in of_birth if not is_of_a_source(text, day, before)] or [day for day, _ in of_birth]
     if stated and (ends := days(stated)):
         last = [day for day in meant if str(day) == str(ends[-1])]
         if last and len({str(day) for day in ends}) == 1:
             return last[-1], "the date that the answer states"
     if len(meant) == 1:
-        return meant[0], "the only date in the answer" if len(found) == 1 else "the only date that can be meant"
+        return meant[0], "the only date in the answer" if len(found) == 1 else "the only plausible date"
     if not text[: meant[-1].start].rpartition("\n")[2].strip() and not text[meant[-1].end :].strip(" ."):
         return meant[-1], "the date that the answer ends on"
     corrected = after_correction(text)
@@ -113,7 +113,7 @@ def _choose(text: str, found: list[Day], stated: str) -> tuple[Day | None, str]:
 
 
 def _also_offered(text: str, found: list[Day], chosen: Day) -> Day | None:
-    """Another day that the answer offers beside the chosen one: "3 or 4 March", "between 3 and 5 March"."""
+    """Another day that the answer offers with the chosen one: "3 or 4 March", "between 3 and 5 March"."""
     for before in found:
         if before.end > chosen.start or str(before) == str(chosen):
             continue

@@ -1,12 +1,12 @@
-"""Short factual answers: a name, a number, a date, yes or no, against a list of accepted ones.
+"""Short factual answers: compares a name, a number, a date, or yes or no with a list of accepted ones.
 
-Three-valued: the answer commits to an accepted one, it commits to something else of the same type, or rules cannot
-tell, and then they do not guess: the outcome is missing, and the score widens to a range. With `-G judge=MODEL` a
-model decides those answers, and only those.
+There are three verdicts: the answer commits to an accepted one, it commits to something else of the same type, or the
+rules cannot decide. They never guess: an undecided outcome is missing, and the score widens to a range. With
+`-G judge=MODEL` a model decides those answers, and only those.
 
-Correct needs a commitment: an accepted answer that is denied, offered beside another ("6 or 7") or mentioned in
-passing is none. Names may be shortened, reordered, abbreviated or misspelled by a letter; numbers agree within the
-rounding they are given to, in any unit of the same kind; dates have to give every part that is accepted.
+A correct answer commits: an accepted answer that is denied, offered as an alternative ("6 or 7") or mentioned in
+passing does not count. Names may be shortened, reordered, abbreviated or misspelled by a letter; numbers agree within
+the precision given, in any unit of the same dimension; dates must give every part of the target.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from ._entity_words import content, foreign, repaired, unspaced, words_of
 from ._entity_yes import says_yes
 
 LONGEST = 200
-"""Characters of an answer that a report's line can hold."""
+"""Longest answer, in characters, kept in a grade."""
 
 
 @grader
 async def entity(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:
     """Compare the claim with the accepted answers by rules.
 
-    `judge`, a model or several with commas between them, decides the answers that rules cannot; without it they are
-    missing from the score.
+    `judge`, one model or several separated by commas, decides the answers that the rules cannot. Without it those
+    answers are missing from the score.
     """
     found = grade_by_rules(sample, completion.text)
     if judge is None or not found.undecided:
@@ -46,7 +46,7 @@ async def entity(sample: Sample, completion: Completion, *, judge: str | None = 
 
 
 def grade_by_rules(sample: Sample, text: str) -> Grade:
-    """Grade an answer as far as rules can.
+    """Grade an answer by rules alone.
 
     Args:
         sample: the question with its accepted answers.
@@ -63,19 +63,19 @@ def grade_by_rules(sample: Sample, text: str) -> Grade:
     verdict, reason = compare(said, sample.target)
     answer = said.text if len(said.text) <= LONGEST else f"{said.text[: LONGEST - 1]}…"
     if verdict is Verdict.CANT_TELL:
-        return Grade.cannot_decide(f"rules can't tell: {reason}; -G judge=MODEL would", answer=answer)
+        return Grade.cannot_decide(f"rules can't tell: {reason}; -G judge=MODEL can", answer=answer)
     return Grade.of(verdict is Verdict.MATCH, answer=answer, reason=reason)
 
 
 def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
-    """Compare what an answer commits to with all accepted answers.
+    """Compare an answer's claim with all targets.
 
     Args:
         said: the answer.
         targets: the accepted answers.
 
     Returns:
-        The verdict, and why.
+        The verdict and the reason for it.
     """
     parsed = [target_of(repaired(target), said.question) for target in targets]
     verdicts = [says_yes(said, target) for target in parsed if target.yes is not None]
@@ -89,7 +89,7 @@ def compare(said: Said, targets: Sequence[str]) -> tuple[Verdict, str]:
     names = [target for target in parsed if _is_name(target)]
     if names:
         by_name = _compare_names(said, [target.text for target in names])
-        # A rough date is read as words too, for the very same words; what else it says its year decides.
+        # Compare an approximate date as words too: identical words are correct; otherwise its year decides.
         if by_name[0] is Verdict.MATCH or not all(target.vague for target in names):
             verdicts.append(by_name)
     ranked = [verdict for kind in (Verdict.MATCH, Verdict.CANT_TELL) for verdict in verdicts if verdict[0] is kind]
@@ -107,14 +107,14 @@ def _compare_names(said: Said, names: Sequence[str]) -> tuple[Verdict, str]:
     verdict, reason = decide(said, mentions, values=False, several=are_several(names))
     same = [mention for mention in mentions if mention.relation is Relation.SAME]
     if verdict is Verdict.MATCH and not said.stated and _all_asked(said, names) and not claims_asked(said, same):
-        return Verdict.CANT_TELL, "the question names the accepted answer itself"
+        return Verdict.CANT_TELL, "the question itself names the accepted answer"
     if reason == OTHER and any(foreign(said.text, name) or shares_words(said, name) for name in names):
         return Verdict.CANT_TELL, "a part of the accepted answer"
     return verdict, reason
 
 
 def _all_asked(said: Said, names: Sequence[str]) -> bool:
-    """Whether the question offers every accepted name itself, beside another, so that repeating one claims nothing."""
+    """Whether the question offers every accepted name among others, so that repeating one claims nothing."""
     return bool(OFFERS.search(said.question)) and all(
         {word.key for word in content(words_of(name))} <= said.asked for name in names
     )

@@ -1,9 +1,9 @@
-"""The same words: compares what an answer ends on with the accepted words.
+"""Exact match: compares what an answer ends on with the accepted words.
 
-Dress does not matter: case, punctuation, diacritics, markup, list numbers, a leading article, "The answer is …", a
-calculation that ends in the value, a decimal ".0". Nor does a reason after the answer ("No, because …"), or what only
-repeats the question ("3 instruments", "The argument is invalid"). Anything else does. Where the accepted answer has no
-letters or digits ("] } ]"), the symbols are compared.
+Form does not matter: case, punctuation, diacritics, markup, list numbers, a leading article, "The answer is …", a
+calculation that ends in the value, a decimal ".0". Nor does a reason after the answer ("No, because …") or a repetition
+of the question ("3 instruments", "The argument is invalid"). Anything else does. If the target has no letters or digits
+("] } ]"), the symbols are compared.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REASON = re.compile(
 )
 _CLOSED = frozenset("yes no true false valid invalid plausible implausible".split())
 _PLAUSIBLE = {"yes": "plausible", "no": "implausible"}
-"""What asks whether something is plausible may be answered in its own word."""
+"""Answers to a question whether something is plausible may use that word."""
 _JUDGED = re.compile(
     r"(?:argument|answer|expression|statement|sentence|value|inference|result|[)\]])(?:\s+\([^)]*\))?\s+(?:is|are|evaluates\s+to|equals|becomes)\s+"
     r"(?:deductively\s+|logically\s+|therefore\s+|thus\s+|clearly\s+|indeed\s+|also\s+)*(yes|no|true|false|valid|invalid|plausible|implausible)\b",
@@ -57,7 +57,7 @@ _PREDICATE = re.compile(
 _LETTERED = re.compile(r"\(?([A-Z])\)?")
 _WORD = re.compile(r"[^\W_]")
 MOST_SAID = 200
-"""Characters of an answer that a grade keeps."""
+"""Longest answer, in characters, kept in a grade."""
 
 
 @grader
@@ -76,7 +76,7 @@ def exact(sample: Sample, completion: Completion) -> Grade:
 
 
 def _statements(sample: Sample, answer: str) -> Iterator[str]:
-    """What an answer may be said to be: the whole of it, and what it ends on."""
+    """Candidate statements of an answer: the whole of it, and what it ends on."""
     if symbols := _symbols(sample.target, answer):
         yield symbols
         return
@@ -98,7 +98,7 @@ def _statements(sample: Sample, answer: str) -> Iterator[str]:
 
 
 def _verdict(said: list[str], targets: list[str]) -> str:
-    """What the last sentence that judges the question's statement calls it, where a closed set is asked for."""
+    """The verdict of the last sentence that gives one, for targets from a closed set such as valid and invalid."""
     if not any(_key(target) in _CLOSED for target in targets) or any(_key(one) in _CLOSED for one in said[1:]):
         return ""
     if any(_key(_opening(one)) in _CLOSED for one in said):
@@ -108,7 +108,7 @@ def _verdict(said: list[str], targets: list[str]) -> str:
 
 
 def _under_lead(text: str) -> str:
-    """The lines of a list that a text ends in, where a lead introduces it: "The answer is:" and an item a line."""
+    """The lines of a list that ends the text after a lead: "The answer is:" and one item per line."""
     lines = text.splitlines()
     for start in range(len(lines) - 1, 0, -1):
         head = "\n".join(lines[:start])
@@ -120,7 +120,7 @@ def _under_lead(text: str) -> str:
 
 
 def _same(statement: str, target: str, question: str) -> str:
-    """Why a statement says a target, "" where it does not."""
+    """The reason why a statement matches a target, "" if it does not."""
     wanted = _key(target)
     if wanted in _PLAUSIBLE and "plausible" in question.lower():
         statement = re.sub(rf"\b{_PLAUSIBLE[wanted]}\b", wanted, statement, flags=re.IGNORECASE)
@@ -139,12 +139,12 @@ def _same(statement: str, target: str, question: str) -> str:
         and (wanted in _CLOSED or len(statement) > len(opening))
         and _may_open(opening, wanted)
     ):
-        return "the same words, and why"
+        return "the same words and a reason"
     return "the same words, and some of the question's" if _only_adds_question(statement, wanted, question) else ""
 
 
 def _may_open(opening: str, wanted: str) -> bool:
-    """Whether words may be followed by a reason: those of a closed set may, a name's continuation may change it."""
+    """Whether a reason may follow these words: it may after a word of a closed set, but could change a name."""
     return wanted in _CLOSED and len(opening.split()) == len(wanted.split())
 
 
@@ -165,13 +165,13 @@ def _same_number(statement: str, wanted: str, question: str) -> str:
 
 
 def _only_adds_question(statement: str, wanted: str, question: str) -> bool:
-    """Whether a statement is the wanted words among words of the question and small ones, with nothing against them."""
+    """Whether a statement adds only question words and function words to the target, and no negation."""
     said = simplify(statement)
     if not wanted or f" {said} ".count(f" {wanted} ") != 1:
         return False
     asked = set(simplify(question).split())
     others = set(f" {said} ".replace(f" {wanted} ", " ").split())
-    # Where the question holds the wanted words, only a closed set is told from the rest of it.
+    # If the question contains the target's words, only a closed set can be told apart from the rest of it.
     known = _SMALL | asked if wanted in _CLOSED or not set(wanted.split()) <= asked else _SMALL
     return others <= known and not others & (_OPPOSED | _CLOSED)
 
@@ -187,7 +187,7 @@ def _key(text: str) -> str:
     if _SIGNED.fullmatch(text):  # punctuation is part of a number
         number = text.replace(",", "").replace("−", "-").lstrip("+")
         return number.rstrip("0").rstrip(".") if "." in number else number
-    # "] ]" and the like have no words: what there is, is compared.
+    # "] ]" and the like have no words: compare the symbols.
     return _ARTICLE.sub("", simplify(text)) or "".join(text.split())
 
 
@@ -196,7 +196,7 @@ def _is_symbols(targets: list[str]) -> bool:
 
 
 def _symbols(targets: list[str], answer: str) -> str:
-    """The symbols that an answer ends on, where symbols are asked for; "" where it ends on words."""
+    """The symbols that an answer ends on; "" if it ends on words."""
     if not _is_symbols(targets):
         return ""
     lines = _TAG.sub(" ", answer).splitlines()
@@ -206,11 +206,11 @@ def _symbols(targets: list[str], answer: str) -> str:
         line = line[box + len("\\boxed{") :].rstrip(" $.\\)").removesuffix("}")
     for start in range(len(line)):
         if not _WORD.search(line, start):
-            # What closes words ("know\"}", "0.4).") is no answer of its own.
+            # What closes words ("know\"}", "0.4).") is not an answer.
             return "" if start and line[start] in _CLOSING else _undressed(line[start:])
     return ""
 
 
 def _undressed(symbols: str) -> str:
-    """Symbols without code marks, quotes and a full stop around them."""
+    """Symbols without surrounding backticks, quotes and full stop."""
     return symbols.strip().lstrip(":").strip(" `*$\"'").removesuffix(".").strip(" `*$\"'.,")

@@ -1,9 +1,9 @@
-"""Does the text obey every instruction? IFEval's checkers decide, strictly or loosely.
+"""Instruction following: IFEval's checkers decide whether a text obeys every instruction, strictly or loosely.
 
-Strict looks at the text as it is; loose also without its first or last line and without asterisks. The share of
-instructions followed is kept as partial credit. A text that says no more than "I don't know" is IDK even where that
-happens to obey ("no commas"); a disclaimer and then the work is work. The language of a text of a few words is told by
-its function words, since the checkers' detector needs more of it.
+The strict verdict checks the text as it is; the loose one also tries it without its first or last line and without
+asterisks. The share of instructions followed is kept as partial credit. A text that only says "I don't know" is IDK
+even if that happens to obey ("no commas"); a disclaimer followed by the requested text is an attempt. The language of a
+very short text is decided by its function words, since the checkers' detector needs more text.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from evalkit import Completion, Grade, NonAnswer, Sample, final_statement, grade
 from ._languages import speaks
 
 BRIEF = 25
-"""Words up to which a text that makes no claim is IDK although it obeys."""
+"""Longest text, in words, that is IDK although it obeys."""
 SENTENCE = 6
-"""Words from which what a text ends on is work."""
+"""Fewest words of a last sentence that make it an attempt."""
 TOKENIZER = (
-    "IFEval's checker of sentences needs nltk's tokenizer data: "
-    "python -m nltk.downloader punkt_tab, then --resume the run"
+    "IFEval's sentence checker needs nltk's tokenizer data: python -m nltk.downloader punkt_tab, then --resume the run"
 )
 _QUESTION = re.compile(r"[^.!?\n]*\?")
 _CONTENT = re.compile(r"[^\W_]")
@@ -51,7 +50,7 @@ def instructions(sample: Sample, completion: Completion, *, verdict: Literal["st
 
 
 def _abstains(sample: Sample, text: str) -> NonAnswer | None:
-    """The kind of non-answer; to ask back is none here, where a question is a text like any other."""
+    """The kind of non-answer; here a counter-question is a text like any other."""
     if "?" in text:
         text = _QUESTION.sub("", text)
         if not _CONTENT.search(text):
@@ -65,31 +64,31 @@ def _abstains(sample: Sample, text: str) -> NonAnswer | None:
 
 
 def _goes_on(text: str, prompt: str) -> bool:
-    """Whether a text ends on a sentence of work, whatever disclaimer it begins with."""
+    """Whether a text ends on a sentence of the requested text, whatever disclaimer it begins with."""
     ending = final_statement(text, question=prompt).text
     return len(ending.split()) >= SENTENCE and non_answer(ending, question=prompt) is None
 
 
 def check(sample: Sample, text: str) -> list[_Verdict]:
-    """Each instruction with its strict and its loose verdict.
+    """Check each instruction strictly and loosely.
 
     Args:
-        sample: metadata holds `instructions` and `arguments`, one each.
+        sample: its metadata has `instructions` and `arguments`, lists of equal length.
         text: the answer.
 
     Raises:
         MissingExtraError: if-verifiable is not installed.
-        ValueError: an instruction that the checkers do not know, or no arguments for it.
+        ValueError: an instruction is unknown to the checkers, or has no arguments.
         RuntimeError: the tokenizer's data are missing.
     """
     names: list[str] = sample.metadata["instructions"]
     arguments: list[dict[str, Any]] = sample.metadata["arguments"]
     if len(names) != len(arguments) or not names:
-        raise ValueError(f"{len(names)} instructions, but arguments of {len(arguments)}")
+        raise ValueError(f"{len(names)} instructions, but arguments for {len(arguments)}")
     asked = list(zip(names, arguments, strict=True))
     try:
         found = _checked(sample, asked, text)
-    except LookupError:  # a tokenizer's data are missing: only those that need them can't be checked
+    except LookupError:  # the tokenizer's data are missing: only instructions that need them can't be checked
         found = [one for pair in asked for one in _checked_alone(sample, pair, text)]
     return [_judged_again(one, given, text) for one, (_, given) in zip(found, asked, strict=True)]
 
@@ -101,7 +100,7 @@ def _checked(sample: Sample, asked: list[tuple[str, dict[str, Any]]], text: str)
         from langdetect import DetectorFactory
 
     names = [name for name, _ in asked]
-    # Both draw at random unless told otherwise: the language detector, and two prompts whose letter is none.
+    # Seed both random sources: the language detector, and the checker of two prompts whose letter is not a letter.
     DetectorFactory.seed = 0
     before = random.getstate()
     random.seed(sample.id)
@@ -119,7 +118,7 @@ def _checked(sample: Sample, asked: list[tuple[str, dict[str, Any]]], text: str)
 
 
 def _checked_alone(sample: Sample, pair: tuple[str, dict[str, Any]], text: str) -> list[_Verdict]:
-    """The verdict on one instruction, without the tokenizer's data where it can do without."""
+    """The verdict on one instruction, without the tokenizer's data if possible."""
     try:
         return _checked(sample, [pair], text)
     except LookupError as error:
@@ -131,7 +130,7 @@ def _checked_alone(sample: Sample, pair: tuple[str, dict[str, Any]], text: str) 
 
 
 def _has_capital_words(text: str, given: dict[str, Any]) -> bool:
-    """Whether as many words are in capitals as asked for; sentences need not be told apart for that."""
+    """Whether the required number of words is in capitals; this needs no sentence tokenizer."""
     from nltk.tokenize import NLTKWordTokenizer
 
     words: list[str] = NLTKWordTokenizer().tokenize(text)
@@ -141,14 +140,14 @@ def _has_capital_words(text: str, given: dict[str, Any]) -> bool:
 
 
 def _loose_forms(text: str) -> list[str]:
-    """A text without its first or last line, and without asterisks, as IFEval's loose verdict allows."""
+    """Variants of a text for IFEval's loose verdict: without its first or last line, and without asterisks."""
     lines = text.split("\n")
     cut = [text, "\n".join(lines[1:]).strip(), "\n".join(lines[:-1]).strip(), "\n".join(lines[1:-1]).strip()]
     return [form for form in (*cut, *(part.replace("*", "") for part in cut)) if form]
 
 
 def _judged_again(found: _Verdict, given: dict[str, Any], text: str) -> _Verdict:
-    """A verdict that rests on the language of a text too short for the checkers' detector."""
+    """Redo a verdict on the language of a text that is too short for the checkers' detector."""
     name, strict, _ = found
     if strict:
         return found

@@ -1,7 +1,7 @@
-"""Does this answer mean the accepted one? A model decides, or several by majority.
+"""Model judge: decides whether an answer means the accepted one; several models decide by majority.
 
-Correct, incorrect or not attempted, at temperature 0; a reply without a verdict is a failure, never a default. An
-answer that makes no claim is IDK before any judge is asked.
+A judge replies correct, incorrect or not attempted, at temperature 0. A reply without a verdict is a failure, never a
+default. An answer that makes no claim is IDK, and no judge is asked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from evalkit import Completion, Grade, Sample, ask_verdict, grader, non_answer, 
 
 @grader
 async def judge(sample: Sample, completion: Completion, *, judge: str) -> Grade:
-    """Ask `judge`, a model or several with commas between them, whether the answer means the accepted one."""
+    """Ask `judge`, one model or several separated by commas, whether the answer means the accepted one."""
     if kind := non_answer(completion.text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
     ruling = await ask_verdict(judge, sample, completion.text)

@@ -1,8 +1,8 @@
-"""Is this expression the accepted one? Reads what is boxed, else the stated or last expression, and compares.
+"""Mathematics: compares the boxed, else the stated or last expression of an answer with the accepted one.
 
-1/2, 0.5, ½ and \\frac{1}{2} are one answer (math-verify, which uses sympy); so are "x \\le 2" and "(-\\infty, 2]". The
-last box counts, boxes that only "and" parts count together, and an answer that takes itself back counts as corrected.
-Comparing runs in a process of its own with a limit of time and memory; what it cannot decide is undecided.
+1/2, 0.5, ½ and \\frac{1}{2} are equal (math-verify, which uses sympy); so are "x \\le 2" and "(-\\infty, 2]". The last
+box counts, boxes joined only by "and" count together, and a correction replaces the answer before it. Comparisons run
+in a separate process with time and memory limits; what it cannot decide is undecided.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from ._math_text import (
 )
 
 SECONDS = 10.0
-"""Longest comparison."""
+"""Time limit of one comparison."""
 LONGEST = 1000
-"""Characters of a boxed answer."""
+"""Longest boxed answer, in characters."""
 BRIEF = 80
-"""Characters up to which a text without words is taken for a formula."""
+"""Longest text without words, in characters, that is taken for a formula."""
 TAIL = 3000
-"""Characters from the end in which an answer that is not boxed is looked for."""
+"""How many of the last characters are searched for an answer that is not boxed."""
 _DENIAL = re.compile(
     r"^(?:no|nope|nein|non|it'?s|it is|that'?s|make that|it should be|i mean)?\b[\s,:;.]*", re.IGNORECASE
 )
@@ -60,12 +60,12 @@ _RESTATED = re.compile(
 
 
 class _Said(NamedTuple):
-    """What an answer gives as its expression."""
+    """The expression that an answer gives."""
 
     text: str
     boxed: str | None
     after: str
-    """What it says after its box."""
+    """The text after the box."""
 
 
 @grader
@@ -76,16 +76,16 @@ async def math(sample: Sample, completion: Completion) -> Grade:
             raise ImportError
     said = _read(completion.text, sample.prompt)
     if kind := _abstains(sample, completion.text, said):
-        return Grade.idk(kind, "what it gives as its answer makes no claim" if said.text else "")
+        return Grade.idk(kind, "what the answer gives as its expression makes no claim" if said.text else "")
     if said.boxed is not None and len(said.boxed) > LONGEST:
-        return Grade.unparsed(f"what is boxed has over {LONGEST:,} characters")
+        return Grade.unparsed(f"the box contains more than {LONGEST:,} characters")
     text = readable(said.text or completion.text[-TAIL:])
     found = [await asyncio.to_thread(_equal, readable(target), text, said) for target in sample.target]
     return _grade(sample, said, text, found)
 
 
 def _read(text: str, prompt: str) -> _Said:
-    """The expression of an answer: its last box, unless it takes that back; else what it states."""
+    """The expression of an answer: its last box, unless corrected later; else the stated one."""
     if box := last_boxes(text):
         start, end, held = box
         if restated := _restated(text[end:]):
@@ -115,7 +115,7 @@ def _letters(text: str) -> str:
 
 
 def _restated(text: str) -> str | None:
-    """The expression that a correction gives, where there is one."""
+    """The expression in a correction, if there is one."""
     corrected = after_correction(f"x. {text}" if text.startswith((".", "$", "\n", " ")) else text)
     if not corrected:
         return None
@@ -126,12 +126,12 @@ def _restated(text: str) -> str | None:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a short text is an expression and no sentence."""
+    """Whether a short text is an expression, not a sentence."""
     return len(text) <= BRIEF and "\n" not in text and bool(_CONTENT.search(text)) and not _WORD.search(text)
 
 
 def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
-    """The kind of non-answer, judged by what the answer gives as its expression where it gives one."""
+    """The kind of non-answer, decided by the answer's expression if it gives one."""
     if final_statement(text, question=sample.prompt).abstains:
         return NonAnswer.ABSTAINED
     for part in (plain(said.text.strip("$ ")), said.after) if said.text else (text,):
@@ -142,7 +142,7 @@ def _abstains(sample: Sample, text: str, said: _Said) -> NonAnswer | None:
 
 
 def _stated(text: str) -> str | None:
-    """What follows the last "answer is" or "answer:" of a line."""
+    """The text after a line's last "answer is" or "answer:"."""
     if (below := _ANSWER_BELOW.search(text)) and "answer" not in below.group(1).lower():
         return below.group(1)
     found = _ANSWER.findall(text)
@@ -151,7 +151,7 @@ def _stated(text: str) -> str | None:
 
 
 def _as_formula(said: str) -> str:
-    """The text as a formula, less a clause after it, where nothing in it is marked as one."""
+    """Mark the text as a formula, without a trailing clause, unless part of it is already marked."""
     said = said.strip(" `").removeprefix("}").rstrip(".").strip()
     if any(mark in said for mark in ("$", "\\(", "\\[")):
         return said
@@ -160,7 +160,7 @@ def _as_formula(said: str) -> str:
 
 
 def _equal(target: str, text: str, said: _Said) -> dict[str, Any]:
-    """Whether an expression is the accepted one: its bases, bounds as intervals, and the rest by math-verify."""
+    """Whether two expressions are equal: compare bases, then bounds as intervals, then use math-verify."""
     bare = text.strip().strip("$").strip() if said.text else ""
     same = in_bases(target, bare)
     if same is not None:
@@ -184,14 +184,14 @@ def _grade(sample: Sample, said: _Said, text: str, found: list[dict[str, Any]]) 
     words = said.boxed if said.boxed is not None else text.strip("$ ")
     unread = [target for target, one in zip(sample.target, found, strict=True) if one["equal"] is None]
     if any(_words(words) == _words(target) for target in unread):
-        return Grade.of(correct=True, answer=words, reason="the accepted answer in its own words")
+        return Grade.of(correct=True, answer=words, reason="literally the accepted answer")
     if any(one.get("error") == "time" for one in found):
         reason = f"could not be compared in {SECONDS:g} s"
         return Grade.of(correct=False, answer=answer, reason=reason, undecided=True)
     if answer is None:
-        return Grade.unparsed("a claim, but no expression can be read from it")
+        return Grade.unparsed("a claim without a readable expression")
     if len(unread) == len(found):
-        reason = "the accepted answer or this one cannot be read as mathematics"
+        reason = "the target or the answer cannot be read as mathematics"
         return Grade.of(correct=False, answer=answer, reason=reason, undecided=True)
     return Grade.of(correct=False, answer=answer, reason="another expression")
 
@@ -201,17 +201,17 @@ def _words(text: str) -> str:
 
 
 class _Child:
-    """One comparing process; answers one question at a time."""
+    """A comparison process; it handles one comparison at a time."""
 
     def __init__(self) -> None:
-        # -P: a math_verify.py in the folder of the day is not what is meant.
+        # -P: do not import a math_verify.py from the working directory.
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "evalkit.graders._math_child"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
         )  # fmt: skip
 
     def ask(self, target: str, said: str) -> dict[str, Any] | None:
-        """Its answer, or None where it took too long or died; it is of no use then."""
+        """Its reply, or None if it timed out or died; discard the process then."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         timer = threading.Timer(SECONDS, self.process.kill)
@@ -228,14 +228,14 @@ class _Child:
         return found
 
     def close(self) -> None:
-        """End it."""
+        """Terminate the process."""
         self.process.kill()
         self.process.communicate()
 
 
 _idle: list[_Child] = []
 _slots = threading.BoundedSemaphore(2)
-"""How many compare at once: each is a process that holds sympy."""
+"""Number of comparison processes; each of them loads sympy."""
 
 
 def _compare(target: str, said: str) -> dict[str, Any]:
@@ -244,7 +244,7 @@ def _compare(target: str, said: str) -> dict[str, Any]:
             child = _idle.pop()
         except IndexError:
             child = _Child()
-            child.ask("1", "1")  # the imports are no part of the first comparison's time
+            child.ask("1", "1")  # the first comparison also waits for the imports
         found = child.ask(target, said)
         if found is None:
             child.close()

@@ -1,10 +1,10 @@
-"""Does this patch resolve the issue? SWE-bench's own harness decides, in Docker.
+"""Patches: SWE-bench's own harness decides, in Docker, whether a patch resolves the issue.
 
-Here only what the answer holds is read: a patch; no patch and no claim (IDK); an empty one, such as `[]` or an empty
-```diff block (IDK, as the harness counts it); or a claim without a patch (unparsed). Several ```diff blocks are one
-patch. It is given to `swebench`, which needs Docker; without either there is no verdict, and the failure says what to
-run: the answers are kept, `evalkit predictions RUN` writes them in the official layout, and `evalkit rescore` reads its
-report.
+This module only classifies the answer: a patch; neither patch nor claim (IDK); an empty patch, such as `[]` or an empty
+```diff block (IDK, as the harness counts it); or a claim without a patch (unparsed). Several ```diff blocks form one
+patch. `swebench` evaluates it and needs Docker. If either is missing there is no verdict, and the failure says what to
+run: the answers are kept, `evalkit predictions RUN` writes them in the official layout, and `evalkit rescore` reads the
+harness's report.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ COMMAND = "python -m swebench.harness.run_evaluation --dataset_name {dataset} --
 _EMPTY = re.compile(
     r"```\w*|</?patch>|\"(?:model_)?(?:patch|diff|answer)\"\s*:|\bnull\b|\bnone\b|n/a|[\[\]{}\"'`.,;:\s]", re.IGNORECASE
 )
-"""What an answer without a patch or a claim is made of: fences, tags, an empty list, null."""
+"""The parts of an empty patch: fences, tags, an empty list, null."""
 _SAFE = re.compile(r"[^\w.-]+")
 
 
@@ -37,7 +37,7 @@ async def patch(sample: Sample, completion: Completion) -> Grade:
             return Grade.idk("empty", "an empty patch")
         if kind := non_answer(completion.text, question=sample.prompt):
             return Grade.idk(kind)
-        return Grade.unparsed("a claim, but no patch in unified diff format")
+        return Grade.unparsed("a claim without a patch in unified diff format")
     if missing := what_is_missing():
         dataset = str(sample.metadata.get("dataset") or "SWE-bench/SWE-bench_Verified")
         command = COMMAND.format(dataset=dataset, path="predictions.jsonl", run="evalkit")
@@ -45,15 +45,15 @@ async def patch(sample: Sample, completion: Completion) -> Grade:
             f"{missing}; elsewhere: evalkit predictions RUN, then {command}, then evalkit rescore its report"
         )
     resolved = await _evaluate(sample, found)
-    return Grade.of(resolved, answer=found[:200], reason="resolved" if resolved else "applied or not, not resolved")
+    return Grade.of(resolved, answer=found[:200], reason="resolved" if resolved else "does not resolve the issue")
 
 
 def what_is_missing() -> str | None:
-    """What stands in the way of running the harness here, None where nothing does."""
+    """What is missing to run the harness here, None if nothing is."""
     if find_spec("swebench") is None:
         return "a patch needs the harness: pip install 'evalkit-idk[swebench]'"
     if shutil.which("docker") is None:
-        return "a patch needs Docker, which is not here"
+        return "a patch needs Docker, which is not available"
     return None
 
 
@@ -61,7 +61,7 @@ async def _evaluate(sample: Sample, found: str) -> bool:
     """Run the harness on one prediction.
 
     Raises:
-        RuntimeError: it ended without a verdict.
+        RuntimeError: the harness ended without a verdict.
     """
     name = str(sample.metadata.get("instance_id") or sample.id)
     dataset = str(sample.metadata.get("dataset") or "SWE-bench/SWE-bench_Verified")
@@ -101,11 +101,11 @@ def resolved_in(report: dict[str, object], name: str) -> bool:
         name: the instance's id.
 
     Raises:
-        RuntimeError: it says nothing of it, or that the harness itself failed.
+        RuntimeError: the report does not mention the instance, or says that the harness failed on it.
     """
     listed = {key: value for key, value in report.items() if isinstance(value, list)}
     if name in listed.get("resolved_ids", []):
         return True
     if name in listed.get("unresolved_ids", []) or name in listed.get("empty_patch_ids", []):
         return False
-    raise RuntimeError(f"the harness came to no verdict on {name}")
+    raise RuntimeError(f"the harness reached no verdict on {name}")

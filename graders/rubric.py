@@ -1,9 +1,9 @@
-"""How good is this answer, from 1 to 10? A judge decides with the task's checklist; the mark becomes credit.
+"""Marks from 1 to 10: a judge marks the answer with the task's checklist; the mark becomes credit.
 
-The credit is (mark − 1) / 9. An answer counts as correct from the cut on, 7 unless `-G cut=…` says otherwise: WildBench
-has no pass mark of its own. An answer that does no work is IDK before any judge is asked: it declines, asks back, or
-ends in "I don't know". A disclaimer and then the work is work, however the disclaimer sounds; whether it is good work
-is for the judge to say.
+The credit is (mark − 1) / 9. An answer is correct if its mark is at least the cut, 7 unless `-G cut=…` changes it:
+WildBench has no pass mark of its own. An answer that attempts nothing is IDK, and no judge is asked: it declines, asks
+back, or ends in "I don't know". A disclaimer followed by an attempt is an attempt, whatever the disclaimer says; the
+judge decides how good it is.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pydantic import Field
 from evalkit import Completion, Grade, Message, Sample, ask_mark, final_statement, grader, non_answer
 
 WORK = 60
-"""Words beside all disclaimers from which on an answer has done some of what was asked."""
+"""Fewest words, disclaimers excluded, that make an answer an attempt."""
 ITEMS = 3
-"""Items of a list that are work, however short."""
+"""Fewest list items that make an answer an attempt, however short."""
 ENDING = 12
-"""Words of a last statement that says no more than that it does not know."""
+"""Longest last statement, in words, that is a mere "I don't know"."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
 _CODE = re.compile(r"```[^\n]*\n(.*?\S.*?)```", re.DOTALL)
 _ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+\S|^\s*\|.+\|", re.MULTILINE)
@@ -36,7 +36,7 @@ _OFFER = re.compile(
 async def rubric(
     sample: Sample, completion: Completion, *, judge: str, cut: Annotated[int, Field(ge=2, le=10)] = 7
 ) -> Grade:
-    """Let `judge`, a model or several, mark the answer from 1 to 10 (the median); from `cut` on it is correct."""
+    """Let `judge`, one model or several, mark the answer from 1 to 10 (median); it is correct from `cut` on."""
     kind = non_answer(completion.text, question=sample.prompt)
     if kind and not does_work(completion.text, sample.prompt):
         return Grade.idk(kind)
@@ -47,7 +47,7 @@ async def rubric(
 
 
 def does_work(text: str, question: str) -> bool:
-    """Whether an answer that holds a disclaimer or a refusal goes on to do some of what was asked.
+    """Whether an answer with a disclaimer or a refusal still attempts some of the request.
 
     Args:
         text: the answer.

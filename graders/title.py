@@ -1,10 +1,10 @@
-"""A title: reads the one that an answer commits to and compares it with the accepted ones.
+"""Titles: reads the title that an answer commits to and compares it with the accepted ones.
 
-A title in quotes, in emphasis, after words that introduce it ("The title was …") or alone on its line may be the
-answer; how firmly it is said decides (`_statements`). One that is denied, withdrawn or of another work ("his master's
-thesis") is none, and several that are offered at once, or a list of them, are a claim from which no title can be read.
-A translation in brackets counts as the title. Typography, a missing subtitle and misspellings do not matter; one other
-content word does (`_titles`).
+Candidates are titles in quotes, in emphasis, after words that introduce them ("The title was …") or alone on a line;
+the most firmly stated one is the answer (`_statements`). A title that is denied, withdrawn or of another work ("his
+master's thesis") does not count. Several titles offered together, or a list of them, are a claim from which no title
+can be read. A translation in brackets counts as the title. Typography, a missing subtitle and misspellings do not
+matter; a different content word does (`_titles`).
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ _IS_OTHER_WORK = re.compile(
 _PUBLISHED = re.compile(r"(?:published|known|cited|expanded|revised)\s+as", re.IGNORECASE)
 _DRESS = " .,\"'*_:;`“”"
 LINES = 4
-"""Lines up to which a text may be a bare title and remarks on it."""
+"""Longest text, in lines, that may be a bare title with remarks."""
 
 
 class _Said(NamedTuple):
@@ -95,7 +95,7 @@ def title(sample: Sample, completion: Completion) -> Grade:
     if silent and not (chosen and chosen.rank >= Rank.OPENED and not non_answer(ending.text)):
         return Grade.idk(silent)
     if chosen is None:
-        return Grade.unparsed("several titles offered" if offered else "a claim, but no title in it")
+        return Grade.unparsed("several titles offered" if offered else "a claim without a title")
     for said in chosen.titles:
         if reason := match(said, sample.target):
             return Grade.of(correct=True, answer=said, reason=reason)
@@ -132,7 +132,7 @@ _QUOTES = str.maketrans(
 
 
 def _chosen(text: str, question: str) -> tuple[_Said | None, bool]:
-    """The title that a text commits to; and where there is none, whether several are offered."""
+    """The title that a text commits to, if any, and whether it offers several instead."""
     tail = after_correction(text)
     said = list(_titles(tail, question)) if tail else []
     if said:
@@ -165,7 +165,7 @@ def _is_list(text: str, said: list[_Said]) -> bool:
 
 
 def _titles(text: str, question: str) -> Iterator[_Said]:
-    """Every title that a text names, in order of how explicit it is."""
+    """All titles that a text names, the most explicit first."""
     explicit = sorted({*_spans(_QUOTED, text), *_spans(_EMPHASIZED, text)})
     explicit = [span for span in explicit if not _is_emphasized_prose(text[slice(*span)])]
     skip = -1
@@ -186,7 +186,7 @@ def _titles(text: str, question: str) -> Iterator[_Said]:
 
 
 def _unmarked(text: str, question: str) -> Iterator[_Said]:
-    """Titles without quotes or emphasis: after a lead, in a list, or the whole of a line."""
+    """Titles without quotes or emphasis: after a lead, in a list, or on a line of their own."""
     found = [match.span("title") for match in _LED.finditer(text)] or [
         match.span("title") for match in _ITEM.finditer(text)
     ]
@@ -215,12 +215,12 @@ def _weighed(text: str, start: int, end: int, titles: list[str], question: str) 
 
 
 def _is_other(work: re.Match[str], question: str) -> bool:
-    """Whether a work is another than the one asked for."""
+    """Whether a work is not the one asked for."""
     return bool(work["other"]) and work["other"].split()[0].lower() not in question.lower()
 
 
 def _cuts(line: str) -> list[str]:
-    """What the title may be where a line goes on after it, the longest first."""
+    """Prefixes of a line that may be the title, the longest first."""
     line = plain(line)
     places = [match.start() for match in _TAIL.finditer(line) if match.start() > 0]
     return [line[:place] for place in sorted(places, reverse=True)] or [line]
@@ -245,7 +245,7 @@ def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
 
 
 def _is_emphasized_prose(words: str) -> bool:
-    """Emphasis or quotes around a heading, a sentence or an abstention, not a title."""
+    """Whether emphasized or quoted words are a heading, a sentence or an abstention, not a title."""
     return words.rstrip().endswith(":") or bool(
         re.fullmatch(
             r"(?:final\s+)?(?:answer|title)|i don't know|.*\b(?:dissertation|thesis)\b.*\b(?:was|is)\b.*",

@@ -135,7 +135,7 @@ def test_an_unknown_instruction_is_no_verdict() -> None:
     with pytest.raises(ValueError, match="no checker for en:no_comma"):
         grade("Text.", ("en:no_comma", {}))
     sample = Sample(id="1", input="q", metadata={"instructions": ["punctuation:no_comma"], "arguments": []})
-    with pytest.raises(ValueError, match="arguments of 0"):
+    with pytest.raises(ValueError, match="arguments for 0"):
         instructions(sample, Completion(text="Text."))
 
 
