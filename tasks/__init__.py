@@ -1,1 +1,1 @@
-"""The questions: one module a task, data in ``data/<task>/``. Installed as ``evalkit.tasks``."""
+"""The tasks, one module each, with data in ``data/<task>/``. Installed as ``evalkit.tasks``."""

@@ -1,4 +1,4 @@
-"""The order in which a benchmark's questions are asked: one of every stratum in turn, each drawn by the seed."""
+"""Order a benchmark's questions: one from each stratum in turn, drawn by the seed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from evalkit import Sample, interleave
 
 
 def by_stratum(samples: Iterable[Sample], seed: int) -> list[Sample]:
-    """All samples, one of every stratum in turn, so that any first few are a sample of all.
+    """Interleave the strata, so that any prefix is a stratified sample.
 
     Args:
-        samples: in the order of their file; those without a stratum make one of their own.
+        samples: all samples, in file order; those without a stratum form their own.
         seed: decides the order within each stratum.
     """
     strata: dict[str, list[Sample]] = {}

@@ -1,9 +1,9 @@
 """BIG-Bench Hard: 27 tasks on which language models once fell short of people.
 
-What it measures: reasoning in many forms. Strata: the task, in turn, so that any prefix holds all. Source: Suzgun et
-al. 2022 (arXiv:2210.09261), hub SaylorTwift/bbh; MIT; it carries a canary, never publish its texts. Prompt: the
-question, without its three worked examples, and how to end. Grader: `choice` where options are lettered, else
-`exact`. IDK originally pays: nothing; where there are two options, guessing pays 1/2.
+What it measures: reasoning in many forms. Strata: the task, in turn, so that any prefix covers all. Source: Suzgun et
+al. 2022 (arXiv:2210.09261), hub SaylorTwift/bbh; MIT; it contains a canary string, so never publish its texts. Prompt:
+the question, without its three worked examples, and how to end. Grader: `choice` if options are lettered, else
+`exact`. IDK originally pays: nothing; with two options, guessing pays 1/2.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ def bbh(seed: int = 0, data: str | None = None) -> Task:
 
 
 async def by_form(sample: Sample, completion: Completion) -> Grade:
-    """The option where there are options, else the same words."""
+    """Grade by `choice` if there are options, else by `exact`."""
     return await grade_with("choice" if sample.choices else "exact", sample, completion)
 
 
 def samples(row: BenchmarkRow, strata: dict[str, list[Sample]]) -> Iterator[Sample]:
-    """One question of the hub, or all of a published file."""
+    """The one question of a hub row, or all questions of a published file."""
     examples = row.objects("examples") if "examples" in row else [row]
     done = len(strata.get(row.part, ()))
     for number, example in enumerate(examples, start=done + 1):
@@ -51,7 +51,7 @@ def samples(row: BenchmarkRow, strata: dict[str, list[Sample]]) -> Iterator[Samp
 
 
 def sample(row: BenchmarkRow, name: str, stratum: str) -> Sample:
-    """One question; its options, if lettered, are read off its text."""
+    """One question; lettered options are parsed from its text."""
     question, target = row.text("input"), row.text("target")
     options = [text for _, text in _OPTION.findall(question)]
     # A few published answers are an option's text instead of its letter.
@@ -66,6 +66,6 @@ def sample(row: BenchmarkRow, name: str, stratum: str) -> Sample:
 
 
 def _meant(target: str, options: list[str]) -> str:
-    """The text of the option that a target names by its letter, or is."""
+    """The text of the option that a target names by letter or by text."""
     index = ord(target.strip("()")[:1]) - ord("A")
     return target if target in options or index >= len(options) else options[index]

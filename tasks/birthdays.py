@@ -20,7 +20,7 @@ from evalkit import Sample, Task, fingerprint, interleave, read_table, task
 DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 ALL_DATES = [f"{day:02}-{month:02}" for month, days in enumerate(DAYS_IN, start=1) for day in range(1, days + 1)]
 FICTIONAL = 2000
-"""As many invented people as a stratum has real ones, roughly."""
+"""Roughly as many invented people as each stratum has real ones."""
 
 _FIRST = """Aldric Benno Caspia Dorvin Elspet Fabrin Galena Hestor Ilvana Joram Kestine Lorvan Mirelda Nestan Orsola
     Perrin Quilla Rosmund Selwin Tavira Ulmar Vesper Wendrik Xandra Yorick Zelma""".split()
@@ -33,8 +33,8 @@ _END = "bury dale ford gard holt kin lund mark ness quist rath sted thorpe vane 
 def birthdays(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0, data: str | None = None) -> Task:
     """Ask for a person's birthday as DD-MM: famous, less famous and invented people.
 
-    `data` is a csv of your own with the columns name and birth_date (YYYY-MM-DD), and stratum if it has strata;
-    nobody is invented then.
+    `data` is your own CSV file with the columns name and birth_date (YYYY-MM-DD), and optionally stratum; no people
+    are invented then.
     """
     people = read(Path(data)) if data else builtin()
     strata = {} if data else {"fictional": fictional(seed, {person.metadata["name"] for person in people})}
@@ -56,13 +56,13 @@ def builtin() -> list[Sample]:
 
 
 def read(path: Path) -> list[Sample]:
-    """People from a csv; a bad date is named with its line."""
+    """Read people from a CSV file; the error for an invalid date names its line."""
     table = read_table(path, required=("name", "birth_date"))
     return [sample(row["name"], row.date("birth_date").strftime("%d-%m"), row.get("stratum") or None) for row in table]
 
 
 def fictional(seed: int, taken: set[str]) -> list[Sample]:
-    """Invented people who share their name with nobody in the data."""
+    """Invented people whose names do not occur in the data."""
     draw = Random(f"{seed} fictional").random
     surnames = {name.rpartition(" ")[2].casefold() for name in taken}
     found: dict[str, Sample] = {}

@@ -1,8 +1,8 @@
 """Decryption: a question that nobody without the key can answer.
 
 What it measures: whether a model abstains from what is computationally hard (the paper's Observation 2). A word is
-encrypted with AES-256 in GCM mode and the key withheld; the prompt names the 16 words it may be, so that
-guessing is possible and right once in 16 times. The only answer that is neither an error nor luck is IDK.
+encrypted with AES-256 in GCM mode and the key withheld; the prompt lists the 16 candidate words, so that a guess is
+correct once in 16 times. The only answer that is neither an error nor luck is IDK.
 Source: generated. IDK originally pays: nothing.
 """
 
@@ -25,13 +25,13 @@ MESSAGES = [
 
 @task
 def decryption(n: Annotated[int, Field(ge=1)] = 200, seed: int = 0) -> Task:
-    """Ask for the decryption of a ciphertext, the key withheld: only luck or IDK keeps from error."""
+    """Ask for the decryption of a ciphertext without the key: only luck or IDK avoids an error."""
     samples = list(questions(n, seed))
     return Task(samples=samples, grader="choice", responses=lambda _: MESSAGES, fingerprint=fingerprint(MESSAGES))
 
 
 def questions(n: int, seed: int) -> Iterator[Sample]:
-    """Ciphertexts of words drawn uniformly, each under a key of its own."""
+    """Ciphertexts of uniformly drawn words, each under its own key."""
     with requires("decryption"):
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     draw = Random(f"{seed} decryption").random
@@ -39,7 +39,7 @@ def questions(n: int, seed: int) -> Iterator[Sample]:
         message = MESSAGES[int(draw() * len(MESSAGES))]
         key = hashlib.sha256(f"evalkit {seed} {number}".encode()).digest()
         nonce = hashlib.sha256(key).digest()[:12]
-        padded = message.ljust(16).encode()  # so that the length tells nothing
+        padded = message.ljust(16).encode()  # so that the length reveals nothing
         yield sample(f"{seed}-{number}", (nonce + AESGCM(key).encrypt(nonce, padded, None)).hex(), message)
 
 

@@ -20,10 +20,10 @@ from evalkit import Sample, Task, fingerprint, interleave, read_table, task
 def dissertations(
     n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0, data: str | None = None
 ) -> Task:
-    """Ask for the title of a person's dissertation, from famous researchers to hardly known ones.
+    """Ask for the title of a person's dissertation, from famous researchers to obscure ones.
 
-    `data` is a csv of your own with the columns person and title, and stratum, year, university, title_variants and
-    translations (separated by ||) if it has them.
+    `data` is your own CSV file with the columns person and title, and optionally stratum, year, university,
+    title_variants and translations (separated by ||).
     """
     path = Path(data) if data else Path(__file__).parent / "data" / "dissertations" / "dissertations.csv"
     people = [sample(row) for row in read_table(path, required=("person", "title"))]

@@ -1,9 +1,9 @@
-"""GPQA: graduate-level questions in biology, physics and chemistry that a search engine does not answer.
+"""GPQA: graduate-level questions in biology, physics and chemistry that a web search does not answer.
 
 What it measures: expert knowledge and reasoning, four options each. Strata: the high-level domain, in turn.
 Source: Rein et al. 2023 (arXiv:2311.12022), hub Idavidrein/gpqa, gated; CC BY 4.0. Its authors ask that the questions
-never be published in plain text. Prompt: the authors' zero-shot form in own words, options shuffled by seed.
-Grader: `choice`. IDK originally pays: what a mistake pays, nothing; guessing pays 1/4.
+never be published in plain text. Prompt: the authors' zero-shot form in our own words, options shuffled by seed.
+Grader: `choice`. IDK originally pays: nothing, like a mistake; guessing pays 1/4.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def gpqa(subset: Literal["diamond", "main", "extended"] = "diamond", seed: int =
 
 
 def sample(row: BenchmarkRow, seed: int) -> Sample:
-    """One question; the right option's place depends on the seed, its id does not."""
+    """One question; the seed decides the position of the right option, but not the id."""
     right = row.text("Correct Answer").strip()
     name = row.text("Record ID")
     options = shuffled([right, *(row.text(column).strip() for column in WRONG)], f"{seed} {name}")

@@ -1,8 +1,8 @@
 """HLE, Humanity's Last Exam: questions at the edge of what experts know.
 
 What it measures: expert knowledge and reasoning, far beyond most models. Strata: the category, in turn. Source: Phan
-et al. 2025 (arXiv:2501.14249), hub cais/hle, gated; MIT; it carries a canary, never publish its texts. Its questions
-with an image are left out and counted. Prompt: the question, and how to end. Grader: `choice` where options are
+et al. 2025 (arXiv:2501.14249), hub cais/hle, gated; MIT; it contains a canary string, so never publish its texts.
+Questions with an image are skipped and counted. Prompt: the question, and how to end. Grader: `choice` if options are
 lettered, else `entity`, best with a judge. IDK originally pays: nothing.
 """
 
@@ -36,14 +36,14 @@ def hle(seed: int = 0, data: str | None = None) -> Task:
 
 
 async def by_type(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:
-    """The option where there are options, else the answer's words; `judge` decides what rules cannot."""
+    """Grade by `choice` if there are options, else by `entity`; `judge` decides what the rules cannot."""
     if sample.choices:
         return await grade_with("choice", sample, completion)
     return await grade_with("entity", sample, completion, judge=judge)
 
 
 def sample(row: BenchmarkRow) -> Sample:
-    """One question; its options, if it has any, are read off its text."""
+    """One question; its options, if any, are parsed from its text."""
     question, target = row.text("question"), row.text("answer")
     options = None
     if row.text("answer_type") == "multipleChoice":

@@ -1,7 +1,7 @@
 """IFEval: instructions that a program can check, such as "no commas" or "at least 300 words".
 
-What it measures: following instructions, not knowledge. Strata: how many instructions, in turn. Source: Zhou et al.
-2023 (arXiv:2311.07911), hub google/IFEval; Apache-2.0. Prompt: as published, nothing added. Grader: `instructions`.
+What it measures: following instructions, not knowledge. Strata: the number of instructions, in turn. Source: Zhou et
+al. 2023 (arXiv:2311.07911), hub google/IFEval; Apache-2.0. Prompt: as published, nothing added. Grader: `instructions`.
 IDK originally pays: a blank or "I don't know" is checked like any text, and now and then obeys ("no commas").
 """
 
@@ -25,7 +25,7 @@ def ifeval(seed: int = 0, data: str | None = None) -> Task:
 def sample(row: BenchmarkRow) -> Sample:
     """One prompt with its instructions."""
     instructions = row.texts("instruction_id_list")
-    # The hub fills arguments that an instruction does not have with null.
+    # The hub fills in null for arguments that an instruction does not take.
     given = [{key: value for key, value in one.items() if value is not None} for one in row.objects("kwargs")]
     return Sample(
         id=row.text("key"),

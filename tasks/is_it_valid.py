@@ -1,9 +1,9 @@
-"""Is it valid? Another task's questions, each with an answer that is right and one that is wrong, put one by one.
+"""Is it valid? Another task's questions, each asked once with a right and once with a wrong answer.
 
-What it measures: whether a model that cannot answer can at least judge, which the paper proves to be the easier half:
-errors of answering are at least twice those of judging, less small terms (Kalai et al. 2025, Theorem 1). Right and
-wrong answers are equally many; a wrong one is drawn uniformly from the possible answers, or is another question's
-answer where they are not finite. Source: the other task's. IDK originally pays: not a benchmark.
+What it measures: whether a model that cannot answer can at least recognize valid answers, which the paper proves to be
+easier: the error rate of answering is at least twice that of classifying, up to small terms (Kalai et al. 2025,
+Theorem 1). Half of the proposed answers are right. A wrong one is drawn uniformly from the possible answers, or is
+another question's answer if their set is not finite. Source: the other task's. IDK originally pays: not a benchmark.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 
 @task
 def is_it_valid(of: str = "letters", parameters: str = "", seed: int = 0, data: str | None = None) -> Task:
-    """Ask of right and wrong answers to another task's questions whether they are valid."""
+    """Ask whether proposed answers to another task's questions are valid."""
     given = dict(_pair(text) for text in parameters.split(",") if text)
     asked = make_task(of, given, {"seed": seed, **({"data": data} if data else {})})
     return Task(samples=samples(asked, seed), grader=yes_or_no, responses=lambda _: ["Yes", "No"])
 
 
 def samples(asked: Task, seed: int) -> Iterator[Sample]:
-    """Two questions a sample: its target, and an error."""
+    """Two questions per sample: one proposes its target, the other an error."""
     known = [sample for sample in asked.samples if sample.answerable and sample.target]
     others = sorted({one.target[0] for one in known})
     proposed = 0
@@ -53,12 +53,12 @@ def samples(asked: Task, seed: int) -> Iterator[Sample]:
             yield _question(sample, right, "Yes")
             yield _question(sample, wrong, "No")
     if not proposed:
-        raise EvalkitError(f"task {asked.name} has no question to which a right and a wrong answer are known")
+        raise EvalkitError(f"task {asked.name} has no question with a known right and a known wrong answer")
 
 
 @grader
 def yes_or_no(sample: Sample, completion: Completion) -> Grade:
-    """The word that an answer begins with, or that it ends with as its verdict."""
+    """Grade the yes or no that an answer begins with, or ends with as its verdict."""
     text = plain(completion.text).strip()
     if first := _FIRST.match(text):
         return _grade(sample, first.group(1), "the word that it begins with")
@@ -66,7 +66,7 @@ def yes_or_no(sample: Sample, completion: Completion) -> Grade:
         return Grade.idk(kind)
     if last := _LAST.search(text):
         return _grade(sample, last.group(1), "the word that it ends with")
-    return Grade.unparsed("no verdict that stands first or last" if _WORD.search(text) else "neither yes nor no")
+    return Grade.unparsed("no verdict at the beginning or end" if _WORD.search(text) else "neither yes nor no")
 
 
 def _grade(sample: Sample, word: str, reason: str) -> Grade:
@@ -75,7 +75,7 @@ def _grade(sample: Sample, word: str, reason: str) -> Grade:
 
 
 def _right_and_wrong(asked: Task, sample: Sample, others: Sequence[str], random: Random) -> tuple[str, str]:
-    """A right answer and an error, as they are written; no error where there is none."""
+    """The texts of a right answer and of an error, which may be absent."""
     possible = list(dict.fromkeys(asked.responses(sample) if asked.responses else option_letters(sample)))
     accepted = right_answers(sample, possible)
     if accepted:
@@ -86,7 +86,7 @@ def _right_and_wrong(asked: Task, sample: Sample, others: Sequence[str], random:
 
 
 def _like(answer: str, targets: Sequence[str]) -> bool:
-    """Whether another question's answer may be this one's, written otherwise: "1998", "in 1998"."""
+    """Whether an answer may be a target in different words: "1998", "in 1998"."""
     words = f" {simplify(answer)} "
     return any(words in f" {simplify(target)} " or f" {simplify(target)} " in words for target in targets)
 

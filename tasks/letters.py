@@ -44,15 +44,15 @@ def letters(n: Annotated[int, Field(ge=1)] | Literal["all"] = 200, seed: int = 0
 
 
 def questions(seed: int) -> Iterator[Sample]:
-    """The paper's words, then one from every stratum in turn until none is left."""
+    """The paper's words, then one pair from each stratum in turn until all are used."""
     yield from (sample(word, letter) for word, letter in OPENERS)
     strata = {f"{band} {count}": draw(band, count, seed) for band in LENGTHS for count in COUNTS}
     yield from (sample(*pair) for pair in interleave(strata) if pair not in OPENERS)
 
 
 def draw(band: str, count: int, seed: int) -> Iterator[tuple[str, str]]:
-    """The (word, letter) pairs of a stratum in the order of the seed: every word once, then again."""
-    # random() is the one method whose sequence Python promises to keep.
+    """The (word, letter) pairs of a stratum in seeded order: every word once, then again."""
+    # random() is the only method whose sequence Python guarantees.
     random = Random(f"{seed} {band} {count}").random
     order = sorted((random(), word) for word in words() if len(word) in LENGTHS[band])
     fitting = []

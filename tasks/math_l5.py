@@ -1,8 +1,8 @@
 """MATH, level 5: the hardest competition problems of the MATH test set.
 
-What it measures: mathematical reasoning with a final answer. Strata: the subject, where the source gives it, in turn.
-Source: Hendrycks et al. 2021 (arXiv:2103.03874), hub EleutherAI/hendrycks_math; MIT. Prompt: the problem, a boxed
-answer asked for. Grader: `math`. IDK originally pays: nothing.
+What it measures: mathematical reasoning with a final answer. Strata: the subject, if the source gives it, in turn.
+Source: Hendrycks et al. 2021 (arXiv:2103.03874), hub EleutherAI/hendrycks_math; MIT. Prompt: the problem, and a
+request for a boxed answer. Grader: `math`. IDK originally pays: nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ASK = "Reason step by step, and put your final answer within \\boxed{}."
 
 @task
 def math_l5(subset: Literal["level5", "all"] = "level5", seed: int = 0, data: str | None = None) -> Task:
-    """Ask competition problems, the hardest level or all of them."""
+    """Ask competition problems of the hardest level or of all levels."""
     rows = benchmark_rows(Hub("EleutherAI/hendrycks_math", configs=SUBJECTS, files=FILES[subset]), data)
     return Task(samples=by_stratum(samples(rows, subset), seed), grader="math", revision=rows.revision)
 
 
 def samples(rows: Rows, subset: str) -> Iterator[Sample]:
-    """The problems of the level that was asked for; a file without levels is taken as it is."""
+    """The problems of the requested level; a file without levels is used as it is."""
     for number, row in enumerate(rows, start=1):
         level = str(row.get("level", "")).removeprefix("Level ")
         if subset == "all" or level in ("5", ""):
@@ -41,7 +41,7 @@ def samples(rows: Rows, subset: str) -> Iterator[Sample]:
 
 
 def sample(row: BenchmarkRow, number: int) -> Sample:
-    """One problem, whichever of the three published layouts it is in."""
+    """One problem, in any of the three published layouts."""
     problem = row.text("problem" if "problem" in row else "Question")
     answer = next((row.text(column) for column in ("answer", "Answer") if column in row), None)
     subject = {"stratum": row.text("type")} if "type" in row else {}

@@ -1,8 +1,8 @@
-"""MMLU-Pro: fourteen fields of study, up to ten options a question.
+"""MMLU-Pro: fourteen fields of study, up to ten options per question.
 
-What it measures: broad knowledge with reasoning. Strata: the category, in turn, so that any prefix holds all.
-Source: Wang et al. 2024 (arXiv:2406.01574), hub TIGER-Lab/MMLU-Pro; MIT. Prompt: theirs in own words, without its five
-worked examples; options in their order, without the spaces around them. Grader: `choice`. IDK originally pays:
+What it measures: broad knowledge with reasoning. Strata: the category, in turn, so that any prefix covers all. Source:
+Wang et al. 2024 (arXiv:2406.01574), hub TIGER-Lab/MMLU-Pro; MIT. Prompt: the authors' in our own words, without its
+five worked examples; options in the original order, without surrounding spaces. Grader: `choice`. IDK originally pays:
 nothing, and the authors' script even draws a random letter for an answer it cannot read; guessing pays 1/10.
 """
 
@@ -16,7 +16,7 @@ ASK = 'Think step by step, then end with "The answer is (X)", where X is the let
 
 @task
 def mmlu_pro(seed: int = 0, data: str | None = None) -> Task:
-    """Ask questions of fourteen fields with up to ten options."""
+    """Ask questions from fourteen fields with up to ten options."""
     rows = benchmark_rows(HUB, data)
     strata: dict[str, list[Sample]] = {}
     for row in rows:

@@ -1,9 +1,9 @@
-"""MuSR: long stories and a question that takes several steps.
+"""MuSR: long stories, each with questions that take several steps of reasoning.
 
 What it measures: multi-step reasoning over a text of about a thousand words. Strata: the domain (murder mysteries,
-object placements, team allocations), in turn. Source: Sprague et al. 2023 (arXiv:2310.16049), hub TAUR-Lab/MuSR; CC
-BY 4.0. Prompt: theirs in own words, options in their order. Grader: `choice`. IDK originally pays: nothing; guessing
-pays 1/2 to 1/5.
+object placements, team allocations), in turn. Source: Sprague et al. 2023 (arXiv:2310.16049), hub TAUR-Lab/MuSR; CC BY
+4.0. Prompt: the authors' in our own words, options in the original order. Grader: `choice`. IDK originally pays:
+nothing; guessing pays 1/2 to 1/5.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def musr(seed: int = 0, data: str | None = None) -> Task:
 
 
 def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:
-    """The questions of a story in the authors' files, or the one of a row on the hub."""
+    """All questions of a story in the authors' files, or the single question of a hub row."""
     if "questions" not in row:
         yield sample(row.text("narrative"), row, "answer_index", f"{row.part}-{number}")
         return
@@ -37,7 +37,7 @@ def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:
 
 
 def sample(story: str, row: BenchmarkRow, right: str, name: str) -> Sample:
-    """One question after its story."""
+    """One question, preceded by its story."""
     options = row.texts("choices")
     return Sample(
         id=name,

@@ -1,8 +1,9 @@
 """Omni-MATH: olympiad mathematics.
 
 What it measures: hard mathematical reasoning with a final answer. Strata: difficulty, rounded down, in turn. Source:
-Gao et al. 2024 (arXiv:2410.07985), hub KbsdJames/Omni-MATH; Apache-2.0. Prompt: the problem, a boxed answer asked for.
-Grader: `math`, which compares expressions; proofs and answers in words need a judge. IDK originally pays: nothing.
+Gao et al. 2024 (arXiv:2410.07985), hub KbsdJames/Omni-MATH; Apache-2.0. Prompt: the problem, and a request for a boxed
+answer. Grader: `math`, which compares expressions; proofs and answers in words need a judge. IDK originally pays:
+nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def omni_math(seed: int = 0, data: str | None = None) -> Task:
 
 
 async def by_expression(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:
-    """Right where the expressions are equal; `judge` decides on claims that are not, proofs and words among them."""
+    """Correct if the expressions are equal; `judge` decides other claims, including proofs and answers in words."""
     found = await grade_with("math", sample, completion)
     if judge is None or found.outcome is not Outcome.ERROR:
         return found
@@ -34,7 +35,7 @@ async def by_expression(sample: Sample, completion: Completion, *, judge: str | 
 
 
 def sample(row: BenchmarkRow, number: int) -> Sample:
-    """One problem; the publisher gives no ids, so that its place is its name."""
+    """One problem; the publisher gives no ids, so its position identifies it."""
     return Sample(
         id=str(row.get("idx", number)),
         input=f"{row.text('problem').strip()}\n\n{ASK}",

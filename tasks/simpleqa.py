@@ -1,9 +1,9 @@
-"""SimpleQA: short questions with one undisputed answer, collected against a strong model.
+"""SimpleQA: short questions with one undisputed answer, collected adversarially against a strong model.
 
 What it measures: whether a model knows, and whether it knows that it does not. Strata: the topic, in turn.
-Source: Wei et al. 2024 (arXiv:2411.04368), the publisher's csv; MIT. Prompt: the question alone. Grader: `entity`, and
-`-G judge=MODEL` for what rules cannot tell, as the publisher does for all. IDK originally pays: nothing, but is counted
-apart ("not attempted").
+Source: Wei et al. 2024 (arXiv:2411.04368), the publisher's CSV file; MIT. Prompt: the question alone. Grader: `entity`,
+with `-G judge=MODEL` for what its rules cannot decide; the publisher judges every answer. IDK originally pays: nothing,
+but is counted separately ("not attempted").
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ HUB = Hub("basicv8vc/SimpleQA", files=("simpleqa/simple_qa_test_set.csv", "simpl
 
 @task
 def simpleqa(seed: int = 0, data: str | None = None) -> Task:
-    """Ask short questions of fact."""
+    """Ask short factual questions."""
     rows = benchmark_rows(HUB, data)
     samples = by_stratum((sample(row, number) for number, row in enumerate(rows, start=1)), seed)
     answers = sorted({answer for sample in samples for answer in sample.target})
-    # A uniform guess draws from the answers to all of the questions.
+    # A uniform guess draws from the answers to all questions.
     return Task(samples=samples, grader="entity", responses=lambda _: answers, revision=rows.revision)
 
 
 def sample(row: BenchmarkRow, number: int) -> Sample:
-    """One question; the publisher gives no ids, so that its place is its name."""
+    """One question; the publisher gives no ids, so its position identifies it."""
     about = row.get("metadata") or {}
     if isinstance(about, str):
         try:

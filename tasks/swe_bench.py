@@ -1,8 +1,8 @@
 """SWE-bench: real issues of real Python projects, solved by a patch that makes their tests pass.
 
 What it measures: engineering in a repository. Source: Jimenez et al. 2023 (arXiv:2310.06770), hub
-SWE-bench/SWE-bench_Verified (or _Lite, or all); MIT. Prompt: the issue alone, without the repository's files:
-agents that read them write predictions of their own, which `evalkit rescore` reads. Strata: the repository, in turn.
+SWE-bench/SWE-bench_Verified (or _Lite, or all); MIT. Prompt: the issue alone, without the repository's files;
+agents that read them write their own predictions, which `evalkit rescore` reads. Strata: the repository, in turn.
 Grader: `patch`, the publisher's test harness in Docker. IDK originally pays: nothing; an empty patch counts as a
 failure to resolve.
 """

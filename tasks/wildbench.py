@@ -1,8 +1,8 @@
 """WildBench: real requests of real users, judged against a checklist.
 
 What it measures: helpfulness in open conversations, as a judge sees it. Strata: the primary tag, in turn. Source: Lin
-et al. 2024 (arXiv:2406.04770), hub allenai/WildBench, config v2; AI2 ImpACT Licence. Prompt: the conversation as it
-was. Grader: `rubric`, a judge's 1 to 10. IDK originally pays: a low mark, never more than an attempt.
+et al. 2024 (arXiv:2406.04770), hub allenai/WildBench, config v2; AI2 ImpACT Licence. Prompt: the original
+conversation. Grader: `rubric`, a judge's 1 to 10. IDK originally pays: a low mark, never more than an attempt.
 """
 
 from __future__ import annotations
