@@ -209,7 +209,7 @@ def run_case(case: Case, folder: Path) -> str:
     except EvalkitError as error:
         text = str(error)
         if "\n" in text or not _can_be_printed(text):
-            return f"a message that is not one printable line: {text[:80]!r}"
+            return f"a message that is not one printable line: {text.partition(chr(58))[2][:60]!r}"
         if isinstance(error, UsageError) and _OWN_FAULT.search(text):
             return f"a reader's own fault: {_OWN_FAULT.sub('reader', text)[-150:]}"
         return "refused"
@@ -287,6 +287,22 @@ def fuzz(seed: int, numbers: Iterator[int], until: float) -> Findings:
                 findings.failures.setdefault(outcome, []).append(number)
     findings.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return findings
+
+
+def measured(case: Case) -> tuple[str, int]:
+    """Run a case in a process of its own.
+
+    Returns:
+        Its outcome, and the bytes of memory that the process took at most.
+    """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_measured, (case,))
+
+
+def _measured(case: Case) -> tuple[str, int]:
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = run_case(case, Path(folder) / "case")
+    return outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def fuzz_in_processes(seed: int, seconds: float, processes: int, cases: int = sys.maxsize) -> Findings:

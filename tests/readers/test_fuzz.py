@@ -1,0 +1,76 @@
+"""Whatever a file holds, rescoring it ends in a result or in one line that names it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import fuzzing
+import pytest
+
+SECONDS = float(os.environ.get("EVALKIT_FUZZ_SECONDS", "60"))
+"""How long the fuzzer runs; `make soak` gives it ten minutes."""
+MOST = 700 << 20
+"""Bytes of memory that no small file may take."""
+
+
+def test_a_case_is_the_same_whenever_it_is_made() -> None:
+    """So that a number is enough to see it again."""
+    files = fuzzing.bases()
+    assert fuzzing.make_case(3, 5, files) == fuzzing.make_case(3, 5, fuzzing.bases())
+    assert len({repr(fuzzing.make_case(3, k, files)) for k in range(50)}) > 45
+
+
+def test_every_format_is_among_the_files_that_are_changed() -> None:
+    """A new reader is fuzzed as soon as it has a fixture."""
+    assert set(fuzzing.FORMATS) | {"helm", "map csv", "map xlsx", "map sqlite"} <= set(fuzzing.bases())
+
+
+@pytest.mark.parametrize("error", [TypeError("half made"), MemoryError(), RecursionError("too deep")])
+def test_the_fuzzer_notices_what_a_user_would_see_as_a_traceback(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A fuzzer that finds nothing is worth nothing unless it could."""
+
+    def broken(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(fuzzing, "rescore_files", broken)
+    outcome = fuzzing.run_case(fuzzing.Case("x", {"log.dat": b"{}"}, {}), tmp_path / "case")
+    assert outcome.startswith(type(error).__name__)
+
+
+@pytest.mark.slow
+def test_no_change_to_any_file_ends_in_a_traceback_a_hang_or_a_full_memory() -> None:
+    """Another part of the same cases with every length of time; the number of a case shows it again."""
+    findings = fuzzing.fuzz_in_processes(seed=1, seconds=SECONDS, processes=min(2, os.cpu_count() or 1))
+    assert findings.cases > SECONDS
+    assert not findings.failures, str(findings)
+    assert not findings.hangs, str(findings)
+    assert findings.peak < MOST, str(findings)
+
+
+@pytest.mark.parametrize(
+    ("inside", "before", "after"),
+    [
+        (b"[],", b'{"a": [', b"0]}"),
+        (b'{"a":1},', b"[", b"{}]"),
+        (b'{"a":1}\n', b"", b""),
+        (b"x", b'[{"a": "', b'"}]'),
+    ],
+    ids=["lists", "objects", "lines", "text"],
+)
+@pytest.mark.slow
+def test_a_small_packed_file_may_not_fill_the_memory(
+    inside: bytes, before: bytes, after: bytes, tmp_path: Path
+) -> None:
+    """A hundred megabytes in a hundred kilobytes; measured in a process of its own."""
+    path = tmp_path / "bomb.json.gz"
+    path.write_bytes(gzip.compress(before + inside * (100_000_000 // len(inside)) + after, 9))
+    case = fuzzing.Case("bomb", {"log.dat": path.read_bytes()}, {"mapping": {"answer": "a"}})
+    outcome, peak = fuzzing.measured(case)
+    assert outcome == "refused"
+    assert peak < MOST, json.dumps({"peak": peak})
