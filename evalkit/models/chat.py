@@ -328,7 +328,7 @@ class ChatModel:
         options = bool(call.request.logprobs) and _has_options(call.request.responses)
         read: dict[str, Any] = {"think_end": self._think_end, "options": options, "attempts": call.attempts}
         try:
-            if is_stream(data, response.content_type):
+            if data[:1] != b"{" and is_stream(data, response.content_type):
                 return completion_of(join_stream(data), latency, response.headers, **read)
             return read_completion(data, latency, response.headers, **read)
         except TransientError as error:

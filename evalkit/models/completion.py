@@ -219,19 +219,17 @@ def _why_filtered(choice: dict[str, Any]) -> str:
 def _usage(usage: Any) -> Usage:
     if not isinstance(usage, dict):
         return Usage()
-    reasoning = _inside(usage, "completion_tokens_details", "reasoning_tokens")
-    cached = _inside(usage, "prompt_tokens_details", "cached_tokens")
+    reasoning, cached = usage.get("reasoning_tokens"), usage.get("prompt_cache_hit_tokens")
+    if isinstance(details := usage.get("completion_tokens_details"), dict):
+        reasoning = details.get("reasoning_tokens", reasoning)
+    if isinstance(details := usage.get("prompt_tokens_details"), dict):
+        cached = details.get("cached_tokens", cached)
     return Usage(
         prompt_tokens=_whole(usage.get("prompt_tokens")),
         completion_tokens=_whole(usage.get("completion_tokens")),
-        reasoning_tokens=_whole(usage.get("reasoning_tokens") if reasoning is None else reasoning),
-        cached_tokens=_whole(usage.get("prompt_cache_hit_tokens") if cached is None else cached),
+        reasoning_tokens=None if reasoning is None else _whole(reasoning),
+        cached_tokens=None if cached is None else _whole(cached),
     )
-
-
-def _inside(usage: dict[str, Any], place: str, name: str) -> Any:
-    details = usage.get(place)
-    return details.get(name) if isinstance(details, dict) else None
 
 
 def _whole(value: Any) -> int | None:
@@ -241,11 +239,13 @@ def _whole(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str | None:
-    return _clean(value)[:200] if isinstance(value, str) and value else None
+    return _clean(value)[:200] if value and isinstance(value, str) else None
 
 
 def _request_id(body: dict[str, Any], headers: Mapping[str, str] | None) -> str | None:
-    return _text((headers or {}).get("x-request-id") or (headers or {}).get("request-id") or body.get("id"))
+    if headers is not None and (name := headers.get("x-request-id") or headers.get("request-id")):
+        return _text(name)
+    return _text(body.get("id"))
 
 
 def _excerpt(value: Any) -> str:
