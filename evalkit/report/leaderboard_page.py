@@ -115,8 +115,8 @@ def _closed(number_: int, board: Board, link: Link | None) -> str:
 <figure><figcaption>N<sub>t</sub> = (1−t)·S<sub>t</sub> + t, which orders models as the score S<sub>t</sub> does and is
 a straight line from accuracy to 1 − error rate; {asked} answers a model, to prompts that state no target. Dashed: the
 model under the pointer, or the first, had it never abstained and been wrong each time instead. Circles: where two
-models change ranks. In brackets: 95% interval; in braces: where the score lies if every missing answer were an error,
-and if every one were correct.</figcaption></figure>
+models without missing answers change ranks. In brackets: 95% interval; in braces: where the score lies if every missing
+answer were an error, and if every one were correct.</figcaption></figure>
 <div class="wide"><table>
 <thead><tr>{heads}</tr></thead>
 <tbody>{rows}</tbody>
@@ -161,14 +161,14 @@ def _row(k: int, entry: Entry) -> str:
 
 
 def _sure(entry: Entry, t: float) -> str:
-    """The interval of a score and the range that missing answers leave, as the script writes them."""
+    """The interval of a score and the range that missing answers leave, a line each, as the script writes them."""
     score, around = entry.scores.get(t), entry.ranges.get(t)
     parts = []
     if score is not None and entry.kind == "model":
         parts.append(f"[{number(score.ci95[0])}, {number(score.ci95[1])}]")
     if around is not None and (score is None or is_notable(entry.counted[t].missing_share)):
         parts.append(span(around.low, around.high))
-    return " ".join(parts)
+    return "\n".join(parts)
 
 
 def _open(board: Board) -> str:

@@ -48,11 +48,14 @@ def table(names: Iterable[str], rows: str, kind: str = "") -> str:
     """Return a table that scrolls sideways where it is too wide.
 
     Args:
-        names: headings, as HTML.
+        names: headings, as HTML; one that begins with ">" is of a column of numbers.
         rows: as HTML.
         kind: class of the table.
     """
-    heads = "".join(f"<th scope=col>{name}</th>" for name in names)
+    heads = "".join(
+        f'<th scope="col" class="n">{name[1:]}</th>' if name.startswith(">") else f'<th scope="col">{name}</th>'
+        for name in names
+    )
     body = f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
     return f'<div class="wide" tabindex="0"><table class="{kind}">{body}</table></div>'
 

@@ -53,7 +53,7 @@ def runs_page(runs: Sequence[RunRow], problems: Sequence[str]) -> str:
         f"<td>{text(run.status)}</td><td>{text(run.created[:16].replace('T', ' '))}</td></tr>"
         for run in runs
     )
-    names = ("run", *["label"] * labels, "model", "tasks", "answers", "missing", "settings", "status", "made")
+    names = ("run", *["label"] * labels, "model", "tasks", ">answers", ">missing", "settings", "status", "made")
     body = table(names, rows) if runs else "<p>No run here yet; start one with <code>evalkit run --limit 20</code>.</p>"
     return page("Runs", f'<p><a href="/board">Leaderboard over all of them</a></p>{body}{paragraphs(problems, "warn")}')
 

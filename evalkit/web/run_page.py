@@ -18,7 +18,7 @@ from evalkit.web.html import page, paragraphs, table, text, url
 from evalkit.web.index import GRADED, target_key
 from evalkit.web.plots import behaviour_figure, reliability_figure
 
-OUTCOMES = {"correct": "correct", "error": "error", "idk": "IDK"}
+OUTCOMES = {"correct": ">correct", "error": ">error", "idk": ">IDK"}
 REASONS = {"failed": "failed", "truncated": "cut off", "undecided": "undecided"}
 """Why an answer is missing → its heading."""
 
@@ -119,7 +119,7 @@ def _outcomes(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
             f"<tr>{_head(card, several)}{_counts(counts)}"
             f'<td class="score">{accuracy}</td><td class="score">{_scores(card)}</td></tr>'
         )
-    names = (*["model"] * several, "target stated", "n", *OUTCOMES.values(), "missing", "accuracy", "score")
+    names = (*["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing", "accuracy", "score")
     return table(names, "".join(rows))
 
 
@@ -140,7 +140,13 @@ def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
         cells += [at.link(getattr(card.missing, why), missing=why) for why in reasons]
         rows.append(f"<tr>{_head(card, several)}{_counts(cells)}</tr>")
     return table(
-        (*["model"] * several, "target stated", *kinds.values(), *(REASONS[why] for why in reasons)), "".join(rows)
+        (
+            *["model"] * several,
+            "target stated",
+            *(f">{name}" for name in kinds.values()),
+            *(f">{REASONS[why]}" for why in reasons),
+        ),
+        "".join(rows),
     )
 
 
@@ -153,7 +159,7 @@ def _simulated(cards: Sequence[Scorecard], *, several: bool) -> str:
         for card in cards
         for score in card.scores
     )
-    return table((*["model"] * several, "policy", "kept above", "n", *OUTCOMES.values(), "score"), rows)
+    return table((*["model"] * several, "policy", ">kept above", ">n", *OUTCOMES.values(), "score"), rows)
 
 
 def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
@@ -165,7 +171,9 @@ def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
                 rows.append(
                     f"<tr><td>{text(name)}</td>{_head(card, several)}{_counts(list(_of_stratum(at, counts, name)))}</tr>"
                 )
-    return table(("stratum", *["model"] * several, "target stated", "n", *OUTCOMES.values(), "missing"), "".join(rows))
+    return table(
+        ("stratum", *["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing"), "".join(rows)
+    )
 
 
 def _of_stratum(at: Place, counts: Stratum, name: str) -> Iterator[str]:

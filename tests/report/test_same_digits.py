@@ -98,7 +98,7 @@ def test_the_board_page_holds_the_same_digits(result: evalkit.RunResult) -> None
         for t, score, around in cells_of(card):
             value, bounds = score.split(" ", 1)
             if card.prompt_threshold is not None:
-                assert f"<small>{bounds} {around}</small>" in page
+                assert f"<small>{bounds}\n{around}</small>" in page
                 continue
             model = next(m for m in boards[str(card.task)]["models"] if m["model"] == "m")
             k = round(t * 100)

@@ -22,7 +22,7 @@
     const parts = [];
     if (m.low && m.low.length) parts.push(`[${hundredths(m.low[k])}, ${hundredths(m.high[k])}]`);
     if (m.range && m.range.length) parts.push(`{${hundredths(m.range[k][0])} … ${hundredths(m.range[k][1])}}`);
-    return parts.join(" ");
+    return parts.join("\n");
   }
   const x = (t) => LEFT + t / LAST * (WIDTH - LEFT - RIGHT);
   const y = (v) => TOP + (1 - v) * (HEIGHT - TOP - BOTTOM);
