@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.boards import Board, Entry, make_boards
 from evalkit.analysis.collection import canonical, collect, run_folders
+from evalkit.dataset.source import Source
 from evalkit.errors import InputError
 from evalkit.metrics.threshold import check_threshold
+from evalkit.rescoring.discover import NO_DATA, detect
 from evalkit.rescoring.rescore import Terms, rescore_files
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
@@ -180,16 +182,34 @@ def _runs(paths: Iterable[str | Path], out: Path) -> list[Path]:
     foreign: list[Path] = []
     for path in [Path(path) for path in paths] or [out]:
         below = run_folders([path])
-        if below:
-            folders += below
-        else:
-            foreign.append(path)
+        folders += below
+        foreign += _beside(path, below) if below else [path]
     empty = [path for path in foreign if path.is_dir() and not any(child.is_file() for child in path.rglob("*"))]
     if empty:
         raise InputError(f"no run and no output below {empty[0]}")
     if foreign:
         folders.append(rescore_files(foreign, Terms(), out).result.folder)
     return folders
+
+
+def _beside(path: Path, runs: Sequence[Path]) -> list[Path]:
+    """Foreign outputs that lie in a folder of runs: files in none of them that a reader recognizes."""
+    inside = {run.resolve() for run in runs}
+    files = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not file.name.startswith(".") and inside.isdisjoint(file.resolve().parents)
+    ]
+    return [file for file in files if _is_output(file)]
+
+
+def _is_output(path: Path) -> bool:
+    if path.suffix.lower() in NO_DATA:
+        return False
+    try:
+        return detect(Source(path)) is not None
+    except InputError:
+        return False
 
 
 __all__ = ["COLUMNS", "Ranking", "canonical", "leaderboard", "rank", "rows"]

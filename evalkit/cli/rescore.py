@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import time
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +12,9 @@ from evalkit.cli.options import KeyValue, as_dict, stated, threshold_option
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.selective import Policy
+
+PROGRESS_SECONDS = 5.0
+"""Between two lines on how many answers were graded again."""
 
 
 class Mapping(click.ParamType["dict[str, str]"]):
@@ -58,7 +61,9 @@ class Mapping(click.ParamType["dict[str, str]"]):
     multiple=True,
     help="Set what a mark in the file means: N=idk.",
 )
-@click.option("--scorer", default="", metavar="NAME", help="Choose one of several verdicts.")
+@click.option("--scorer", default="", metavar="NAME", help="Take the verdicts of this scorer, of several.")
+@click.option("--metric", default="", metavar="NAME", help="Take the verdicts of this metric, of several.")
+@click.option("--filter", "filter_", default="", metavar="NAME", help="Take the answers of this filter, of several.")
 @click.option("--model", default="", metavar="M", help="Name the model, whatever the files say.")
 @click.option("--task", default="", metavar="T", help="Name the task, whatever the files say.")
 @click.option(
@@ -79,20 +84,34 @@ class Mapping(click.ParamType["dict[str, str]"]):
     metavar="GRADER",
     help="Grade again with a grader, and name the samples where the file differs.",
 )
+@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A parameter of the --regrade grader.")
+@click.option(
+    "--max-connections",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Answers that --regrade grades at a time.",
+)
 @click.option(
     "--policy",
     type=click.Choice(get_args(Policy)),
     help="Also score with abstention by confidence, or by agreement of epochs.",
 )
 @click.option("--limits", type=KeyValue("NAME=N"), multiple=True, help="Raise a limit: rows, cells or expansion.")
-@click.option("--skip-bad", is_flag=True, help="Skip and count rows that cannot be read, instead of stopping.")
+@click.option(
+    "--skip-bad",
+    is_flag=True,
+    help="Skip and count rows that cannot be read, have no verdict or contradict others, instead of stopping.",
+)
+@click.option("--strict", is_flag=True, help="Stop at a file that cannot be read, instead of setting it aside.")
 @click.option("--explain", is_flag=True, help="Print how the files are understood, and write nothing.")
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Folder for the run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(
     paths: tuple[str, ...], *, thresholds: list[float | None], format_: str, mapping: dict[str, str] | None,
     rows: str, limits: tuple[tuple[str, str], ...], targets: Path | None,
-    verdicts: tuple[tuple[str, str], ...], scorer: str, model: str, task: str,
+    verdicts: tuple[tuple[str, str], ...], scorer: str, metric: str, filter_: str, model: str, task: str,
+    grader_parameters: tuple[tuple[str, str], ...], max_connections: int, strict: bool,
     count_as: tuple[tuple[str, str], ...], extract: str, pass_mark: float | None, regrade: str,
     policy: Policy | None, skip_bad: bool, explain: bool, out: str, as_json: bool,
 ) -> None:  # fmt: skip
@@ -103,7 +122,8 @@ def command(
     evalkit rescore results_folder --threshold 0,0.5,0.75,0.9
     evalkit rescore answers.csv --map id=qid,answer=pred,target=gold
     """
-    from evalkit.report import rescore, run
+    from evalkit.cli.printing import print_result
+    from evalkit.report import rescore
     from evalkit.rescoring.rescore import Terms, rescore_files
 
     terms = Terms(
@@ -113,6 +133,11 @@ def command(
         targets=targets,
         verdicts=as_dict(verdicts),
         scorer=scorer,
+        metric=metric,
+        filter=filter_,
+        grader_parameters=as_dict(grader_parameters),
+        max_connections=max_connections,
+        strict=strict,
         model=model,
         task=task,
         count_as=as_dict(count_as),
@@ -130,9 +155,30 @@ def command(
 
         print_explanations(explain_files(paths, terms))
         return
-    rescored = rescore_files(paths, terms, Path(out))
+    progress = _Progress()
+    rescored = rescore_files(paths, terms, Path(out), progress=progress)
+    progress.end()
     rescore.print_notes(rescored)
-    if as_json:
-        click.echo(json.dumps(run.document(rescored.result), ensure_ascii=False, indent=1, allow_nan=False))
-    else:
-        rescore.print_table(rescored)
+    print_result(rescore.RescoredScreen(rescored=rescored), as_json=as_json)
+
+
+class _Progress:
+    """Says on stderr how many answers were graded again."""
+
+    def __init__(self) -> None:
+        self._graded = 0
+        self._shown = time.monotonic()
+
+    def __call__(self, more: int) -> None:
+        self._graded += more
+        if time.monotonic() - self._shown >= PROGRESS_SECONDS:
+            self._shown = time.monotonic()
+            self._show()
+
+    def end(self) -> None:
+        """Say how many there were in all, where there were any."""
+        if self._graded:
+            self._show()
+
+    def _show(self) -> None:
+        click.echo(f"graded again: {self._graded:,}", err=True)

@@ -121,17 +121,6 @@ class Reader(Protocol):
         ...
 
 
-def conditions_of(reader: Reader, source: Source) -> dict[tuple[str, str], Any]:
-    """Return (task, model) → condition, of a format that records under which conditions was asked; else empty.
-
-    Args:
-        reader: the format; it tells by a method `conditions(source)`.
-        source: the file.
-    """
-    tell = getattr(reader, "conditions", None)
-    return dict(tell(source)) if callable(tell) else {}
-
-
 RowFunction = Callable[[Fields], ForeignRow | list[ForeignRow] | None]
 """Reads one object: a row, several (the epochs of a sample), or None to leave it out."""
 

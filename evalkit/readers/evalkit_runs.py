@@ -1,36 +1,94 @@
-"""evalkit's own runs: records.jsonl, read back to be scored otherwise.
+"""evalkit's own runs: records.jsonl with failures.jsonl beside it, read back to be scored otherwise.
 
-Schema: `evalkit.records.Record`. Outcomes and kinds of non-answer are kept as they are; a record whose outcome is
-missing has no verdict to keep and counts as failed.
+Schema: `evalkit.records.Record` and `Failure`. Outcomes and kinds of non-answer are kept as they are; a record whose
+outcome is missing was not judged, unless it was cut off. A failure is read where no record has its key, the newest of
+each.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from evalkit.readers.base import ForeignRow, Verdict, reader
+from evalkit.dataset.source import Head, Source
+from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
 
-_VERDICTS: dict[str, Verdict] = {"correct": "right", "error": "wrong", "idk": "idk", "missing": "failed"}
+COLUMNS = frozenset({"schema_version", "completion", "grade", "prompt_threshold"})
+FAILURE_COLUMNS = frozenset({"schema_version", "stage", "error", "prompt_threshold"})
+FAILURES = "failures.jsonl"
+Key = tuple[str, str, str, int, float | None]
+
+_VERDICTS: dict[str, Verdict] = {"correct": "right", "error": "wrong", "idk": "idk", "missing": "unscored"}
 
 
-@reader(
-    "evalkit",
-    about="evalkit: records.jsonl of a run",
-    columns=("schema_version", "completion", "grade", "prompt_threshold"),
-    stems=("records",),
-)
-def evalkit(row: Fields) -> ForeignRow:
+class EvalkitReader(Reader):
+    """The records of a run."""
+
+    name = "evalkit"
+    about = "evalkit: records.jsonl of a run, with its failures"
+    stems = ("records", "failures")
+    companions = ("failures.jsonl", "run.json")
+
+    def sniff(self, head: Head) -> bool:
+        """Tell records by their keys; failures where they are all that a run has."""
+        return head.has_rows and (head.keys >= COLUMNS or (head.keys >= FAILURE_COLUMNS and "grade" not in head.keys))
+
+    def read(self, source: Source) -> Iterator[ForeignRow]:
+        """Read each record, then each failure whose answer never came."""
+        is_failures = not source.head.keys >= COLUMNS
+        done: set[Key] = set()
+        if not is_failures:
+            rows = ((place, Fields(values, source, place)) for place, values in source.rows())
+            for row in read_each(source, rows, _record):
+                done.add((row.task, row.model, row.sample_id, row.epoch, row.threshold))
+                yield row
+        yield from _failures(source if is_failures else source.fork(source.path.parent / FAILURES), done)
+
+
+evalkit = EvalkitReader()
+
+
+def _failures(source: Source, done: set[Key]) -> Iterator[ForeignRow]:
+    """The newest failure of each key that no record has."""
+    if not source.path.is_file() or not source.path.stat().st_size:
+        return
+    rows = ((f"{FAILURES}:{place}", Fields(values, source, place)) for place, values in source.rows())
+    newest = {
+        (row.task, row.model, row.sample_id, row.epoch, row.threshold): row for row in read_each(source, rows, _failure)
+    }
+    yield from (row for key, row in newest.items() if key not in done)
+
+
+def _failure(row: Fields) -> ForeignRow:
+    return ForeignRow(
+        sample_id=row.text("sample_id"),
+        verdict="failed",
+        model=row.text("model"),
+        task=row.text("task"),
+        epoch=row.integer("epoch", 1),
+        threshold=row.number("prompt_threshold", None),
+        reason=row.text("error", "")[:300],
+        metadata={} if row.flag("answerable", True) else {"answerable": False},
+    )
+
+
+def _record(row: Fields) -> ForeignRow:
     """Read one record."""
     grade, completion = row.object("grade"), row.object("completion")
     outcome, kind = grade.text("outcome"), grade.text("non_answer", None)
+    verdict = grade.one_of("outcome", _VERDICTS)
+    if kind == "partial":
+        verdict = "partial"
     return ForeignRow(
         sample_id=row.text("sample_id"),
-        verdict=grade.one_of("outcome", _VERDICTS),
+        verdict=verdict,
         text=completion.text("text"),
         answer=grade.text("answer", None),
         attempted=outcome == "error" and kind is None,
+        ended=completion.text("finish_reason", "") == "stop",
+        latency=completion.number("latency", None),
         unreadable=kind == "unparsed",
         target=row.texts("target"),
         choices=row.texts("choices") or None,
@@ -42,7 +100,7 @@ def evalkit(row: Fields) -> ForeignRow:
         confidence=grade.number("confidence", None),
         credit=grade.number("credit", None),
         reasoning=completion.text("reasoning", None),
-        truncated=completion.text("finish_reason", "") == "length",
+        truncated=kind == "truncated" or completion.text("finish_reason", "") == "length",
         refused=kind == "refusal",
         reason=grade.text("reason", ""),
         metadata=_metadata(row),

@@ -264,9 +264,10 @@ def _is_rolling(row: dict[str, Any]) -> bool:
     inner = responses[0] if isinstance(responses, list) and responses else None
     if not (isinstance(inner, list) and len(inner) == 1 and _is_float(inner[0])):
         return False
-    if isinstance(arguments, dict):
-        return all(isinstance(one, dict) and len(one) == 1 for one in arguments.values())
-    return isinstance(arguments, list) and all(isinstance(one, list) and len(one) == 1 for one in arguments)
+    given = list(arguments.values()) if isinstance(arguments, dict) else arguments
+    if not isinstance(given, list) or not given:
+        return False
+    return all(isinstance(one, (dict, list)) and len(one) == 1 for one in given)
 
 
 def _is_float(value: Any) -> bool:

@@ -127,13 +127,32 @@ def discover(
             discovery.unknown.append(path)
         elif named or getattr(reader, "run_file", "") in ("", path.name):  # else it is read with its run file
             discovery.files.append(InputFile(source, reader))
-    companions = {(f.source.path.parent, name) for f in discovery.files for name in _names(f.reader, "companions")}
-    unknown = [
-        path
-        for path in discovery.unknown
-        if not any(path.parent == folder and fnmatchcase(path.name, pattern) for folder, pattern in companions)
-    ]
-    return discovery._replace(unknown=unknown)
+    return _without_companions(discovery)
+
+
+def _without_companions(discovery: Discovery) -> Discovery:
+    """Leave out files that belong to one beside them, and are read with it."""
+    folders: dict[Path, list[InputFile]] = {}
+    for file in discovery.files:
+        folders.setdefault(file.source.path.parent, []).append(file)
+
+    def belongs(path: Path, reader: Reader | None) -> bool:
+        for file in folders.get(path.parent, ()):
+            patterns = _names(file.reader, "companions")
+            if reader is not None and (file.reader is not reader or _fits(file.source.path, patterns)):
+                continue
+            if _fits(path, patterns):
+                return True
+        return False
+
+    return discovery._replace(
+        files=[file for file in discovery.files if not belongs(file.source.path, file.reader)],
+        unknown=[path for path in discovery.unknown if not belongs(path, None)],
+    )
+
+
+def _fits(path: Path, patterns: Sequence[str]) -> bool:
+    return any(fnmatchcase(path.name, pattern) for pattern in patterns)
 
 
 def _names(reader: Reader, attribute: str) -> Sequence[str]:

@@ -58,7 +58,7 @@ def apply_policy(reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Gra
     """Grade a row by its verdict and text; see the module.
 
     Args:
-        reading: one whose verdict is neither "failed" nor "unscored".
+        reading: one whose verdict is not "failed", and "unscored" only where it was cut off.
         count_as: changes to what a kind of non-answer counts as.
 
     Returns:
@@ -91,7 +91,7 @@ _WHY = {
 def kind_of(reading: Reading) -> NonAnswer | None:
     """Tell the kind of non-answer of a row that its file does not call right; None for a claim."""
     row = reading.row
-    if row.truncated and _is_torso(reading):
+    if row.truncated and (reading.verdict == "unscored" or _is_torso(reading)):
         return NonAnswer.TRUNCATED
     if row.text is not None and not row.text.strip():
         return NonAnswer.EMPTY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from evalkit.dataset.source import BadRowError
 from evalkit.errors import InputError, UsageError
 from evalkit.grading.grade import NoVerdictError
 from evalkit.plugins import users_code
-from evalkit.readers.base import ForeignRow, conditions_of
+from evalkit.readers.base import ForeignRow
 from evalkit.records import Failure, Grade, NonAnswer, Outcome, Record
 from evalkit.rescoring.counts import CardKey, Counts, Spool, row_digest
 from evalkit.rescoring.discover import InputFile
@@ -21,6 +21,9 @@ from evalkit.rescoring.policy import Reading, apply_policy
 from evalkit.rescoring.regrade import Regrader, completion_of
 from evalkit.rescoring.terms import Resolved, Terms
 from evalkit.rescoring.verdicts import UnsettledError, Verdicts
+from evalkit.runs.condition import card_conditions
+from evalkit.runs.folder import RECORDS, RUN
+from evalkit.runs.manifest import read_manifest
 from evalkit.runs.scorecard import Condition
 from evalkit.text import simplify
 
@@ -116,8 +119,7 @@ class _Reading:
             preference=file.source.preference,
             unsettled=unsettled.scorers if unsettled else frozenset(),
         )
-        with users_code(f"reader {reader.name}, {file.source.path}"):
-            self._report.conditions = _renamed(conditions_of(reader, file.source), resolved.terms)
+        self._report.conditions = _conditions(file.source.path, resolved.terms)
         if unsettled is not None:
             file.source.warn(str(unsettled))
 
@@ -184,6 +186,11 @@ class _Reading:
             answer, attempted, unreadable = (matches[-1] if matches else None), bool(matches), not matches
         target = self._target(row)
         verdict, unknown = self._verdicts.settle(row)
+        if not (terms.task or row.task):
+            self._source.warn(
+                f"it does not name its task, which is called {self._report.format}; boards group such answers by the"
+                " questions asked, and --task NAME settles it"
+            )
         reason = row.reason
         if unknown and self._regrader.grader is None:
             if not self._again:
@@ -263,7 +270,8 @@ class _Reading:
                 self._source.bad(error)
 
     def _count(self, reading: Reading, regraded: Grade | NoVerdictError | None) -> None:
-        failed = reading.verdict in ("failed", "unscored") and regraded is None
+        unscored = reading.verdict == "unscored" and not reading.row.truncated
+        failed = (reading.verdict == "failed" or unscored) and regraded is None
         if regraded is not None:
             self._report.met.add("regrade")
         if failed or isinstance(regraded, NoVerdictError):
@@ -327,7 +335,14 @@ class _Reading:
         return hashlib.blake2b(row.input.strip().encode(errors="replace"), digest_size=8).hexdigest()
 
 
-def _renamed(conditions: Mapping[tuple[str, str], Condition], terms: Terms) -> dict[tuple[str, str], Condition]:
+def _conditions(path: Path, terms: Terms) -> dict[tuple[str, str], Condition]:
+    """(task, model) → condition, of the records of a run of evalkit's own; what cannot be read tells nothing."""
+    if path.name != RECORDS or not (path.parent / RUN).is_file():
+        return {}
+    try:
+        conditions = card_conditions(read_manifest(path.parent))
+    except InputError:
+        return {}
     return {(terms.task or task, terms.model or model): one for (task, model), one in conditions.items()}
 
 

@@ -16,6 +16,10 @@ from evalkit.runs.config import RunConfig
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.scorecard import Condition
 
+RESCORED_BY = (
+    "regrade", "grader_parameters", "verdicts", "pass_mark", "scorer", "metric", "filter", "extract", "targets",
+)  # fmt: skip
+"""Options of rescoring that change what an answer counts as."""
 SELECTION = ("n", "seed", "limit", "samples", "data")
 """Task parameters that select from the data; the fingerprint is of the whole data."""
 
@@ -34,8 +38,11 @@ def card_conditions(manifest: Manifest) -> dict[tuple[str, str], Condition]:
         }
     settings = {f"count_as {kind}": outcome for kind, outcome in sorted(manifest.count_as.items())}
     options = manifest.rescoring.options if manifest.rescoring else {}
-    settings |= {key: _text(options[key]) for key in ("regrade", "verdicts", "pass_mark", "scorer") if options.get(key)}
-    return {(str(card.task), str(card.model)): _condition(manifest, settings) for card in manifest.scorecards}
+    settings |= {key: _text(options[key]) for key in RESCORED_BY if options.get(key)}
+    return {
+        (str(card.task), str(card.model)): _condition(manifest, card.condition.settings | settings)
+        for card in manifest.scorecards
+    }
 
 
 def _tasks(manifest: Manifest) -> list[str]:

@@ -91,7 +91,7 @@ def test_the_result_is_a_run_like_any_other(tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "read from" in said.output
     assert {row.difference for row in evalkit.compare(folder, folder, [0.75]).rows} == {0.0}
-    assert totals(rescored(folder / "records.jsonl", tmp_path / "again")) == (1, 1, 2, 0)
+    assert totals(rescored(folder / "records.jsonl", tmp_path / "again")) == (1, 1, 2, 1)
     run = CliRunner().invoke(cli, ["rescore", str(path), "--out", str(tmp_path / "cli"), "--json"])
     assert json.loads(run.output[run.output.index("{") :])["scorecards"][0]["correct"] == 1
 

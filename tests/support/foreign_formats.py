@@ -139,7 +139,7 @@ FORMATS: dict[str, tuple[bytes, Counts]] = {
                     "unresolved_ids": ["c"], "error_ids": [], "infra_failure_ids": ["d"]}).encode(),
         (1, 1, 1, 1),
     ),
-    "swe-bench-pro": (json.dumps({"a": True, "b": False}).encode(), (1, 1, 0, 0)),
+    "swe-bench-pro": (json.dumps({f"instance_lab__kit-{k:040x}": k == 0 for k in range(2)}).encode(), (1, 1, 0, 0)),
     "swe-bench-predictions": (
         lines({"instance_id": "a", "model_patch": "", "model_name_or_path": "m"},
               {"instance_id": "b", "model_patch": "diff", "model_name_or_path": "m"}),
@@ -220,7 +220,7 @@ FORMATS: dict[str, tuple[bytes, Counts]] = {
     "evalkit": (
         lines(record("a", "correct"), record("b", "error"), record("c", "idk", non_answer="abstained"),
               record("d", "missing", non_answer="truncated")),
-        (1, 1, 1, 1),
+        (1, 1, 1, 0),
     ),
     "lighteval": (details(), (1, 1, 1, 0)),
     **NEW_FORMATS,
