@@ -50,9 +50,7 @@ def main() -> None:
     scoring = seconds(lambda: evalkit.score(**counts, threshold=TARGETS))
     print(f"scoring     {RECORDS:,} records counted in {counting:.2f} s ({counting / GOALS[0]:.2f} of the goal)")
     print(f"            {counting / bare:,.0f} times a bare bincount of integer outcomes, {bare * 1000:.1f} ms")
-    print(
-        f"            scored at 100 targets with intervals in {scoring * 1000:.0f} ms ({scoring / GOALS[1]:.2f})"
-    )
+    print(f"            scored at 100 targets with intervals in {scoring * 1000:.0f} ms ({scoring / GOALS[1]:.2f})")
 
 
 if __name__ == "__main__":

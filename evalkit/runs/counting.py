@@ -270,8 +270,10 @@ class CardBuilder:
             self._unanswerable.add(sample_id)
 
     def _attempts(self, measured: Measurement) -> tuple[float | None, float | None]:
-        """Coverage, and accuracy given an attempt: answers that are partly right were attempted, though they count
-        as IDK."""
+        """Coverage, and accuracy given an attempt.
+
+        Answers that are partly right were attempted, though they count as IDK.
+        """
         partly = sum(count / sum(self._items[item][:3]) for item, count in self._partial.items() if item in self._items)
         coverage, accuracy = measured.coverage, measured.accuracy
         if not partly or coverage is None or accuracy is None:
