@@ -38,7 +38,7 @@ test: $(VENV)/.dev
 	$(BIN)/python -m pytest
 
 QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network" -p no:cacheprovider
-TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/tasks tests/readers tests/models
+TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers
 
 quick: $(VENV)/.dev
 	@$(MAKE) --no-print-directory -j2 quick-texts quick-runs
