@@ -17,7 +17,7 @@ from typing import Any
 
 from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
-from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, read_each
+from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, has, read_each
 from evalkit.readers.fields import Fields
 
 ANSWERS, VERDICTS = "generation.jsonl", "eval_results.json"
@@ -35,7 +35,7 @@ class HalluLensReader(Reader):
         """Tell answers or verdicts by their keys."""
         if head.shape == "object" and (head.keys >= _BOTH or head.keys >= _REFUSALS):
             return True
-        return head.has_rows and {"prompt", "generation"} <= head.keys and bool(head.keys & {"title", "type_"})
+        return _ARE_ANSWERS(head) and bool(head.keys & {"title", "type_"})
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Join each answer with its verdict.
@@ -43,7 +43,7 @@ class HalluLensReader(Reader):
         Raises:
             InputError: the verdicts are missing, or not as many as the answers.
         """
-        if source.head.shape == "object":
+        if not _ARE_ANSWERS(source.head):
             verdicts, answers = document_fields(source), _beside(source, VERDICTS, ANSWERS)
         else:
             verdict_file = _beside(source, ANSWERS, VERDICTS)
@@ -53,6 +53,7 @@ class HalluLensReader(Reader):
         yield from read_each(source, _paired(source, verdicts, answers), lambda row: _row(*row))
 
 
+_ARE_ANSWERS = has("prompt", "generation")
 _BOTH = {"abstantion", "halu_test_res"}
 _REFUSALS = {"refusal_rate", "refusal_eval_raw"}
 HALLULENS = HalluLensReader()

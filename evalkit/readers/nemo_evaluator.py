@@ -13,9 +13,11 @@ from typing import NamedTuple
 
 from evalkit.dataset.source import Head, Source
 from evalkit.errors import InputError
-from evalkit.readers.base import ForeignRow, Reader, document_fields, read_each
+from evalkit.readers.base import ForeignRow, Reader, document_fields, has, read_each
 from evalkit.readers.fields import Fields
 from evalkit.readers.scores import share
+
+_IS_RESULT = has("problem_idx", "reward")
 
 
 class Bundle(NamedTuple):
@@ -33,7 +35,7 @@ class NemoEvaluatorReader(Reader):
 
     def sniff(self, head: Head) -> bool:
         """Tell by the keys of the first row."""
-        return head.has_rows and {"problem_idx", "reward"} <= head.keys
+        return _IS_RESULT(head)
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each row."""

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evalkit.dataset.source import Head, Source, as_text
-from evalkit.readers.base import ForeignRow, Reader, Verdict, identify, read_each
+from evalkit.readers.base import ForeignRow, Reader, Verdict, has, identify, read_each
 from evalkit.readers.fields import Fields
 from evalkit.readers.responses import response_answer
 from evalkit.readers.scores import share
@@ -30,6 +30,7 @@ PARTIAL_CREDIT = 0.5
 IDS = ("id", "uuid", "question_id", "task_id")
 GOLD = ("ground_truth", "expected_answer", "answer")
 _GRADE = re.compile("[ABCD]")
+_IS_ROLLOUT = has("responses_create_params", "response", "reward")
 
 
 class NemoGymReader(Reader):
@@ -41,7 +42,7 @@ class NemoGymReader(Reader):
 
     def sniff(self, head: Head) -> bool:
         """Tell by the keys of the first row."""
-        return head.has_rows and {"responses_create_params", "response", "reward"} <= head.keys
+        return _IS_ROLLOUT(head)
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each rollout."""

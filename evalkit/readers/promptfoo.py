@@ -16,10 +16,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from evalkit.dataset.source import Head, Source, as_text
-from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, objects, read_each
+from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, has, objects, read_each
 from evalkit.readers.fields import Fields
 
 KEYS = {"provider", "success", "testIdx", "promptIdx"}
+_IS_RESULT = has(*KEYS)
 ERROR = 2
 TASK = "promptfoo"
 
@@ -32,12 +33,12 @@ class PromptfooReader(Reader):
 
     def sniff(self, head: Head) -> bool:
         """Tell by the keys of a result."""
-        return (head.has_rows and head.keys >= KEYS) or _results(head.first) is not None
+        return _IS_RESULT(head) or _results(head.first) is not None
 
     def read(self, source: Source) -> Iterator[ForeignRow]:
         """Read each result."""
         task = TASK
-        if source.head.has_rows:
+        if _IS_RESULT(source.head):
             rows: list[tuple[Place, Fields]] = [(k, Fields(values, source, k)) for k, values in source.rows()]
         else:
             document = document_fields(source)
