@@ -3,15 +3,15 @@
 The tree, each with what the command line does about it:
 
 * EvalkitError                 one line on stderr, exit code 2
-  + UsageError                 an option, argument or name that means nothing
-    - SettingError             a setting of a run; spoken of as the caller wrote it, in Python or on a command line
-  + InputError                 a file that cannot be read as what it should be
+  + UsageError                 an invalid option, argument or name
+    - SettingError             an invalid setting of a run; named as the caller wrote it, in Python or as an option
+  + InputError                 a file that cannot be read in the expected format
   + MissingExtraError          an optional dependency is not installed
   + ModelError                 one call to a model did not end in an answer: a recorded failure
-    - ModelUnavailableError    nobody there, or not allowed: stops a run before its first record
-      + ModelCrashedError      a server of our own ended twice: stops a run at once; it can be resumed
+    - ModelUnavailableError    unreachable or forbidden: stops a run before its first record
+      + ModelCrashedError      a server that evalkit started crashed twice: stops a run at once; it can be resumed
     - TransientError           worth another try: 429, 5xx, time-outs, dropped connections
-    - BadResponseError         the server answered something that is not a completion
+    - BadResponseError         the response is not a completion
   + ModelStoppedError          no credit, or nothing but failures: stops a run at once; it can be resumed
   + RunInterruptedError        Ctrl-C or SIGTERM: exit code 130, the run can be resumed
 """
@@ -29,18 +29,18 @@ class EvalkitError(Exception):
 
 
 class UsageError(EvalkitError):
-    """An option, argument or name that means nothing here."""
+    """An invalid option, argument or name."""
 
 
 class SettingError(UsageError):
-    """A setting of a run that means nothing.
+    """An invalid setting of a run.
 
-    Its text names settings as Python does, `max_tokens=`; the command line asks for `--max-tokens` instead.
+    Its text names settings as in Python, `max_tokens=`; the command line asks for `--max-tokens` instead.
 
     Args:
         setting: the parameter's name in Python.
-        problem: what is wrong; `{name}` in it stands for another setting.
-        values: text from outside, by the names that `problem` has for it.
+        problem: what is wrong; `{name}` in it refers to another setting.
+        values: external text to insert, by its name in `problem`.
     """
 
     def __init__(self, setting: str, problem: str, /, **values: object) -> None:
@@ -50,7 +50,7 @@ class SettingError(UsageError):
         super().__init__(self.spoken(lambda name: f"{name}="))
 
     def spoken(self, name_of: Callable[[str], str]) -> str:
-        """The text, with every setting named by a function of its Python name."""
+        """The text, with each setting renamed by a function of its Python name."""
 
         class Names(dict[str, str]):
             def __missing__(self, name: str) -> str:
@@ -60,42 +60,42 @@ class SettingError(UsageError):
 
 
 class InputError(EvalkitError):
-    """A file that cannot be read as what it should be; the text names file, line and remedy."""
+    """A file that cannot be read in the expected format; the text names file, line and remedy."""
 
 
 class MissingExtraError(EvalkitError):
-    """An optional dependency is not installed; the text holds the pip line."""
+    """An optional dependency is not installed; the text has the pip command."""
 
 
 class ModelError(EvalkitError):
     """One call to a model did not end in an answer.
 
     Attributes:
-        kind: what failures have in common, such as "400 invalid_request_error"; "" for what concerns one prompt alone.
+        kind: the cause that failures share, such as "400 invalid_request_error"; "" if it concerns only one prompt.
     """
 
     kind: str = ""
 
     def of_kind(self, kind: str) -> Self:
-        """The same error with its kind."""
+        """Set the kind and return the error."""
         self.kind = kind
         return self
 
 
 class ModelUnavailableError(ModelError):
-    """Nobody there (refused connection), or not allowed or unknown (401, 403, 404)."""
+    """The server is unreachable (refused connection), or the model forbidden or unknown (401, 403, 404)."""
 
 
 class ModelCrashedError(ModelUnavailableError):
-    """A server that evalkit itself started has ended, was started again and ended again."""
+    """A server that evalkit started crashed, was restarted, and crashed again."""
 
 
 class TransientError(ModelError):
-    """Worth another try.
+    """A temporary failure, worth a retry.
 
     Attributes:
-        retry_after: seconds the server asked us to wait, or None.
-        crowded: whether fewer requests at once would help (429, 503, time-outs).
+        retry_after: seconds to wait, as requested by the server, or None.
+        crowded: whether fewer concurrent requests would help (429, 503, time-outs).
     """
 
     def __init__(self, message: str, retry_after: float | None = None, *, crowded: bool = False) -> None:
@@ -105,21 +105,21 @@ class TransientError(ModelError):
 
 
 class BadResponseError(ModelError):
-    """The server answered something that is not a completion."""
+    """The server's response is not a completion."""
 
 
 class ModelStoppedError(EvalkitError):
-    """A model will not answer any more: no credit, a limit of hours, or nothing but failures of one kind.
+    """A model that no longer answers: no credit, a rate limit of hours, or only failures of one kind.
 
-    It stops a run at once. What is recorded stays, and the run can be resumed.
+    The run stops at once. Its records are kept, and it can be resumed.
     """
 
 
 class RunInterruptedError(EvalkitError):
-    """A run was stopped by its user; what is done is on disk.
+    """The user stopped a run; the records so far are on disk.
 
     Attributes:
-        run: path of the run folder, to resume.
+        run: path of the run folder, for resuming.
     """
 
     exit_code = 130

@@ -1,6 +1,6 @@
-"""Find tasks, graders, readers, providers and metrics by name: entry points, or a file of the user's own.
+"""Find tasks, graders, readers, providers and metrics by name: entry points, or a user's own file.
 
-The built-ins register as any package does, through the entry-point groups evalkit.tasks, evalkit.graders,
+Built-ins register like those of any package, through the entry-point groups evalkit.tasks, evalkit.graders,
 evalkit.readers, evalkit.providers and evalkit.metrics. Wherever a registered name is accepted, so is
 `path/to/file.py` or `path/to/file.py::name`.
 """
@@ -36,7 +36,7 @@ MetricT = TypeVar("MetricT", bound=Callable[..., float | None])
 
 
 def task(function: Callable[..., Task]) -> Callable[..., Task]:
-    """Mark a function as a task; its name becomes the task's, its parameters what `-T key=value` sets."""
+    """Mark a function as a task; it gives the task its name, and `-T key=value` sets its parameters."""
 
     @functools.wraps(function)
     def make(*args: Any, **kwargs: Any) -> Task:
@@ -50,7 +50,7 @@ def task(function: Callable[..., Task]) -> Callable[..., Task]:
 
 
 def grader(function: GraderFunction) -> GraderFunction:
-    """Mark a function as a grader; its keyword parameters are what `-G key=value` sets.
+    """Mark a function as a grader; `-G key=value` sets its keyword parameters.
 
     The function takes a Sample and a Completion and returns a Grade (or an awaitable of one).
     """
@@ -59,11 +59,11 @@ def grader(function: GraderFunction) -> GraderFunction:
 
 
 def metric(function: MetricT) -> MetricT:
-    """Mark a function as a metric: a number of one's own beside the scores.
+    """Mark a function as a metric: a number of your own, reported beside the scores.
 
-    The name of its parameter says what the function receives: `counts`, the `evalkit.metrics.Counts` of a scorecard,
+    The parameter's name decides what the function receives: `counts`, the `evalkit.metrics.Counts` of a scorecard,
     or `items`, a list with the `Counts` of each graded item over its epochs. It returns a finite number, or None where
-    the number is undefined; it is not called where nothing was graded. The first line of its docstring describes it.
+    the number is undefined; it is not called if nothing was graded. The first line of its docstring describes it.
 
     Args:
         function: takes one argument called `counts` or `items`; further parameters need a default.
@@ -84,7 +84,7 @@ def metric(function: MetricT) -> MetricT:
 
 
 def mark(made: T, group: Group, function: Callable[..., Any]) -> T:
-    """Mark an object that a decorator made of a function, so that `file.py::name` finds it by the function's name."""
+    """Mark an object that a decorator made from a function, so that `file.py::name` finds it by the function's name."""
     for key, value in ((_MARK, group), ("__module__", function.__module__), ("__doc__", function.__doc__)):
         object.__setattr__(made, key, value)
     return made
@@ -94,7 +94,7 @@ def names(group: Group) -> list[str]:
     """Registered names of a group, sorted.
 
     Raises:
-        UsageError: there are none although evalkit registers some: it is not installed from this folder.
+        UsageError: the group is empty although evalkit registers some: it is not installed from this folder.
     """
     found = sorted({point.name for point in _points(group)})
     if not found and group != "readers":
@@ -106,7 +106,7 @@ def find(group: Group, name: str) -> Any:
     """The object behind a registered name, or behind `file.py` / `file.py::name`.
 
     Raises:
-        UsageError: no such name or file, or it cannot be imported; the text says what there is.
+        UsageError: no such name or file, or it cannot be imported; the text lists the known names.
     """
     path, _, inner = name.partition("::")
     if path.endswith(".py"):
@@ -119,7 +119,7 @@ def find(group: Group, name: str) -> Any:
 
 
 def find_all(group: Group) -> dict[str, Any]:
-    """Load everything that is registered in a group, by name.
+    """Load all objects registered in a group, by name.
 
     Raises:
         UsageError: one cannot be imported; the text names it.
@@ -138,13 +138,13 @@ def make_task(
     *,
     name: str = "",
 ) -> Task:
-    """Build a task from its name and the text of its parameters.
+    """Build a task from its name and its parameters as text.
 
     Args:
         wanted: registered name, file, or the task's function.
         parameters: `-T` values as typed, converted to the parameters' annotated types.
-        defaults: values for parameters that the task may have (`seed`), used where it has them.
-        name: what errors call the task; default: its name.
+        defaults: values for parameters that the task may have, such as `seed`; ignored if it has none of that name.
+        name: the task's name in errors; default: its own.
 
     Raises:
         UsageError: unknown task or parameter, or a value of the wrong type.
@@ -164,10 +164,10 @@ def make_task(
 
 
 def find_grader(wanted: str | GraderFunction) -> GraderFunction:
-    """A task's grader, which is a name or the function itself.
+    """Resolve a task's grader, given as a name or as the function itself.
 
     Raises:
-        UsageError: no such grader, or something else.
+        UsageError: the grader is unknown, or neither a name nor a function.
     """
     function = find("graders", wanted) if isinstance(wanted, str) else wanted
     if not callable(function):
@@ -197,13 +197,13 @@ def make_grader(wanted: str | GraderFunction, parameters: dict[str, str] | None 
 
 @contextmanager
 def users_code(what: str) -> Iterator[None]:
-    """Run code that is not ours: whatever it raises becomes one line with file and line.
+    """Run user code: turn whatever it raises into one line that names file and line.
 
     Args:
-        what: named in that line, such as "task letters".
+        what: the code's name in that line, such as "task letters".
 
     Raises:
-        UsageError: anything was raised inside, an exit included; evalkit's own errors pass.
+        UsageError: anything was raised inside, even SystemExit; evalkit's own errors pass through.
     """
     try:
         yield
@@ -214,13 +214,13 @@ def users_code(what: str) -> Iterator[None]:
 
 
 def described(error: BaseException) -> str:
-    """What was raised and where, in one line."""
+    """Describe in one line what was raised and where."""
     said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
     return f"{type(error).__name__}: {' '.join(said.split())[:300]}{raised_at(error)}"
 
 
 def raised_at(error: BaseException) -> str:
-    """Say where an error was raised in code that is not evalkit's: " (file, line N)", or "" for evalkit's own."""
+    """Where user code raised an error: " (file, line N)", or "" for evalkit's own code."""
     trace = traceback.extract_tb(error.__traceback__)
     ours = str(Path(__file__).parent)
     last = next(
@@ -232,7 +232,7 @@ def raised_at(error: BaseException) -> str:
 def share_parameters(
     objects: Mapping[str, Callable[..., Any]], given: dict[str, str], skip: int = 0
 ) -> dict[str, dict[str, str]]:
-    """Hand each task or grader those of the given parameters that it has.
+    """Give each task or grader those parameters that it accepts.
 
     Args:
         objects: name → function.
@@ -240,7 +240,7 @@ def share_parameters(
         skip: leading parameters of the functions that are not settable.
 
     Raises:
-        UsageError: a parameter that none of them has.
+        UsageError: none of them accepts a parameter.
     """
     having = {name: set(list(inspect.signature(function).parameters)[skip:]) for name, function in objects.items()}
     for key in given:
@@ -251,14 +251,14 @@ def share_parameters(
 
 
 def describe(group: Group, name: str) -> str:
-    """First line of what a registered object says of itself."""
+    """First line of a registered object's docstring."""
     found = find(group, name)
     text = getattr(found, "about", None) or inspect.getdoc(found) or ""
     return str(text).strip().split("\n", 1)[0]
 
 
 def _beside(wanted: str | GraderFunction, task_name: str) -> str | GraderFunction:
-    """A grader's file named by a task's file stands beside it."""
+    """Resolve a grader's file relative to the task's file that names it."""
     task_path = Path(task_name.partition("::")[0])
     if not isinstance(wanted, str) or not wanted.partition("::")[0].endswith(".py") or task_path.suffix != ".py":
         return wanted
@@ -310,7 +310,7 @@ def _from_file(group: Group, path: Path, inner: str) -> Any:
 
 
 def _is_of(group: Group, value: Any) -> bool:
-    """Whether an object of a user's file is of a group: by its decorator, or by the methods of a provider or reader."""
+    """Whether an object in a user's file belongs to a group, by its decorator or its provider or reader methods."""
     if group == "providers":
         return not isinstance(value, type) and hasattr(value, "about") and callable(getattr(value, "open", None))
     if group == "readers" and not isinstance(value, type):
@@ -330,7 +330,7 @@ def _convert(owner: str, function: Callable[..., Any], given: dict[str, str], sk
             values[key] = TypeAdapter(hints.get(key, str)).validate_python(text)
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
-            raise UsageError(f"{owner}: {key}={text} will not do: {problem}") from error
+            raise UsageError(f"{owner}: invalid value {key}={text}: {problem}") from error
     return values
 
 
@@ -339,7 +339,7 @@ def _listed(found: dict[str, Any]) -> str:
 
 
 def _marked(group: Group) -> str:
-    """What an object of a group is called in a user's file."""
+    """What to call a group's object in a user's file."""
     return _singular(group) if group == "providers" else f"@{_singular(group)}"
 
 

@@ -1,1 +1,1 @@
-"""Grading: from a completion to a grade, by rules or by judges."""
+"""Grading: turn a completion into a grade, by rules or by judges."""

@@ -1,4 +1,4 @@
-"""Where a confidence comes from: token log-probabilities, a number that the model writes, agreement between epochs."""
+"""Estimate confidence: from token log-probabilities, a number that the model writes, or agreement between epochs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from evalkit.records import Completion, Grade, Sample
 
 Source = Literal["none", "logprob", "verbal", "vote"]
 TOP = 20
-"""Alternatives a token that are asked for: letters and their variants, with room for others."""
+"""Alternatives requested per token: enough for the option letters and their variants."""
 ASK = (
     "End with a line of its own, “Confidence: N%”: the probability, as a whole number from 0 to 100, that your answer"
     " is correct."
@@ -34,18 +34,18 @@ _LETTER = re.compile(r"[\s(\[*\"'`]*([A-Z])[\s)\].:*\"'`]*")
 
 
 class Read(NamedTuple):
-    """A completion with its confidence set apart."""
+    """A completion and the confidence extracted from it."""
 
     completion: Completion
-    """What is graded: without the line that states the confidence."""
+    """The completion to grade, without the line that states the confidence."""
     confidence: float | None
 
 
 def read(source: Source, completion: Completion) -> Read:
-    """Find the confidence that the text of a completion states; None where it states none that can be trusted.
+    """Find the confidence stated in a completion's text; None if there is none that can be trusted.
 
     Args:
-        source: only `verbal` is read here. `logprob` needs the grade (`of_graded`), `vote` all epochs (`vote`).
+        source: only `verbal` is read here; `logprob` needs the grade (`of_graded`), `vote` all epochs (`vote`).
         completion: as the server gave it.
     """
     if source != "verbal":
@@ -55,13 +55,13 @@ def read(source: Source, completion: Completion) -> Read:
 
 
 def of_graded(source: Source, sample: Sample, completion: Completion, grade: Grade) -> float | None:
-    """Confidence in the answer that was graded, from its tokens; None where it is not known.
+    """Confidence in the graded answer, from its tokens; None if unknown.
 
     Args:
-        source: other than `logprob` gives None.
-        sample: its choices tell whether letters are looked at.
+        source: any source but `logprob` gives None.
+        sample: its choices decide whether option letters are considered.
         completion: as the server gave it.
-        grade: what the grader made of it; its answer is looked for among the tokens.
+        grade: the grade; its answer is located among the tokens.
     """
     if source != "logprob" or not completion.logprobs or grade.answer is None:
         return None
@@ -69,11 +69,11 @@ def of_graded(source: Source, sample: Sample, completion: Completion, grade: Gra
 
 
 def split_verbal(text: str) -> tuple[str, float | None]:
-    """The text without what it states as its confidence, and that confidence in [0, 1] where it is exactly one.
+    """Split off a stated confidence: the remaining text, and the confidence in [0, 1] if exactly one is stated.
 
-    Read on a line of its own, at the end of a line, or as a JSON key: "95%", "95 percent", "95", "95/100", "0.95".
-    Ranges, words, a bare "1" (one percent, or certain?) and statements that differ give None, since guessing what was
-    meant would be a number nobody stated.
+    It may be on its own line, at the end of a line, or a JSON value: "95%", "95 percent", "95", "95/100", "0.95".
+    Ranges, words, a bare "1" (one percent, or certain?) and contradictory statements give None: a guess would be a
+    number that nobody stated.
 
     Args:
         text: the answer.
@@ -96,7 +96,7 @@ def split_verbal(text: str) -> tuple[str, float | None]:
 
 
 def _stated(said: str) -> float | None:
-    """A number as a confidence in [0, 1]; None where it is none, or could be two."""
+    """Parse a confidence in [0, 1]; None if the text is not one or is ambiguous."""
     found = _NUMBER.fullmatch(said)
     if found is None:
         return None
@@ -116,20 +116,19 @@ def _stated(said: str) -> float | None:
 def from_logprobs(tokens: Sequence[dict[str, Any]], choices: int, answer: str) -> float | None:
     """Probability of an answer from the server's log-probabilities.
 
-    A letter of the options: of the token that states it, its variants ("A", " A", "(A") summed, among the letters of
-    the options. Any other answer: exp Σ log p over the tokens that hold it, or over the whole text where the tokens do
-    not hold it as it was graded ("3" for "three"); a mean over tokens would be no probability.
+    For an option letter: the probability of the token that states it, summed over variants ("A", " A", "(A") and
+    normalized over the option letters. For any other answer: exp Σ log p over the tokens that contain it, or over the
+    whole text if the graded form does not occur ("3" for "three"); a mean over tokens would not be a probability.
 
-    Where the answer stands more than once, what counts is where the text states it: in its final statement, and else
-    the last time.
+    If the answer occurs more than once, the occurrence in the final statement counts, else the last one.
 
     Args:
         tokens: `logprobs.content` of a chat completion, with `top_logprobs`.
         choices: how many options there are; 0 for an open question.
-        answer: what was graded.
+        answer: the graded answer.
 
     Returns:
-        A probability, or None where the tokens do not tell.
+        A probability, or None if the tokens do not determine it.
     """
     letters = [chr(ord("A") + k) for k in range(choices)]
     starts = list(accumulate((len(_text_of(token)) for token in tokens), initial=0))
@@ -152,7 +151,7 @@ def from_logprobs(tokens: Sequence[dict[str, Any]], choices: int, answer: str) -
 
 
 def _place_of_statement(text: str) -> tuple[int, int]:
-    """Where a text's final statement stands; the whole text where it cannot be located."""
+    """Position of a text's final statement; the whole text if it cannot be located."""
     ending = final_statement(text)
     start = text.rfind(ending.text, 0, len(text) - len(ending.after)) if ending.text else -1
     return (start, start + len(ending.text)) if start >= 0 else (0, len(text))
@@ -170,21 +169,21 @@ def _text_of(token: dict[str, Any]) -> str:
 
 
 def vote(grades: Sequence[Grade]) -> tuple[int, float | None]:
-    """Choose an answer on the first half of the epochs, and its confidence as the share of the others that agree.
+    """Choose an answer on the first half of the epochs; its confidence is the share of the second half that agrees.
 
-    One half alone would overstate it: the modal share of K samples is biased upwards (uniform over ten answers, K = 5:
-    .36 instead of .10).
+    Using the same epochs for both would overstate it: the modal share of K samples is biased upwards (uniform over ten
+    answers, K = 5: .36 instead of .10).
 
     Args:
-        grades: of one sample, an epoch each, in order; at least two.
+        grades: the grades of one sample, one per epoch, in order; at least two.
 
     Returns:
-        Which of the grades is the chosen answer, and its confidence; None where the choice is to abstain.
+        Index of the grade with the chosen answer, and its confidence; None if the choice is to abstain.
 
     Raises:
         UsageError: fewer than two epochs.
     """
-    if len(grades) < 2:  # noqa: PLR2004 - nothing to agree with
+    if len(grades) < 2:  # noqa: PLR2004 - agreement needs two
         raise UsageError("a vote needs --epochs of at least 2")
     half = (len(grades) + 1) // 2
     names = [_name(grade) for grade in grades]
@@ -195,7 +194,7 @@ def vote(grades: Sequence[Grade]) -> tuple[int, float | None]:
 
 
 def agree(grades: Sequence[Grade]) -> bool:
-    """Whether all epochs give the same answer: what the authors' follow-up keeps, the rest becoming IDK."""
+    """Whether all epochs give the same answer; in the authors' follow-up paper, other samples become IDK."""
     return len({_name(grade) for grade in grades}) == 1
 
 
@@ -206,7 +205,7 @@ def agreement_shares(grades: Mapping[int, Grade]) -> dict[int, float | None]:
         grades: epoch → grade.
 
     Returns:
-        Epoch → share in [0, 1]; None where the epoch makes no claim, or is the only one.
+        Epoch → share in [0, 1]; None if the epoch makes no claim or is the only one.
     """
     names = {epoch: _name(grade) for epoch, grade in grades.items()}
     counts = Counter(names.values())
@@ -218,7 +217,7 @@ def agreement_shares(grades: Mapping[int, Grade]) -> dict[int, float | None]:
 
 
 def _name(grade: Grade) -> str:
-    """What counts as the same answer: the extracted one, else the kind of non-answer."""
+    """Key by which answers are compared: the extracted answer, else the kind of non-answer."""
     return f"={grade.answer}" if grade.answer is not None else str(grade.non_answer or grade.outcome)
 
 

@@ -1,8 +1,8 @@
-"""From a completion to its grade: the task's grader, and the rules that hold whatever the grader.
+"""Grade a completion with the task's grader, and with the rules that apply to every grader.
 
-No text is `empty`, a provider's content filter is a `refusal`, an answer that the token limit ended before it
-committed to anything is `truncated`, and a question without an answer can't be answered correctly. A grader that
-raises gives no verdict: a failure, never a default.
+A completion without text is `empty`, one stopped by a provider's content filter is a `refusal`, and one cut off at the
+token limit before it committed to an answer is `truncated`. A question without an answer can't be answered correctly.
+If a grader raises, there is no verdict: a failure, never a default.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
 
 async def grade_with(grader: str, sample: Sample, completion: Completion, **parameters: str | None) -> Grade:
-    """Grade by a named grader, for a task whose samples need different ones; the public `evalkit.grade_with`.
+    """Grade with a named grader, for tasks whose samples need different ones; the public `evalkit.grade_with`.
 
     Args:
         grader: its registered name, or file.py::name.
-        sample: what was asked.
-        completion: what was answered.
-        parameters: of that grader; None leaves the default.
+        sample: the question.
+        completion: the model's completion.
+        parameters: parameters of that grader; None leaves the default.
 
     Raises:
         UsageError: no such grader or parameter.
@@ -36,7 +36,7 @@ async def grade_with(grader: str, sample: Sample, completion: Completion, **para
 
 
 class NoVerdictError(EvalkitError):
-    """A grader did not come to a verdict; the text says why."""
+    """A grader reached no verdict; the text says why."""
 
 
 async def grade(
@@ -45,18 +45,18 @@ async def grade(
     """Grade one completion.
 
     Args:
-        sample: what was asked.
-        completion: what was answered.
+        sample: the question.
+        completion: the model's completion.
         grader: the task's grader, its parameters bound.
         name: the grader's name, written into the grade.
         count_as: changes to what a kind of non-answer counts as.
 
     Raises:
-        NoVerdictError: the grader raised, or returned something that is no Grade.
+        NoVerdictError: the grader raised, or returned something other than a Grade.
     """
     result = _without_reading(sample, completion) or await _ask(grader, sample, completion, name)
     if not sample.answerable and result.outcome is Outcome.CORRECT:
-        reason = f"a claim where there is no answer; {result.reason}"
+        reason = f"a claim about a question that has no answer; {result.reason}"
         result = result.model_copy(update={"outcome": Outcome.ERROR, "reason": reason})
     update: dict[str, object] = {} if result.grader else {"grader": name}
     if result.non_answer is not None and result.non_answer in count_as:
@@ -89,7 +89,7 @@ def _without_reading(sample: Sample, completion: Completion) -> Grade | None:
         why = f": {' '.join(completion.refusal.split())[:200]}" if completion.refusal else ""
         return Grade.idk(NonAnswer.REFUSAL, f"stopped by the provider's content filter{why}")
     if completion.only_reasoned:
-        raise NoVerdictError("no answer: it reasoned and ended without a text")
+        raise NoVerdictError("no answer: only reasoning, then the end")
     cut = completion.finish_reason == "length"
     if not completion.text.strip():
         return Grade.cut_off("cut off before any answer") if cut else Grade.idk(NonAnswer.EMPTY)
@@ -104,7 +104,7 @@ async def _ask(grader: BoundGrader, sample: Sample, completion: Completion, name
         if inspect.isawaitable(result):
             result = await result
     except MissingExtraError:
-        raise  # every other answer would fail likewise
+        raise  # every other answer would fail in the same way
     except (Exception, SystemExit) as error:
         raise NoVerdictError(f"grader {name}: {described(error)}") from error
     if not isinstance(result, Grade):

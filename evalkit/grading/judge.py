@@ -1,8 +1,8 @@
-"""A model as judge: a verdict from a menu, in the last line of its reply, on a text that cannot end its fence.
+"""Models as judges: a verdict from a fixed list, in the last line of the reply, on a safely quoted text.
 
-What a candidate writes is hostile. It stands between marks that carry a word drawn from the texts themselves, every
-line of it quoted, invisible characters removed; and a verdict counts only with that word, which the candidate cannot
-know. A reply without one is no verdict, never a default.
+Candidate texts are treated as hostile. Every line is quoted, invisible characters are removed, and the text stands
+between marks with a secret word derived from the texts. A verdict counts only with that word, which the candidate
+cannot know. A reply without a valid verdict is a failure, never a default.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from evalkit.text import plain
 
 MENU = ("correct", "incorrect", "not attempted")
 LONGEST = 20_000
-"""Characters of a text that a judge is shown."""
+"""Longest text, in characters, shown to a judge."""
 
 EQUIVALENCE = """Compare an answer with the accepted answers to a question. Only whether they mean the same counts.
 
@@ -63,7 +63,7 @@ with N from 1 to 10."""
 
 @dataclass(frozen=True)
 class Ruling:
-    """What one or several judges say together."""
+    """The joint verdict of one or several judges."""
 
     verdict: str
     votes: dict[str, str]
@@ -71,7 +71,7 @@ class Ruling:
 
     @property
     def reason(self) -> str:
-        """In words, who said what where they differ."""
+        """The ruling as text; names each judge's verdict if they differ."""
         if len(set(self.votes.values())) == 1:
             return f"{', '.join(self.votes)}: {self.verdict}"
         said = ", ".join(f"{judge}: {vote}" for judge, vote in self.votes.items())
@@ -79,13 +79,13 @@ class Ruling:
 
 
 async def try_judges(judges: str) -> None:
-    """Open every judge and ask it one thing, so that one that cannot answer costs no question.
+    """Send each judge a test prompt, so that a judge that cannot answer is found before any question is asked.
 
     Args:
-        judges: a model, or several with commas between them.
+        judges: one model, or several separated by commas.
 
     Raises:
-        UsageError: no such model.
+        UsageError: a model is unknown.
         ModelError: a judge did not answer; the text names it.
     """
     for judge in _names(judges):
@@ -99,8 +99,8 @@ async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
     """Let judges say whether an answer means an accepted one; the public `evalkit.ask_verdict`.
 
     Args:
-        judges: a model, or several with commas between them, of which more than half have to agree.
-        sample: what was asked, with its accepted answers.
+        judges: one model, or several separated by commas; more than half must agree.
+        sample: the question with its accepted answers.
         text: the answer.
 
     Returns:
@@ -129,13 +129,13 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
     """Let judges mark an answer from 1 to 10; the public `evalkit.ask_mark`.
 
     Args:
-        judges: a model, or several with commas between them, whose median counts.
+        judges: one model, or several separated by commas; the median counts.
         turns: the conversation that the answer continues.
-        checklist: what a good answer has to have; may be empty.
+        checklist: criteria of a good answer; may be empty.
         text: the answer.
 
     Returns:
-        The mark, and who gave which.
+        The mark, and the mark that each judge gave.
 
     Raises:
         ValueError: a judge gave no mark.
@@ -158,11 +158,11 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
 
 
 def read_verdict(reply: str, word: str) -> str | None:
-    """The verdict in the last line of a reply, None where there is none or it is off the menu.
+    """The verdict in the last line of a reply, None if it is missing or invalid.
 
     Args:
-        reply: what the judge wrote.
-        word: the word that a verdict has to carry.
+        reply: the judge's reply.
+        word: the secret word that a verdict must contain.
     """
     found = re.fullmatch(
         rf"\W*verdict\W+{word}\W*:?\W*(correct|incorrect|not attempted)\W*", _last(reply), re.IGNORECASE
@@ -171,11 +171,11 @@ def read_verdict(reply: str, word: str) -> str | None:
 
 
 def read_mark(reply: str, word: str) -> int | None:
-    """The mark in the last line of a reply, None where there is none or it is none of 1 to 10.
+    """The mark in the last line of a reply, None if it is missing or not from 1 to 10.
 
     Args:
-        reply: what the judge wrote.
-        word: the word that a mark has to carry.
+        reply: the judge's reply.
+        word: the secret word that a mark must contain.
     """
     found = re.fullmatch(rf"\W*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
     mark = int(found.group(1)) if found else 0
@@ -184,7 +184,7 @@ def read_mark(reply: str, word: str) -> int | None:
 
 @dataclass
 class VoteCount:
-    """How far several judges agree, counted one grade at a time."""
+    """Agreement between several judges, counted one grade at a time."""
 
     answers: int = 0
     """Answers that several judges voted on."""
@@ -194,9 +194,9 @@ class VoteCount:
     agreeing: int = 0
 
     def add(self, grade: Grade) -> None:
-        """Count the votes of one grade; of a single judge there is nothing to count."""
+        """Count the votes of one grade; a single judge has nothing to agree with."""
         votes = list(grade.votes.values())
-        if len(votes) < 2:  # noqa: PLR2004 - nobody to agree with
+        if len(votes) < 2:  # noqa: PLR2004 - agreement needs two
             return
         self.answers += 1
         self.unanimous += len(set(votes)) == 1
@@ -206,16 +206,16 @@ class VoteCount:
 
 
 def secret(*texts: str) -> str:
-    """Six letters that follow from the texts: the same for the same question, unknown to who wrote the answer."""
+    """Six letters derived from the texts: the same for the same question, unknown to the answer's author."""
     digest = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=6).digest()
     return "".join(chr(ord("a") + byte % 26) for byte in digest)
 
 
 def quoted(text: str) -> str:
-    """A text whose every line is marked as quoted, without invisible characters or marks like the fence's.
+    """Quote every line of a text, and remove invisible characters and anything that resembles the marks.
 
     Args:
-        text: anything; what is beyond `LONGEST` characters is left out, and said so.
+        text: any text; the part beyond `LONGEST` characters is replaced by a note.
     """
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[cut]"
     return "\n".join(f"| {_bare(line)}" for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", shown))
@@ -234,5 +234,5 @@ def _last(reply: str) -> str:
 def _names(judges: str) -> list[str]:
     names = [name.strip() for name in judges.split(",") if name.strip()]
     if not names or len(set(names)) < len(names):
-        raise ValueError(f"judges {judges!r}: models with commas between them, each once")
+        raise ValueError(f"judges {judges!r}: give models separated by commas, each once")
     return names

@@ -1,4 +1,4 @@
-"""A patch in an answer, in unified diff format."""
+"""Find the patch, in unified diff format, in an answer."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _PART = re.compile(
 
 
 def find_patch(text: str) -> str | None:
-    """The patch in an answer, in unified diff format and ending in a newline; None where there is none.
+    """The patch in an answer, in unified diff format and ending in a newline; None if there is none.
 
-    Looked for in ```diff blocks, in <patch> tags, then in the text itself. Several blocks are one patch, in order; of
-    two that change the same file the later one counts, as a second attempt. A patch needs a file's header; and a hunk,
-    unless it creates, deletes or renames files as git writes it.
+    Searches ```diff blocks, then <patch> tags, then the text itself. Several blocks form one patch, in order; if two
+    change the same file, the later one counts, as a second attempt. A patch needs a file header, and a hunk unless it
+    creates, deletes or renames files in git's format.
 
     Args:
         text: the answer.
@@ -46,13 +46,13 @@ def find_patch(text: str) -> str | None:
 
 
 def _unindented(block: re.Match[str]) -> str:
-    """What a block holds, without the indentation of its fence, such as that of a list."""
+    """A block's contents without the indentation of its fence, for example inside a list."""
     indent = block.group("indent")
     return "\n".join(line.removeprefix(indent) for line in block.group("held").split("\n"))
 
 
 def _last_of_each_file(blocks: Sequence[str]) -> list[str]:
-    """The blocks' changes file by file, in order, without those to files that a later block changes again."""
+    """The blocks' changes file by file, in order, without changes to files that a later block changes again."""
     kept: list[str] = []
     changed: set[str] = set()
     for block in reversed(blocks):
@@ -63,7 +63,7 @@ def _last_of_each_file(blocks: Sequence[str]) -> list[str]:
 
 
 def _sections(block: str) -> list[tuple[str, str]]:
-    """A block file by file: its name, and what is changed there."""
+    """Split a block into files: each name with its changes."""
     pattern = _GIT_SECTION if "diff --git " in block else _PLAIN_SECTION
     parts = [part.strip("\n") for part in pattern.split(block) if part.strip()]
     names = [_FILE.search(part) for part in parts]
