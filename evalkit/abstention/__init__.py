@@ -20,7 +20,7 @@ from itertools import takewhile
 from typing import Literal
 
 from evalkit.abstention.bare import is_bare_abstention
-from evalkit.abstention.clauses import FRAGMENT
+from evalkit.abstention.clauses import FRAGMENT, SHORT
 from evalkit.abstention.final import final_statement, undressed, unwrapped
 from evalkit.abstention.languages import candidates, is_english
 from evalkit.abstention.measures import CONTENT, VALUE, is_specific
@@ -93,37 +93,29 @@ def non_answer(
     words = unwrapped(plain(_shortened(text)))
     if not CONTENT.search(words):
         return None if _SIGNS.search(words) and not _NOTHING.fullmatch(words) else "empty"
-    accepted = [*(target or ()), *(choices or ())]
-    if _is_one_of(words, accepted):
+    if _is_one_of(words, target) or _is_one_of(words, choices):
         return None
-    if _is_labelled_abstention(words) or (words.endswith(("?", "？")) and _asks_back(words, question)):
+    label = _LABEL.match(words)
+    if label and is_bare_abstention(words[label.end() :], stated=True):
+        return "abstained"
+    if words.endswith(("?", "？")) and _asks_back(words, question):
         return "abstained"
     if _is_plain_claim(words.lower()) and not _may_end_in_another_language(words):
         return None
     if _TOOL_CALL.search(text):
         return "abstained"
-    return _by_its_end(text, words, question, accepted)
-
-
-def _by_its_end(text: str, words: str, question: str | None, accepted: Sequence[str]) -> Kind | None:
-    """What the final statement says; where it decides nothing, what the sentences say."""
     final = final_statement(text, question=question)
-    if _is_one_of(final.text, accepted):
+    if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
         return None
     if final.stated and not final.text:
         return "abstained"
     if final.abstains:
         return "refusal" if _DECLINES.search(final.text) else "abstained"
-    if final.stated:
+    if final.stated and final.text:
         return _detect(final.text, question)
     if "onfiden" in words:
         words = plain(undressed(_shortened(text), question))
     return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
-
-
-def _is_labelled_abstention(words: str) -> bool:
-    label = _LABEL.match(words)
-    return label is not None and is_bare_abstention(words[label.end() :], stated=True)
 
 
 def _detect(words: str, question: str | None) -> Kind | None:
@@ -180,6 +172,8 @@ def _judge(sentences: list[Sentence]) -> Kind | None:
         return "abstained"
     if any(sentence.part == "hedged" for sentence in before):
         return None
+    if disclaimer.part == "refusal" and not disclaimer.speaks and any(s.part == "general" for s in before):
+        return None  # an explanation that goes on to call the thing illegal
     if any(_stands(sentence) for sentence in before):
         silent = [disclaimer, *(sentence for sentence in after if sentence.is_silent)]
         if not any(sentence.concludes or sentence.on_topic for sentence in silent):
@@ -255,7 +249,10 @@ def _answers(sentence: Sentence, disclaimer: Sentence) -> bool:
     if sentence.part == "claim":
         # Having said of this very question that it does not know, it goes on to say what it does know around it.
         new = sentence.specific and not disclaimer.on_topic
-        return new or sentence.against or sentence.concludes or sentence.words <= FRAGMENT
+        turned = sentence.against and (
+            sentence.specific or not disclaimer.on_topic or (disclaimer.speaks and sentence.words > SHORT)
+        )
+        return new or turned or sentence.concludes or sentence.words <= FRAGMENT
     return sentence.against and sentence.part in ("general", "filler") and sentence.specific
 
 

@@ -72,6 +72,7 @@ _CORE = (
     r"(?:\s+(?:this|that|it|the\s+question|this\s+question))?)"
     r"|(?:i\s+am|i'm)\s+(?:really\s+|just\s+|simply\s+)?(?:not\s+(?:confident|certain|sure)\s+enough|unsure|not\s+sure|not\s+certain)"
     r"(?:\s+to\s+(?:answer|say|give\s+[\w\s]{1,30}|name\s+\w+|commit[\w\s]{0,20}))?"
+    r"|(?:there\s+is\s+|there's\s+)?no\s+(?:\w+\s+){1,3}(?:is|are)\s+(?:known|available|recorded|on\s+record)(?:\s+to\s+me)?"
     r"|(?:not\s+confident|not\s+sure|not\s+certain|low\s+confidence|not\s+enough\s+confidence|insufficient\s+confidence)"
 )
 _UNSURE = re.compile(
@@ -87,6 +88,11 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 """What a clause begins with that only leads up to the abstention."""
+_WHY = re.compile(
+    r"\b(?:is|are|was|seems?|appears?)\b[^,.;]{0,30}\b(?:fictional|fictitious|made[- ]up|invented|imaginary|a\s+private)\b",
+    re.IGNORECASE,
+)
+"""A clause that says why there is nothing to know."""
 _JOINT = re.compile(r"[,:;(]\s*|\s[–—-]\s*|\s+(?=(?:so|thus|therefore|hence|and|but)\b)|\s*(?:→|⇒|=>)\s*|[.!…]\s+")
 JOINTS = 12
 """Clauses from the end at which the abstention is looked for."""
@@ -150,7 +156,7 @@ def _is_english_abstention(words: str) -> bool:
     """Whether the words, or their last clause after mere reasons, abstain: "Being below 0.75, I don't know"."""
     if _abstains_from(words, 0):
         return True
-    if not _REASON.match(words):
+    if not (_REASON.match(words) or _WHY.search(words)):
         return False
     joints = [joint.end() for joint in _JOINT.finditer(words)][-JOINTS:]
     return any(_abstains_from(words, place) for place in joints)

@@ -247,6 +247,8 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
     for line in text.split("\n"):
         start = 0
         for stop in _STOP.finditer(line):
+            if line[: stop.start()].endswith("...") and line[stop.end() : stop.end() + 1].islower():
+                continue
             initial = _is_shortened(line, start, stop.start()) and stop.end() < len(line)
             if initial and not (_LETTER.search(line, 0, stop.start()) and _STARTER.match(line, stop.end())):
                 continue
@@ -310,7 +312,7 @@ def _last_sentence(body: str) -> tuple[int, str]:
     window = body[max(line, len(body) - NEAR) :]
     if window.isascii() and not any(sign in window for sign in _AFTER_STOP):
         stop = max(window.rfind(". ", 0, -1), window.rfind("! ", 0, -1), window.rfind("? ", 0, -1))
-        if stop > 0 and not _is_shortened(window, 0, stop + 1):
+        if stop > 0 and not window[stop + 2 : stop + 3].islower() and not _is_shortened(window, 0, stop + 1):
             start = len(body) - len(window) + stop + 2
             return start, body[start:]
     for size in (NEAR, CLOSE):

@@ -140,6 +140,11 @@ class Sentence:
         return is_on_topic(self.lower, self._asked.lower()) and is_own(self.lower, self._phrases)
 
     @_once
+    def speaks(self) -> bool:
+        """Speaks of the speaker, in languages whose table can tell."""
+        return is_own(self.lower, self._phrases)
+
+    @_once
     def moral(self) -> bool:
         """Speaks of how one ought to behave."""
         return is_said(self._phrases.moral, self.lower, self._asked.lower())
