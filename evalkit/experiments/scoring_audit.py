@@ -2,7 +2,8 @@
 
 Where a benchmark's questions are not at hand, its scoring is fed with an example row of evalkit's own in the
 benchmark's schema. A task's module ships it as `data/examples/examples.json` beside itself: task → rows, a right and a
-wrong answer, and what the paper says.
+wrong answer, what the paper says, and what a uniform guess gets right of the whole set where every question has as many
+options.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,6 @@ from evalkit.grading.judge import ask_verdict
 from evalkit.models import pool
 from evalkit.records import Completion, Grade, Outcome, Sample, Task
 
-SAMPLES = 2000
-"""Looked at for those on which abstaining is right."""
 IDK = "I don't know."
 EXAMPLES = Path("data", "examples", "examples.json")
 """Beside the module that defines a task."""
@@ -44,7 +42,8 @@ class TaskAudit:
     outcomes: dict[str, str]
     """Outcome of each of them."""
     chance: float | None = None
-    """Points of a uniform guess, where answers are finite."""
+    """Points of a uniform guess, a mean over all questions that have an answer; None where the possible answers are not
+    finite, or where the set itself is not at hand and its example row does not state it."""
     unanswerable: float | None = None
     """Share of the samples on which abstaining is right."""
     source: str = ""
@@ -121,16 +120,56 @@ async def audit_task(name: str, data: str | None = None, judge: str | None = Non
     with tempfile.TemporaryDirectory() as folder:
         try:
             task, source = _open(name, example, data, Path(folder))
-            samples = list(islice(iter(task.samples), SAMPLES))
+            survey = _survey(task)
         except EvalkitError as error:
             audit = TaskAudit(task=name, points={}, outcomes={}, paper=paper)
             return _with_trouble(audit, error)
-    sample = next((sample for sample in samples if sample.answerable), None)
+    sample = survey.first
     if sample is None:
-        problem = f"none of its first {SAMPLES:,} questions has an answer"
+        problem = f"none of its first {survey.n:,} questions has an answer"
         return TaskAudit(task=name, points={}, outcomes={}, source=source, paper=paper, problem=problem)
+    if source == "example":
+        survey = replace(survey, chance=(example or {}).get("chance"))
     answers = _answers(sample, task, example if source == "example" else None)
-    return await _measure(name, task, sample, answers, samples, source, example, judge)
+    return await _measure(name, task, sample, answers, survey, source, example, judge)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Survey:
+    """What all questions of a task say together."""
+
+    n: int
+    """How many there are."""
+    first: Sample | None
+    """The first one that has an answer."""
+    unanswerable: float
+    """Share of those without one."""
+    chance: float | None
+    """What a uniform guess gets right of the others; None where their possible answers are not finite."""
+
+
+def _survey(task: Task) -> _Survey:
+    first: Sample | None = None
+    n = unanswerable = 0
+    chances: list[float] | None = []
+    for sample in task.samples:
+        n += 1
+        if not sample.answerable:
+            unanswerable += 1
+            continue
+        first = first or sample
+        possible = task.responses(sample) if task.responses else ()
+        if len(possible) < 2:  # noqa: PLR2004 - nothing to guess among
+            chances = None
+        elif chances is not None:
+            accepted = sum(answer in sample.target for answer in possible)
+            chances.append(max(accepted, 1) / len(possible))
+    return _Survey(
+        n=n,
+        first=first,
+        unanswerable=unanswerable / n if n else 0.0,
+        chance=sum(chances) / len(chances) if chances else None,
+    )
 
 
 def find_example(name: str) -> dict[str, Any] | None:
@@ -184,7 +223,7 @@ def _answers(sample: Sample, task: Task, example: dict[str, Any] | None) -> dict
 
 
 async def _measure(
-    name: str, task: Task, sample: Sample, answers: dict[str, str | None], samples: Sequence[Sample], source: str,
+    name: str, task: Task, sample: Sample, answers: dict[str, str | None], survey: _Survey, source: str,
     example: dict[str, Any] | None, judge: str | None,
 ) -> TaskAudit:  # fmt: skip
     trouble: Exception | None = None
@@ -207,7 +246,6 @@ async def _measure(
             function = None if _missing_extra(error) else function
             continue
         points[kind], outcomes[kind] = _points(result, by_credit), result.outcome.value
-    responses = task.responses(sample) if task.responses else ()
     if trouble is None and None in (answers["right"], answers["wrong"]):
         trouble = InputError("no right and no wrong answer is at hand to try its scoring with")
     audit = TaskAudit(
@@ -215,8 +253,8 @@ async def _measure(
         grader=grader,
         points=points,
         outcomes=outcomes,
-        chance=1 / len(responses) if len(responses) > 1 else None,
-        unanswerable=sum(not one.answerable for one in samples) / len(samples),
+        chance=survey.chance,
+        unanswerable=survey.unanswerable,
         source=source,
         paper=(example or {}).get("paper"),
         note=(example or {}).get("note", ""),

@@ -14,6 +14,7 @@ from evalkit.display import Block, Printable, Table, one_line
 from evalkit.experiments.loop import outside_loop
 from evalkit.experiments.scoring_audit import AttackCounts, TaskAudit, audit_tasks
 from evalkit.metrics.threshold import check_threshold, penalty
+from evalkit.report.table import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,18 +75,19 @@ class ScoringAudit(Printable):
             sentences.append(f"IDK earns something on: {', '.join(map(one_line, pay))}.")
         sentences.append(
             f"With t = {t:g} stated and a mistake costing {penalty(t):.4g} points, IDK earns 0 and a guess pays only"
-            f" above {t:.0%} confidence."
+            f" above {percent(t)} confidence."
         )
         for one in self.tasks:
             if one.unanswerable:
                 sentences.append(
-                    f"{one_line(one.task)}: on {one.unanswerable:.0%} of its questions only abstaining is right."
+                    f"{one_line(one.task)}: on {percent(one.unanswerable)} of its questions only abstaining is right."
                 )
             if one.note:
                 sentences.append(f"{one_line(one.task)}: {one_line(one.note, 200)}")
         if any(one.source == "example" for one in self.tasks):
             sentences.append(
-                "Where a benchmark's own files are not given (--data), its scoring is fed an example row of evalkit's."
+                "Where a benchmark's own files are not given (--data), its scoring is fed an example row of evalkit's,"
+                " which does not tell what a guess earns on the whole set."
             )
         if self.attacks:
             sentences.append(
