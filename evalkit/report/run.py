@@ -272,6 +272,9 @@ def about_abstention(cards: Sequence[Scorecard]) -> Iterator[str]:
         if quality is None:
             continue
         told = "not stated" if card.prompt_threshold is None else target_label(card.prompt_threshold)
+        if quality.precision is None:
+            yield f"Target {told}: it never said IDK, not even to the unanswerable questions."
+            continue
         yield (
             f"Target {told}: it said IDK to {_share(quality.recall)} of the unanswerable questions (recall) and to"
             f" {_share(quality.over_abstention)} of the answerable ones; {_share(quality.precision)} of its IDK were"
