@@ -1,1 +1,1 @@
-"""Runs: settings, the pipeline from samples to graded records, the run folder, and reading it back."""
+"""Runs: settings, the pipeline from samples to graded records, and writing and reading run folders."""

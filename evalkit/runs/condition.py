@@ -1,8 +1,8 @@
-"""The condition of an answer: everything that changes what was asked or how it was answered.
+"""The condition of an answer: every setting that changes what was asked or how it was answered.
 
-Two runs of one condition measure the same thing, and their answers may be put together; runs of two conditions stand
-side by side, each labelled by what differs. `--limit`, the number of epochs and that of connections are no part of it:
-they change how much was asked, not what.
+Runs with the same condition measure the same thing, so their answers may be pooled; runs with different conditions
+appear side by side, each labelled by what differs. `--limit` and the numbers of epochs and connections are not part of
+it: they change how much was asked, not what.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ RESCORED_BY = (
 )  # fmt: skip
 """Options of rescoring that change what an answer counts as."""
 SELECTION = ("n", "seed", "limit", "samples", "data")
-"""Task parameters that select from the data; the fingerprint is of the whole data."""
+"""Task parameters that select from the data; the fingerprint covers the whole data."""
 
 
 def card_conditions(manifest: Manifest) -> dict[tuple[str, str], Condition]:
     """The condition of every (task, model) of a run.
 
     Args:
-        manifest: of a run or a rescored run.
+        manifest: the manifest of a run or a rescored run.
     """
     if manifest.config is not None and manifest.kind == "run":
         config = manifest.config
@@ -57,7 +57,7 @@ def _condition(manifest: Manifest, settings: dict[str, str]) -> Condition:
 
 
 def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str]:
-    """Settings that change what is asked of one task, as text; those at their defaults are left out."""
+    """Settings that change what is asked in one task, as text, without those at their defaults."""
     temperature = config.sampling_temperature
     values: dict[str, Any] = {
         "data": manifest.datasets.get(task, {}).get("data"),
@@ -84,13 +84,13 @@ def _text(value: Any) -> str:
 
 
 def differing(conditions: list[Condition]) -> list[str]:
-    """What tells several conditions apart, one label each: the user's, else the settings that are not the same in all.
+    """Label conditions by what distinguishes them: the user's label, else the settings that differ.
 
     Args:
-        conditions: at least one; all of one model and task.
+        conditions: at least one; all for the same model and task.
 
     Returns:
-        A label each, in order; "" where nothing differs.
+        One label per condition, in order; "" if nothing differs.
     """
     keys = dict.fromkeys(key for one in conditions for key in one.settings)
     varying = [key for key in keys if len({one.settings.get(key) for one in conditions}) > 1]

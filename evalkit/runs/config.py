@@ -1,4 +1,4 @@
-"""The settings of a run, checked: what run.json keeps and a resumed run goes on with."""
+"""The validated settings of a run, which run.json keeps and a resumed run reuses."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class RunConfig(BaseModel):
     thresholds: list[float | None] = Field(default=[None], min_length=1)
     """Confidence targets stated in the prompt; None for a plain prompt."""
     limit: int | None = Field(default=None, ge=1, le=10**9)
-    """Samples a task, a prefix of its order; None for all it yields."""
+    """Samples per task, a prefix of its order; None for all."""
     epochs: int = Field(default=1, ge=1)
-    """Times each sample is asked."""
+    """How often each sample is asked."""
     seed: int = 0
     temperature: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     """None: 0, or 1 with several epochs."""
@@ -38,31 +38,31 @@ class RunConfig(BaseModel):
     """Longest answer, in tokens; None: the provider's default, see `evalkit.models.default_max_tokens`."""
     system: str | None = None
     base_url: str | None = None
-    """Server to ask instead of the provider's own; several with commas between them share the load."""
+    """Server to ask instead of the provider's own; several, separated by commas, share the load."""
     headers: dict[str, str] = {}
-    """More HTTP headers; a value names environment variables, as in {"api-key": "$AZURE_KEY"}."""
+    """Extra HTTP headers; values name environment variables, as in {"api-key": "$AZURE_KEY"}."""
     max_connections: int | None = Field(default=None, ge=1)
     adaptive: bool = True
-    """Whether the number of requests under way finds its own level below max_connections."""
+    """Whether to adapt the number of concurrent requests, up to max_connections, to the server."""
     timeout: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    """Seconds one answer may take."""
+    """Time limit for one answer, in seconds."""
     data: str | None = None
-    """Local files to read questions from, for the tasks that take them from elsewhere."""
+    """Local files to read questions from, for tasks that would otherwise download them."""
     task_parameters: dict[str, str] = {}
     grader_parameters: dict[str, str] = {}
     model_parameters: dict[str, str] = {}
     confidence: Source = "none"
-    """Where a confidence in each answer is taken from."""
+    """Source of the confidence in each answer."""
     policy: Policy | None = None
-    """Abstention applied to the answers afterwards, scored beside them."""
+    """Abstention policy applied to the answers afterwards, and scored beside them."""
     metrics: list[str] = []
-    """Metrics of one's own: file.py::name."""
+    """The user's own metrics: file.py::name."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
 
     @property
     def full_model(self) -> str:
-        """The model's name in the records: `local` alone means the embedded one."""
+        """The model's name in the records; `local` alone means the embedded model."""
         return DEFAULT_MODEL if self.model in ("local", "local/") else self.model
 
     @property
@@ -74,7 +74,7 @@ class RunConfig(BaseModel):
 
 
 def make_config(**settings: Any) -> RunConfig:
-    """Check settings.
+    """Validate settings.
 
     Raises:
         SettingError: one line that names the setting and what is wrong with it.
@@ -94,11 +94,11 @@ def make_config(**settings: Any) -> RunConfig:
         for key in getattr(config, setting):
             if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
                 raise SettingError(
-                    setting, "{key}: a secret goes into the environment, where no record keeps it", key=key
+                    setting, "{key}: put secrets into the environment, so that no record keeps them", key=key
                 )
     for name, value in config.headers.items():
         if not value.startswith("$"):
-            words = "{name}: give the name of an environment variable, {variable}; a header may be a secret"
+            words = "{name}: give the name of an environment variable, {variable}; headers may contain secrets"
             raise SettingError("headers", words, name=name, variable="$" + name.upper().replace("-", "_"))
     # A resumed run may be started elsewhere.
     data = str(Path(config.data).resolve()) if config.data else None

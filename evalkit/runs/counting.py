@@ -1,4 +1,4 @@
-"""From records to a scorecard, one record at a time."""
+"""Build scorecards from records, one record at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from evalkit.runs.scorecard import (
     make_scores,
 )
 
-if TYPE_CHECKING:  # it imports this module, by way of the journal
+if TYPE_CHECKING:  # it imports this module, through the journal
     from evalkit.runs.outcomes import OutcomeRow
 
 _SINGLE = {
@@ -38,7 +38,7 @@ _SINGLE = {
 
 @dataclass(frozen=True, kw_only=True)
 class CardHead:
-    """What identifies a card: everything that does not follow from its records."""
+    """The identity of a card: everything that is not computed from its records."""
 
     task: str | None = None
     model: str | None = None
@@ -47,7 +47,7 @@ class CardHead:
     count_as: dict[str, str] = field(default_factory=dict)
     condition: Condition = field(default_factory=Condition)
     metrics: Sequence[str] = ()
-    """Metrics of one's own beside the installed ones: file.py::name."""
+    """The user's own metrics in addition to the installed ones: file.py::name."""
 
 
 def from_records(
@@ -58,12 +58,12 @@ def from_records(
     Args:
         records: their keys must be unique.
         head: what identifies the card.
-        thresholds: where a card without a stated target is scored; default 0, 0.5, 0.75, 0.9. A card with
-            a stated target has one score, at that.
-        failures: answers that never came.
+        thresholds: where to score a card without a stated target; default 0, 0.5, 0.75, 0.9. A card with a stated
+            target has one score, at that target.
+        failures: answers that were never received.
 
     Raises:
-        ValueError: a key occurs twice: counting it twice would be silent inflation.
+        ValueError: a key occurs twice; counting both would inflate the counts.
     """
     builder = CardBuilder()
     seen: set[RecordKey] = set()
@@ -81,8 +81,8 @@ class CardBuilder:
     """Counts records one by one.
 
     Args:
-        by_item: keep counts per sample, which means over several epochs need. Without it memory is constant
-            and every record is taken for an item of its own.
+        by_item: keep counts per sample, as needed for means over several epochs. Otherwise memory is constant and
+            every record counts as a separate item.
     """
 
     def __init__(self, *, by_item: bool = True) -> None:
@@ -93,7 +93,7 @@ class CardBuilder:
         self._singles: Counter[tuple[int, bool]] = Counter()
         self._non_answers: Counter[NonAnswer] = Counter()
         self._partial: Counter[str] = Counter()
-        """Item → answers that are partly right."""
+        """Item → number of partly right answers."""
         self._failed = self._undecided = self._cut_off = self._missing_truncated = 0
         self._unanswerable_answers = 0
         self._confidences: int | None = None
@@ -103,7 +103,7 @@ class CardBuilder:
 
     @classmethod
     def of_counts(cls, correct: int, error: int, idk: int) -> CardBuilder:
-        """Start from bare counts, one answer an item."""
+        """Start from bare counts, one answer per item."""
         builder = cls(by_item=False)
         builder._outcomes = [correct, error, idk, 0]
         builder._singles.update({(0, True): correct, (1, True): error, (2, True): idk})
@@ -136,7 +136,7 @@ class CardBuilder:
 
     @property
     def measurement(self) -> Measurement:
-        """What was measured so far."""
+        """The measurement so far."""
         if not self._by_item:
             return Measurement({_SINGLE[key]: count for key, count in self._singles.items()})
         return Measurement.of_items(
@@ -145,7 +145,7 @@ class CardBuilder:
 
     @property
     def items(self) -> Mapping[str, Sequence[int]]:
-        """Item → counts of its correct, wrong, IDK and missing answers; empty where items are not kept."""
+        """Item → counts of its correct, wrong, IDK and missing answers; empty if items are not kept."""
         return self._items
 
     def is_answerable(self, item: str) -> bool:
@@ -156,11 +156,11 @@ class CardBuilder:
         """Count one record.
 
         Args:
-            record: the record, or as much of it as counting needs.
-            item: what the record is an answer to; default: its sample.
+            record: the record, or the fields that counting needs.
+            item: the item that the record answers; default: its sample.
         """
         grade, completion = record.grade, record.completion
-        # Rules that could not decide counted as an error in older journals; they decide nothing now either.
+        # Older journals counted undecided answers as errors; here they are missing.
         position = MISSING if grade.undecided else CODES[grade.outcome]
         answerable = record.metadata.get("answerable", True) is not False
         self._count(item or record.sample_id, position, answerable=answerable)
@@ -186,16 +186,16 @@ class CardBuilder:
         self.add_missing(failure.sample_id, answerable=failure.answerable)
 
     def add_missing(self, item: str, *, answerable: bool) -> None:
-        """Count an answer to an item that never came."""
+        """Count an answer that was never received."""
         self._failed += 1
         self._count(item, 3, answerable=answerable)
 
     def expect_confidences(self) -> None:
-        """Say that a confidence was asked for, so that the card tells in how many answers one was found."""
+        """Note that a confidence was requested, so that the card reports how many answers have one."""
         self._confidences = self._confidences or 0
 
     def add_all(self, other: CardBuilder) -> None:
-        """Count everything that another builder has counted."""
+        """Add another builder's counts."""
         self._outcomes = _sums(self._outcomes, other._outcomes)
         self._singles.update(other._singles)
         self._non_answers.update(other._non_answers)
@@ -215,7 +215,7 @@ class CardBuilder:
                 mine[name] = _sums(mine.get(name, [0, 0, 0, 0]), counts)
 
     def build(self, head: CardHead, thresholds: Sequence[float] = ()) -> Scorecard:
-        """Make the card; see `from_records` for the thresholds."""
+        """Build the card; see `from_records` for the thresholds."""
         shown = (head.prompt_threshold,) if head.prompt_threshold is not None else thresholds
         mode: Mode = "closed" if head.prompt_threshold is None else "open"
         ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]

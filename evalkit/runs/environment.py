@@ -1,4 +1,4 @@
-"""What a run ran on: kept in run.json, so that a difference between two runs can be traced."""
+"""Describe the environment of a run; run.json keeps it, so that differences between runs can be traced."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _git_revision() -> str | None:
     """Commit of the folder that the run was started in, with -dirty for uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - our own words
+        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - constant arguments
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip() or None

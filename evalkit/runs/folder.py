@@ -1,4 +1,4 @@
-"""Run folders: making them, naming them, finding them again."""
+"""Run folders: create, name and find them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from evalkit.errors import InputError, SettingError
 from evalkit.files import is_file
 
 DEFAULT_FOLDER = "results"
-"""Where runs are made and looked for unless `--out` says otherwise."""
+"""Where runs are created and looked up, unless `--out` is given."""
 RUN = "run.json"
 RECORDS = "records.jsonl"
 FAILURES = "failures.jsonl"
 
 
 def slug(name: str) -> str:
-    """Turn any name into one that a folder can have."""
+    """Turn any name into a valid folder name."""
     return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed"
 
 
 def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "") -> Path:
-    """Make a run folder named after the time and the tasks, or as wished.
+    """Create a run folder named after the time and the tasks, or as requested.
 
     Args:
-        out: the folder to make it in.
+        out: the parent folder.
         started: when the run started.
         tasks: names of its tasks.
         name: the folder's name; default: made from the time and the tasks.
 
     Raises:
-        SettingError: the folder cannot be made, or the wished name is taken.
+        SettingError: the folder cannot be created, or the requested name is taken.
     """
     if name:
         if slug(name) != name:
@@ -56,7 +56,7 @@ def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "
 
 
 def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
-    """Find a run's folder from its path or from its name below `out`.
+    """Find a run's folder by its path or by its name below `out`.
 
     Raises:
         InputError: no such run; the text names the newest ones.
@@ -70,7 +70,7 @@ def find_run(run: str | Path, out: str | Path = DEFAULT_FOLDER) -> Path:
 
 
 def newest_run(out: str | Path = DEFAULT_FOLDER) -> Path:
-    """Find the run that was written to last.
+    """Find the most recently written run.
 
     Raises:
         InputError: there is no run below `out`.
@@ -87,7 +87,7 @@ def runs_below(path: Path) -> list[Path]:
 
 
 def not_written(folder: Path, error: OSError) -> InputError:
-    """Say that a run folder cannot be written, and how to resume once it can."""
+    """The error for a run folder that cannot be written; says how to resume."""
     again = f"evalkit run --resume {folder}"
     return InputError(f"{folder} cannot be written ({error.strerror}); fix that, then run: {again}")
 

@@ -1,7 +1,7 @@
 """records.jsonl and failures.jsonl of a run folder: append, resume, read.
 
-Records are append-only, one line each, handed to the operating system as they complete (so kill -9 loses
-nothing that was graded) and fsync'ed in groups (so a power cut loses a second at most).
+Records are append-only, one line each. Each is handed to the operating system when it completes (so kill -9 loses
+no graded answer), and they are fsync'ed in groups (so a power cut loses a second at most).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Journal:
         self._syncing = threading.Lock()
 
     def append(self, record: Record) -> None:
-        """Write one record; it survives the end of this process from here on."""
+        """Write one record; from then on it survives the end of this process."""
         self._write(self._records, record)
 
     def fail(self, failure: Failure) -> None:
@@ -65,7 +65,7 @@ class Journal:
         shutil.rmtree(part, ignore_errors=True)
 
     def sync(self) -> None:
-        """Ask the disk to keep what was written; cheap where nothing was."""
+        """Flush to disk; cheap if nothing was written."""
         with self._syncing:
             if self._unsynced and not self._records.closed:
                 self._unsynced = False
@@ -96,7 +96,7 @@ class Journal:
 
     def _put(self, file: io.RawIOBase, data: bytes) -> None:
         try:
-            while data:  # a disk that fills up takes a part first
+            while data:  # a disk that fills up accepts a part first
                 data = data[file.write(data) or 0 :]
         except OSError as error:
             raise not_written(self.folder, error) from error
@@ -113,7 +113,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 
 def read_failures(folder: Path) -> Iterator[Failure]:
-    """Failed attempts of a run folder, oldest first; none where there is no such file."""
+    """Failed attempts of a run folder, oldest first; none if the file does not exist."""
     if (folder / FAILURES).exists():
         yield from _read_lines(folder / FAILURES, Failure)
 
@@ -123,7 +123,7 @@ def rewrite_records(folder: Path, change: Callable[[Record], Record]) -> None:
 
     Args:
         folder: a run folder whose journal is closed.
-        change: from the record as it stands to the record as it should be.
+        change: maps each record to its replacement.
 
     Raises:
         InputError: a record cannot be read, or the folder cannot be written.
@@ -143,9 +143,9 @@ def rewrite_records(folder: Path, change: Callable[[Record], Record]) -> None:
 
 
 def return_to_grading(folder: Path) -> None:
-    """Make every recorded answer one that lacks a verdict, so that a resumed run grades it again.
+    """Turn every record into an answer without a verdict, so that a resumed run grades it again.
 
-    The answers are written down before their records go, so that no interruption loses one.
+    The answers are written before their records are removed, so that an interruption loses none.
 
     Raises:
         InputError: a record cannot be read, or the folder cannot be written.
@@ -162,7 +162,7 @@ def return_to_grading(folder: Path) -> None:
 
 
 def repair(folder: Path) -> Repaired:
-    """Take the lines that cannot be read out of a run's journal, and keep them beside it.
+    """Move unreadable lines of a run's journal to a file beside it.
 
     Args:
         folder: a run folder.
@@ -187,7 +187,7 @@ def repair(folder: Path) -> Repaired:
 
 
 class Repaired(NamedTuple):
-    """What a repair found."""
+    """The result of a repair."""
 
     kept: int
     damaged: int
@@ -230,19 +230,19 @@ def _ungraded(record: Record) -> Failure:
 
 
 def damaged(path: Path, number: int, problem: object) -> InputError:
-    """Say that a line of a journal cannot be read, and what mends it."""
+    """The error for an unreadable line of a journal, with its remedy."""
     return InputError(f"{path}, line {number}: {problem}; fix that line, or run: evalkit repair {path.parent}")
 
 
 def duplicate(folder: Path, record: Record) -> InputError:
-    """Say that a record appears twice."""
+    """The error for a record that appears twice."""
     return InputError(
         f"{folder / RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) appears twice; delete one of the lines"
     )
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
-    """Whole lines of a journal, each with its number from 1 and whether it is the last; a torn end is left out.
+    """Complete lines of a journal, each with its number from 1 and whether it is the last; skips a torn end.
 
     Raises:
         InputError: the file cannot be read.
@@ -263,17 +263,17 @@ def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
         try:
             yield kind.model_validate_json(line)
         except (ValidationError, RecursionError) as error:
-            if is_last:  # a whole last line that is no record is torn as well
+            if is_last:  # a complete last line that is not a record is torn as well
                 return
             problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
             raise damaged(path, number, problem) from error
 
 
 def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:
-    """Cut a file back to its last whole line that can be read; what stands before it is not touched.
+    """Truncate a file after its last complete, readable line; earlier lines are not touched.
 
-    The same lines that a reader passes over as torn: one without a line end, and a last one that is no record
-    (after a power cut it may be NULs).
+    Removes the lines that readers skip as torn: one without a line end, and a last one that is not a record (after a
+    power cut it may consist of NULs).
     """
     if not path.is_file() or not path.stat().st_size:
         return

@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 
 def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
-    """Every run below the given folders as one DataFrame, one row a record; the public `evalkit.load`.
+    """Load every run below the given folders as one DataFrame, a row per record; the public `evalkit.load`.
 
     Args:
-        paths: run folders, or folders that hold them; default `results/`.
-        missing: whether answers that never came have a row too, with the outcome `missing`.
+        paths: run folders, or folders that contain them; default `results/`.
+        missing: whether to add a row, with the outcome `missing`, for each answer that was never received.
 
     Returns:
-        The columns of `evalkit.runs.dataframe.COLUMNS`; `condition` is a digest of the settings that a record was made
-        under, and `label` what tells it from other conditions of the same model and task.
+        The columns of `evalkit.runs.dataframe.COLUMNS`; `condition` is a digest of a record's settings, and `label`
+        distinguishes it from other conditions of the same model and task.
 
     Raises:
-        InputError: there is no run there, or a record cannot be read.
+        InputError: a path has no run, or a record cannot be read.
     """
     from evalkit.runs.dataframe import records_frame
 
-    # A folder inside another one that was given counts once.
+    # A folder that is inside another given folder counts once.
     folders = {os.path.realpath(folder): folder for path in paths or (DEFAULT_FOLDER,) for folder in _runs(Path(path))}
     conditions: dict[tuple[str, str, str], Condition] = {}
     for folder in folders.values():

@@ -1,4 +1,4 @@
-"""run.json: what a run is, one typed model for every kind of run, written atomically and read by all."""
+"""run.json: one typed description for every kind of run, written atomically."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class RescoreSettings(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     thresholds: list[float] = []
-    """Where answers without a stated target were scored."""
+    """Thresholds at which answers without a stated target were scored."""
     policy: str | None = None
     """Abstention applied afterwards."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
     options: dict[str, Any] = {}
-    """Every other option that was given: format, mapping, verdicts, regrade, …"""
+    """All other options given: format, mapping, verdicts, regrade, …"""
 
 
 class Manifest(BaseModel):
-    """Everything that run.json says of a run."""
+    """The contents of run.json."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -44,31 +44,31 @@ class Manifest(BaseModel):
     run: str = ""
     """Name of the run folder."""
     status: Status = "running"
-    """`running` also where the process was killed."""
+    """`running` also if the process was killed."""
     label: str = ""
-    """What boards call its condition; "" lets the differing settings speak."""
+    """The condition's name on leaderboards; if "", the differing settings label it."""
     note: str = ""
-    """Free text of the user's."""
+    """The user's free text."""
     created: str = ""
     """ISO 8601 time at which it started."""
     updated: str = ""
     """ISO 8601 time of the last change."""
     seconds: float | None = None
-    """How long it took, where one session did it all."""
+    """Duration, if a single session did everything."""
     config: RunConfig | None = None
     """Settings of a run; None for a rescored one."""
     rescoring: RescoreSettings | None = None
     """Settings of a rescored run."""
     model: dict[str, Any] = {}
-    """What the model's provider says of itself: versions, files, checksums, parameters really sent."""
+    """The provider's description of the model: versions, files, checksums, parameters actually sent."""
     datasets: dict[str, dict[str, Any]] = {}
     """Task → fingerprint and revision of its data."""
     graders: dict[str, str] = {}
     """Task → name of its grader."""
     rescored: list[dict[str, Any]] = []
-    """The files that were read, of a rescored run."""
+    """The files that a rescored run read."""
     origin: Origin = Origin()
-    """The code and addresses that it was made with, and by which machine."""
+    """The code, addresses and machine that it was made with."""
     environment: dict[str, Any] = {}
     """Versions, platform and git revision."""
     scorecards: list[Scorecard] = Field(default=[], repr=False)
@@ -82,7 +82,7 @@ class Manifest(BaseModel):
 
     @property
     def stated_thresholds(self) -> list[float]:
-        """The targets at which answers without a stated one are scored."""
+        """The thresholds at which answers without a stated target are scored."""
         if self.rescoring is not None:
             return self.rescoring.thresholds
         return [t for t in self.config.thresholds if t is not None] if self.config else []
@@ -93,10 +93,10 @@ def read_manifest(folder: Path, *, scorecards: bool = True) -> Manifest:
 
     Args:
         folder: a run folder.
-        scorecards: whether to read them too; a resumed run counts afresh and needs none.
+        scorecards: whether to read them too; a resumed run recounts and needs none.
 
     Raises:
-        InputError: there is none, or it does not hold what a run needs; the text names the field.
+        InputError: the file is missing, or a required field is missing or invalid; the text names the field.
     """
     path = folder / RUN
     content = _read_json(folder)
@@ -135,7 +135,7 @@ def _read_json(folder: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise InputError(f"{folder} is no run: it has no {RUN}") from error
+        raise InputError(f"{folder} is not a run folder: it has no {RUN}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
     if not isinstance(content, dict):

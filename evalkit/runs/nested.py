@@ -15,7 +15,7 @@ def only_run(folder: Path) -> Path | None:
     """The first run in a folder, or None.
 
     Args:
-        folder: it may be missing.
+        folder: a folder; it may be missing.
     """
     return next(iter(runs_below(folder)), None)
 
@@ -26,7 +26,7 @@ def ensure_run(folder: Path, watch: Watch, notify: Callable[[str], None] = lambd
     Args:
         folder: for this run alone.
         watch, notify: as in `run`.
-        settings: of a run that has to be started.
+        settings: settings for a run that must be started.
 
     Raises:
         As `run`.

@@ -1,4 +1,4 @@
-"""What boards and comparisons read of a run: outcomes without texts, decoded straight from the journal."""
+"""Outcomes of a run without their texts, decoded straight from the journal for leaderboards and comparisons."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class _Grade(msgspec.Struct):
 
 
 class OutcomeRow(msgspec.Struct):
-    """One record, as far as counting needs it; attributes are named as those of `Record`."""
+    """The fields of a record that counting needs; attributes are named as in `Record`."""
 
     task: str
     model: str
@@ -54,19 +54,19 @@ class OutcomeRow(msgspec.Struct):
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What the task says of the sample."""
+        """The sample's metadata from the task."""
         if isinstance(self.raw_metadata, str):
             self.raw_metadata = {} if self.raw_metadata == "{}" else json.loads(self.raw_metadata)
         return self.raw_metadata
 
     @property
     def item(self) -> str:
-        """What makes two answers answers to one question: the sample, with its text where ids may clash."""
+        """Key of the question answered: the sample id, with a digest of its text if ids may clash."""
         return self.sample_id if self.question is None else f"{self.sample_id}\0{self.question}"
 
     @property
     def digest(self) -> bytes:
-        """What tells this answer from another one to the same question, 8 bytes: equal for a copied record."""
+        """An 8-byte digest that tells this answer from others to the same question; equal for a copied record."""
         said = self.completion
         parts = (
             self.item, str(self.epoch), self.grade.outcome, said.text, said.reasoning or "", repr(said.latency),
@@ -87,16 +87,16 @@ def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
             row = decoder.decode(line)
             metadata = row.metadata
         except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-            if is_last:  # a whole last line that is no record is torn as well
+            if is_last:  # a complete last line that is not a record is torn as well
                 return
             raise journal.damaged(path, number, error) from error
         if not isinstance(metadata, dict):
-            raise journal.damaged(path, number, "metadata is no object")
+            raise journal.damaged(path, number, "metadata is not an object")
         yield row
 
 
 def read_missing(folder: Path, done: AbstractSet[tuple[str, str, str, int, float | None]]) -> list[Failure]:
-    """What is missing from a run because of a failure, the newest of each.
+    """Answers missing from a run because of a failure, the newest failure of each.
 
     Args:
         folder: a run folder.

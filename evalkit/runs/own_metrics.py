@@ -1,4 +1,4 @@
-"""Registered metrics of a scorecard: numbers of one's own beside the scores."""
+"""Evaluate registered metrics for a scorecard: the user's own numbers beside the scores."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from evalkit.metrics.measurement import Measurement
 
 
 class OwnMetrics(NamedTuple):
-    """What the metrics of one card came to."""
+    """The values of one card's metrics."""
 
     values: dict[str, float | None]
-    """Name → value; None where it is undefined or the metric failed."""
+    """Name → value; None if it is undefined or the metric failed."""
     problems: dict[str, str]
-    """Name → why it failed: a metric that fails costs a run nothing but its number."""
+    """Name → why it failed; a failing metric costs the run only that number."""
 
 
 def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] = ()) -> OwnMetrics:
-    """Compute every installed metric, and those named.
+    """Compute every installed metric, and the named ones.
 
     Args:
         measured: outcomes of one card.
@@ -46,10 +46,10 @@ def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] =
 
 
 def check(names: Iterable[str]) -> None:
-    """Make sure that metrics can be found before a run begins.
+    """Check before a run starts that its metrics can be found.
 
     Raises:
-        UsageError: one is unknown, or two have one name.
+        UsageError: a metric is unknown, or two have the same name.
     """
     keys = [*plugins.names("metrics")]
     for name in names:
@@ -61,7 +61,7 @@ def check(names: Iterable[str]) -> None:
 
 
 def shown_first(names: Iterable[str]) -> list[str]:
-    """Metrics that a screen shows: those named, and those that other packages registered."""
+    """Metrics shown on screen: the named ones, and those that other packages registered."""
     others = [name for name in plugins.names("metrics") if not _metric(name).__module__.startswith("evalkit.")]
     return list(dict.fromkeys([*(name.rpartition("::")[2] for name in names), *others]))
 

@@ -1,7 +1,7 @@
-"""Samples → model → grade → journal, with a bounded number of requests under way.
+"""Samples → model → grade → journal, with a bounded number of concurrent requests.
 
-Workers pull jobs one at a time from a lazy plan, so that memory stays flat however many samples a task
-yields, and each finished answer is in the journal before its worker takes the next.
+Workers pull jobs one at a time from a lazy plan, so memory stays flat however many samples a task yields. Each
+finished answer is in the journal before its worker takes the next job.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0
 EARLY = 20
-"""Answers after which a run says that most are being cut off."""
+"""Number of answers after which a run warns that most are being cut off."""
 
 
 async def execute(
@@ -36,20 +36,20 @@ async def execute(
     done: Mapping[RecordKey, bytes],
     answered: Mapping[RecordKey, Answered],
 ) -> None:
-    """Get, grade and record every planned answer that is not there yet.
+    """Get, grade and record every planned answer that is not recorded yet.
 
     Args:
-        plan: what to ask.
-        model: whom.
-        journal: where to write.
-        tally: running counts; holds the records of an earlier session already.
-        done: keys that are recorded, with the fingerprint of their prompt.
+        plan: the questions to ask.
+        model: the model to ask.
+        journal: where records are written.
+        tally: running counts; already includes the records of an earlier session.
+        done: recorded keys, with the fingerprints of their prompts.
         answered: completions that only lack a verdict.
 
     Raises:
         ModelUnavailableError: the model cannot be reached and this session has recorded nothing yet.
         InputError: a task yields a sample twice, or its prompt changed since it was recorded.
-        asyncio.CancelledError: interrupted; what is recorded stays.
+        asyncio.CancelledError: interrupted; the records so far are kept.
     """
     jobs = plan_jobs(plan, tally, done)
     tally.waiting = model.waiting
@@ -61,14 +61,14 @@ async def execute(
                 await asyncio.wait([group.create_task(worker.work(jobs)) for _ in range(model.max_connections)])
                 syncing.cancel()
     except BaseExceptionGroup as group_of_errors:
-        # One is enough to know why; the others are the same or were cancelled by it.
+        # One error is enough; the others are the same or were cancelled by it.
         raise group_of_errors.exceptions[0] from None
     tally.close()
 
 
 @contextmanager
 def _collecting_rarely() -> Iterator[None]:
-    """Look for garbage in cycles less often: every 700 objects, as by default, it takes a sixth of a run's time."""
+    """Run the cyclic garbage collector less often: at the default of 700 objects it takes a sixth of a run's time."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(20_000, *before[1:])
@@ -88,7 +88,7 @@ class _Worker:
     answered: Mapping[RecordKey, Answered]
 
     async def work(self, jobs: Iterator[Job]) -> None:
-        """Take jobs until none is left."""
+        """Process jobs until none is left."""
         for job in jobs:
             await self._do(job)
 
@@ -129,7 +129,7 @@ class _Worker:
         return None
 
     def _watch_limit(self, grade_: Grade) -> None:
-        """Say early that most answers are being cut off, while it costs little to start again."""
+        """Warn early that most answers are being cut off, while restarting costs little."""
         tally = self.tally
         tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
         if tally.recorded - tally.resumed == EARLY and tally.truncated * 2 >= EARLY:
@@ -143,7 +143,7 @@ class _Worker:
         """The completion that an earlier session left without a verdict.
 
         Raises:
-            InputError: it answers another prompt than the task asks now.
+            InputError: it answers a different prompt from the task's current one.
         """
         answered = self.answered.get(job.key)
         if answered is None:
@@ -172,7 +172,7 @@ class _Worker:
             messages=messages,
             temperature=self.plan.temperature,
             max_tokens=self.plan.max_tokens,
-            # Apart between epochs, the same for every threshold: only the prompt differs between those.
+            # Different for each epoch, the same for every threshold: only the prompt differs between thresholds.
             seed=self.plan.seed * 1000 + job.epoch,
             logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,
             responses=responses,
@@ -196,7 +196,7 @@ class _Worker:
 
 
 def _mark_cut_off(completion: Completion, plan: Plan) -> Completion:
-    """Some servers say `stop` at the token limit: an answer of as many tokens as were allowed was cut off."""
+    """Mark an answer as cut off if it has as many tokens as allowed: some servers report `stop` at the limit."""
     used = completion.usage.completion_tokens
     if completion.finish_reason != "stop" or plan.max_tokens is None or used is None or used < plan.max_tokens:
         return completion

@@ -1,4 +1,4 @@
-"""The plan of a run: what is asked, how, and in which order."""
+"""The plan of a run: what to ask, how, and in which order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class PlannedTask:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """Everything that is asked in a run, and how."""
+    """Everything to ask in a run, and how."""
 
     run: str
     """Name of the run folder."""
@@ -42,23 +42,23 @@ class Plan:
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int | None = None
-    """Longest answer, in tokens; None where no limit is sent."""
+    """Longest answer, in tokens; None if no limit is sent."""
     system: str | None = None
     confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
 
     def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
-        """The prompt of one sample at one target."""
+        """The prompt for one sample at one confidence target."""
         return build_messages(sample.input, threshold, self.system, self._closing, sample.turns)
 
     def prompted(self, sample: Sample, threshold: float | None) -> Sample:
-        """The sample with what its prompt says beside the question, for graders."""
+        """The sample with the rest of its prompt, for graders."""
         words = instructions(threshold, self._closing)
         return sample.model_copy(update={"instructions": words}) if words else sample
 
     @property
     def total(self) -> int | None:
-        """Answers planned; None where a task cannot tell how many samples it has."""
+        """Number of answers planned; None if a task does not know how many samples it has."""
         total = 0
         for planned in self.tasks:
             samples = planned.task.samples
@@ -71,7 +71,7 @@ class Plan:
         return total * len(self.thresholds) * self.epochs
 
     def new_tally(self) -> Tally:
-        """An empty tally with a card for each task and threshold, in the plan's order."""
+        """An empty tally with a card for each task and threshold, in plan order."""
         keys = [CardKey(planned.task.name, t) for planned in self.tasks for t in self.thresholds]
         cards = {key: CardBuilder(by_item=self.epochs > 1) for key in keys}
         if self.confidence != "none":
@@ -90,7 +90,7 @@ class Answered(NamedTuple):
 
     completion: Completion
     prompt: str
-    """Fingerprint of the prompt that it answers, in hexadecimal; "" where an older version did not keep it."""
+    """Hexadecimal fingerprint of the prompt that it answers; "" in journals of older versions."""
 
 
 class Job(NamedTuple):
@@ -104,15 +104,15 @@ class Job(NamedTuple):
 
 
 def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iterator[Job]:
-    """All answers to get, sample by sample so that a run cut short has the same samples at every threshold.
+    """All answers to get, sample by sample, so that an interrupted run has the same samples at every threshold.
 
     Args:
-        plan: what to ask.
-        tally: told the fingerprints of the samples, and of records whose sample is no longer asked.
-        done: what is recorded already, with its prompt's fingerprint.
+        plan: the plan.
+        tally: receives the fingerprints of the samples, and the number of records whose sample is no longer asked.
+        done: recorded keys, with the fingerprints of their prompts.
 
     Raises:
-        InputError: a task yields the same sample id twice, or something that is no Sample; or the prompt of a
+        InputError: a task yields the same sample id twice, or something other than a Sample; or the prompt of a
             recorded sample has changed.
     """
     met = 0
@@ -140,7 +140,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
 
 
 def changed(task: str, sample_id: str) -> InputError:
-    """Say that a recorded answer is to another prompt than the task asks now."""
+    """The error for a recorded answer whose prompt differs from the task's current one."""
     return InputError(
         f"task {task}: the prompt or target of sample {sample_id!r} changed since this run was recorded;"
         " start a new run"
@@ -152,7 +152,7 @@ def draw(task: Task, limit: int | None) -> Iterator[Sample]:
 
     Raises:
         UsageError: the task's generator raises.
-        InputError: it yields something that is no Sample.
+        InputError: it yields something other than a Sample.
     """
     samples = iter(task.samples)
     for _ in itertools.count() if limit is None else range(limit):

@@ -1,4 +1,4 @@
-"""From settings to a plan: names, files, functions and objects become tasks with their graders."""
+"""Turn settings into a plan: resolve names, files, functions and objects to tasks with graders."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from evalkit.runs.config import RunConfig
 from evalkit.runs.plan import Plan, PlannedTask
 
 OBJECT = "object:"
-"""Before the name of a task that was given as a Python object, in the settings that run.json keeps."""
+"""Prefix in run.json for the name of a task that was given as a Python object."""
 TaskLike = str | Task | Callable[..., Task]
-"""A task by its registered name or file.py::name, as a function marked with `@task`, or made."""
+"""A registered name or file.py::name, a function marked with `@task`, or a Task."""
 
 
 def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike] | None = None) -> Plan:
-    """Resolve names to tasks and graders, parameters checked.
+    """Resolve names to tasks and graders, and check their parameters.
 
     Args:
         config: the settings.
-        name: of the run folder, where there is one already.
-        objects: tasks that were given as functions or objects, by the names that the settings have for them.
+        name: the run folder's name, if it exists already.
+        objects: tasks given as functions or objects, by their names in the settings.
 
     Raises:
         UsageError: an unknown name or an invalid parameter.
@@ -82,7 +82,7 @@ def _find_task(name: str) -> Callable[..., Any]:
 
 
 def named_tasks(tasks: TaskLike | Sequence[TaskLike] | None) -> tuple[list[str], dict[str, TaskLike]]:
-    """Names of tasks as the settings keep them, and those that were given as functions or objects."""
+    """Names of tasks for the settings, and the tasks that were given as functions or objects."""
     if tasks is None:
         return [], {}
     given = list(tasks) if isinstance(tasks, Sequence) and not isinstance(tasks, str) else [tasks]
@@ -101,7 +101,7 @@ def named_tasks(tasks: TaskLike | Sequence[TaskLike] | None) -> tuple[list[str],
 
 
 def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as the configuration keeps them: a single threshold as a list, parameters as text."""
+    """Normalize settings for the configuration: a single threshold becomes a list, parameters become text."""
     plain = dict(settings)
     if isinstance(plain.get("thresholds"), (int, float)):
         plain["thresholds"] = [plain["thresholds"]]

@@ -1,4 +1,4 @@
-"""Predictions of a run in SWE-bench's official layout."""
+"""Convert a run's answers to predictions in SWE-bench's official layout."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from evalkit.runs import journal
 
 
 def predictions(folder: Path) -> Iterator[dict[str, str]]:
-    """Answers of a run as predictions, those without a verdict included; an answer without a patch has an empty one.
+    """All answers of a run as predictions, even those without a verdict; without a patch, the prediction is empty.
 
     Args:
-        folder: a run's.
+        folder: a run folder.
 
     Raises:
         InputError: a record cannot be read.

@@ -1,4 +1,4 @@
-"""The confidence target: what a prompt says about the worth of an answer, a mistake and "I don't know".
+"""The confidence target: the part of a prompt that says what an answer, a mistake and "I don't know" are worth.
 
 The wording is the paper's (Kalai, Nachum, Vempala, Zhang 2025, §4.2), with t as a number and the penalty
 computed. The paper's own example "t = 0.75 (penalty 2)" is a slip: 0.75/(1−0.75) = 3.
@@ -38,7 +38,7 @@ def confidence_target(threshold: float | None) -> str:
 
 
 def instructions(threshold: float | None, closing: str = "") -> str:
-    """What the prompt says beside the question: the confidence target, and what stands at the end.
+    """The prompt text besides the question: the confidence target and the closing paragraph.
 
     Args:
         threshold: see `confidence_target`.
@@ -61,7 +61,7 @@ def build_messages(
         threshold: see `confidence_target`.
         system: text of a system message.
         closing: the last paragraph of the user's turn.
-        turns: of the conversation so far.
+        turns: earlier turns of the conversation.
     """
     words = instructions(threshold, closing)
     user = Message(role="user", content=f"{question}\n\n{words}" if words else question)

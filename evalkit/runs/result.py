@@ -1,4 +1,4 @@
-"""What a run left behind: its folder, settings, scorecards, and what follows from its outcomes."""
+"""The result of a run: its folder, settings and scorecards, and what is computed from its outcomes."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class RunResult:
-    """What a run left behind."""
+    """The result of a run."""
 
     folder: Path
     manifest: Manifest
     scorecards: list[Scorecard]
     last_failure: str = ""
     resumed: bool = False
-    """Whether an earlier session recorded a part of it."""
+    """Whether an earlier session recorded part of it."""
     strays: int = 0
-    """Records whose sample the task no longer asks; they are counted all the same."""
+    """Number of records whose sample the task no longer asks; they still count."""
     votes: VoteCount = field(default_factory=VoteCount)
-    """How far several judges agreed, of a run that has just ended."""
+    """Agreement between several judges, for a run that has just ended."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict, repr=False)
-    """Outcomes by card and sample, of a run under several stated targets."""
+    """Outcomes by card and sample, for a run with several stated targets."""
 
     @property
     def name(self) -> str:
@@ -56,7 +56,7 @@ class RunResult:
 
     @property
     def seconds(self) -> float | None:
-        """How long it took, where one session did it all."""
+        """Duration, if a single session did everything."""
         return self.manifest.seconds
 
     @property
@@ -66,14 +66,14 @@ class RunResult:
 
     @property
     def records(self) -> pd.DataFrame:
-        """One row a record."""
+        """The records as a DataFrame, one row per record."""
         from evalkit.runs.dataframe import records_frame
 
         return records_frame(journal.read_records(self.folder))
 
 
 def read_result(folder: Path) -> RunResult:
-    """Read a run as it stands on disk; its cards are counted afresh from its records where it did not finish.
+    """Read a run from disk; if it did not finish, recount its cards from its records.
 
     Raises:
         InputError: the folder is no run, or a record cannot be read.
@@ -97,7 +97,7 @@ def recount(folder: Path, tally: Tally, *, by_item: bool) -> tuple[Tally, dict[R
 
     Args:
         folder: a run folder.
-        tally: gets a card for every task and target that has none.
+        tally: receives a card for every task and target that has none.
         by_item: whether such cards keep counts per sample.
 
     Returns:
@@ -150,7 +150,7 @@ def build_cards(tally: Tally, folder: Path, manifest: Manifest, *, metrics: Sequ
 
 
 def graded(record: Record) -> bool:
-    """Whether a record is in a count of answers."""
+    """Whether a record counts as an answer."""
     return not record.grade.undecided and record.grade.outcome is not Outcome.MISSING
 
 

@@ -30,7 +30,7 @@ def test_both_kinds_of_run_know_what_they_were_scored_with(tmp_path: Path) -> No
 
 def test_a_folder_without_run_json_is_no_run(tmp_path: Path) -> None:
     """The error says what is missing; a damaged file is told from a missing one."""
-    with pytest.raises(InputError, match="is no run"):
+    with pytest.raises(InputError, match="is not a run folder"):
         read_manifest(tmp_path)
     (tmp_path / "run.json").write_text("{", encoding="utf-8")
     with pytest.raises(InputError, match="cannot be read"):
