@@ -23,10 +23,10 @@ _KEY = ("run", "task", "model", "sample_id", "epoch", "prompt_threshold")
 
 
 def records_frame(records: Iterable[Record]) -> pd.DataFrame:
-    """One row a record, with the columns `COLUMNS`; completion and grade are spread out.
+    """Records as a table, one row per record, with the columns `COLUMNS`; completion and grade are flattened.
 
     Args:
-        records: any number, also none.
+        records: any number of records, even none.
     """
     import pandas as pd
 
@@ -34,13 +34,13 @@ def records_frame(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def count_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Correct, error and IDK of each (task, model, prompt_threshold) of a table of records; the public function.
+    """Count correct, error and IDK for each (task, model, prompt_threshold) in a table of records; the public function.
 
     Args:
-        frame: as `evalkit.load` gives it, whole or filtered.
+        frame: a DataFrame from `evalkit.load`, whole or filtered.
 
     Returns:
-        One row a card with the columns n, correct, error, idk; `evalkit.score` takes the last three.
+        One row per card with the columns n, correct, error, idk; `evalkit.score` takes the last three.
 
     Raises:
         ValueError: a record occurs twice (same run, task, model, sample, epoch and target), which would count it
@@ -67,7 +67,7 @@ def count_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _group(frame: pd.DataFrame, columns: list[str]) -> tuple[Any, pd.DataFrame]:
-    """A number for each row's combination of values, and the combinations in order of first appearance."""
+    """Number each row's combination of values, and list the combinations in order of first appearance."""
     import numpy as np
     import pandas as pd
 
@@ -84,8 +84,8 @@ def _group(frame: pd.DataFrame, columns: list[str]) -> tuple[Any, pd.DataFrame]:
 def record_features() -> Features:
     """Features for `datasets.load_dataset("json", data_files=…/records.jsonl, features=…)`.
 
-    Without them a column that starts with thousands of nulls is taken for a null column, and the load fails
-    at the first value.
+    Without them, a column that starts with thousands of nulls is inferred as a null column, and loading fails at the
+    first value.
     """
     from datasets import Features, Value
 

@@ -121,7 +121,7 @@ def recount(folder: Path, tally: Tally, *, by_item: bool) -> tuple[Tally, dict[R
 
 
 def build_cards(tally: Tally, folder: Path, manifest: Manifest, *, metrics: Sequence[str] = ()) -> list[Scorecard]:
-    """The cards of a tally, one a task and target.
+    """The cards of a tally, one per task and confidence target.
 
     Args:
         tally: what was counted.

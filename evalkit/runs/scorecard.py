@@ -13,7 +13,7 @@ from evalkit.metrics.threshold import check_counts, check_threshold, penalty
 Mode = Literal["open", "closed", "simulated", "cross"]
 
 DEFAULT_THRESHOLDS = (0.0, 0.5, 0.75, 0.9)
-"""Where a card without a stated target is scored, if nobody said where."""
+"""Default thresholds at which a card without a stated target is scored."""
 
 
 class _Frozen(BaseModel):
@@ -21,7 +21,7 @@ class _Frozen(BaseModel):
 
 
 class Range(_Frozen):
-    """Where a score lies whatever the missing answers would have been."""
+    """Bounds on a score, whatever the missing answers would have been."""
 
     threshold: float
     low: float
@@ -29,15 +29,15 @@ class Range(_Frozen):
     high: float
     """The score if every missing answer were correct, or IDK where the sample is unanswerable."""
     ci95: tuple[float, float]
-    """From the lower end of the interval around `low` to the upper end of that around `high`."""
+    """From the lower end of the interval around `low` to the upper end of the one around `high`."""
 
 
 class Interval(_Frozen):
-    """A rate with its error bar."""
+    """A rate with its confidence interval."""
 
     value: float
     se: float | None
-    """Standard error; None where one item tells nothing of it."""
+    """Standard error; None if there is only one item."""
     ci95: tuple[float, float]
 
 
@@ -48,9 +48,9 @@ class Score(_Frozen):
     penalty: float
     """Points a mistake costs, t/(1−t)."""
     mode: Mode
-    """open: t stated in the prompt; closed: not stated; simulated and cross: applied afterwards."""
+    """open: t was stated in the prompt; closed: it was not; simulated and cross: applied afterwards."""
     value: float
-    """S_t, in [−penalty, 1]; with epochs the mean of item means."""
+    """S_t, in [−penalty, 1]; with several epochs, the mean of item means."""
     se: float | None
     ci95: tuple[float, float]
     normalized: float
@@ -58,7 +58,7 @@ class Score(_Frozen):
 
 
 class NonAnswers(_Frozen):
-    """How many answers were none, by kind."""
+    """Counts of non-answers, by kind."""
 
     abstained: int = 0
     refusal: int = 0
@@ -69,7 +69,7 @@ class NonAnswers(_Frozen):
 
 
 class Missing(_Frozen):
-    """Answers that are in no score, by why."""
+    """Counts of answers that are in no score, by reason."""
 
     failed: int = 0
     """No completion, or no verdict from a judge."""
@@ -80,12 +80,12 @@ class Missing(_Frozen):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The sum of all reasons."""
         return self.failed + self.truncated + self.undecided
 
 
 class Abstention(_Frozen):
-    """How well IDK picks out the unanswerable samples, of a task that mixes both; rates are means over samples."""
+    """How well IDK detects unanswerable samples, in a task with both kinds; rates are means over samples."""
 
     precision: float | None
     """Share of the IDK answers given to unanswerable samples; None without an IDK."""
@@ -97,18 +97,18 @@ class Abstention(_Frozen):
 
 
 class Condition(_Frozen):
-    """What tells a card apart from others of its model and task."""
+    """What distinguishes a card from others of its model and task."""
 
     id: str = ""
-    """Short digest of everything that changes what was asked or how it was answered."""
+    """Short digest of every setting that changes what was asked or how it was answered."""
     label: str = ""
-    """The user's name for it; "" where none was given."""
+    """The user's name for it; "" if none was given."""
     settings: dict[str, str] = {}
     """The settings that differ from their defaults."""
 
 
 class Tokens(_Frozen):
-    """Tokens used, as far as the server said."""
+    """Tokens used, as far as the server reported them."""
 
     prompt: int = 0
     completion: int = 0
@@ -132,11 +132,11 @@ class Scorecard(_Frozen):
     model: str | None
     prompt_threshold: float | None
     run: str | None
-    """Folder of the run, None for a card made from bare counts."""
+    """Folder of the run; None for a card made from bare counts."""
     n: int
-    """Answers graded: correct + error + idk. Failures are not among them."""
+    """Graded answers: correct + error + idk, without failures."""
     items: int
-    """Different samples among them; below n with several epochs."""
+    """Distinct samples among them; fewer than n with several epochs."""
     correct: int
     error: int
     idk: int
@@ -145,12 +145,12 @@ class Scorecard(_Frozen):
     truncated: int
     """Answers cut off at the token limit before they committed to one."""
     undecided: int = 0
-    """Answers that the grader's rules could not decide, and no judge was asked."""
+    """Answers that the grader's rules could not decide when no judge was asked."""
     cut_off: int = 0
-    """Answers that reached the token limit, those that had committed before it included."""
+    """Answers that reached the token limit, including those that had already committed."""
     non_answers: NonAnswers
     accuracy: Interval | None
-    """None where n is 0, as every rate below."""
+    """None if n is 0, as for every rate below."""
     scores: list[Score]
     coverage: float | None
     accuracy_given_attempted: float | None
@@ -158,40 +158,40 @@ class Scorecard(_Frozen):
     count_as: dict[str, str] = Field(default_factory=dict)
     """Changes to what a kind of non-answer counts as."""
     policy: str | None = None
-    """Abstention applied afterwards, where the scores are simulated."""
+    """The abstention policy applied afterwards, if the scores are simulated."""
     unstated: int = 0
-    """Claims without a known confidence, which a policy by confidence keeps as they are."""
+    """Claims without a known confidence, which the confidence policy keeps as they are."""
     credit: float | None = None
-    """Mean partial credit, where the benchmark gives it."""
+    """Mean partial credit, if the benchmark gives it."""
     answerable: float | None = None
-    """Share of the answers given to questions that have an answer; IDK is the only right response to the rest."""
+    """Share of the answers that respond to answerable questions; to the rest, only IDK is right."""
     tokens: Tokens = Tokens()
     strata: dict[str, Stratum] = Field(default_factory=dict)
     condition: Condition = Condition()
     missing: Missing = Missing()
-    """Answers that are in no count, by why; `truncated` is 0 here where --count-as puts them into one."""
+    """Answers that are in no count, by reason; `truncated` is 0 if --count-as counts them as an outcome."""
     range: list[Range] = []
-    """Where each score lies whatever the missing answers would have been; empty where none is missing."""
+    """Bounds on each score, whatever the missing answers would have been; empty if none is missing."""
     accuracy_range: Range | None = None
-    """The same of the accuracy."""
+    """The same bounds for accuracy."""
     abstention: Abstention | None = None
-    """How well IDK picks out unanswerable samples; None where the task does not mix both kinds."""
+    """How well IDK detects unanswerable samples; None unless the task has both kinds."""
     confidences: int | None = None
-    """Answers in which a confidence was found; None where none was asked for."""
+    """Number of answers with a confidence; None if none was requested."""
     metrics: dict[str, float | None] = {}
-    """Registered metrics of this card, by name; None where one is undefined or failed."""
+    """Registered metrics of this card, by name; None for one that is undefined or failed."""
     metric_problems: dict[str, str] = {}
-    """Metrics that failed, and why."""
+    """Metrics that failed, with the reason."""
     shown_metrics: list[str] = []
-    """Of the metrics, those that screens show: one's own and those of other packages."""
+    """Names of the metrics shown on screen: the user's own and those of other packages."""
 
     def range_at(self, threshold: float) -> Range | None:
-        """The range of the score at a threshold; None where nothing is missing."""
+        """The range of the score at a threshold; None if nothing is missing."""
         return next((one for one in self.range if one.threshold == threshold), None)
 
     @property
     def missing_share(self) -> float:
-        """Missing answers, of all that were asked for, in [0, 1]."""
+        """Share of the requested answers that are missing, in [0, 1]."""
         asked = self.n + self.missing.total
         return self.missing.total / asked if asked else 0.0
 
@@ -199,7 +199,7 @@ class Scorecard(_Frozen):
 def score(
     *, correct: int, error: int, idk: int, threshold: float | Sequence[float] = 0.0, stated: bool = False
 ) -> Scorecard:
-    """Score bare counts, one answer an item: the public `evalkit.score`.
+    """Score bare counts, one answer per item; the public `evalkit.score`.
 
     Args:
         correct, error, idk: counts ≥ 0, not all 0.
@@ -207,7 +207,7 @@ def score(
         stated: whether the (one) target was stated in the prompt: mode `open` instead of `closed`.
 
     Returns:
-        A Scorecard with one Score a threshold.
+        A Scorecard with one Score per threshold.
 
     Raises:
         TypeError, ValueError: as `check_counts` and `check_threshold`; several thresholds with `stated`.
@@ -225,14 +225,14 @@ def score(
 
 
 def make_interval(estimate: Estimate | None) -> Interval | None:
-    """An estimate as it stands on a card."""
+    """Convert an estimate to a card's interval."""
     if estimate is None:
         return None
     return Interval(value=estimate.value, se=estimate.se, ci95=(estimate.low, estimate.high))
 
 
 def make_scores(measurement: Measurement, thresholds: Sequence[float], mode: Mode) -> list[Score]:
-    """The scores of a measurement at several thresholds; empty where nothing was graded."""
+    """The scores of a measurement at several thresholds; empty if nothing was graded."""
     return [
         Score(
             threshold=t,
@@ -248,7 +248,7 @@ def make_scores(measurement: Measurement, thresholds: Sequence[float], mode: Mod
 
 
 def make_ranges(measurement: Measurement, thresholds: Iterable[float]) -> list[Range]:
-    """The ranges that missing answers leave; empty where none is missing."""
+    """The ranges left by missing answers; empty if none is missing."""
     spans = [(t, measurement.span(t)) for t in thresholds]
     return [_range(t, span) for t, span in spans if span is not None]
 

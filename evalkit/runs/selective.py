@@ -1,4 +1,4 @@
-"""Abstention applied afterwards: answers kept where a policy says so, the rest counted as IDK (mode `simulated`)."""
+"""Abstention policies applied afterwards: a policy keeps some answers, the rest count as IDK (mode `simulated`)."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def simulated_cards(
     *,
     voted: bool = False,
 ) -> list[Scorecard]:
-    """The cards of answers to plain prompts after an abstention policy.
+    """The cards of answers to plain prompts after an abstention policy has been applied.
 
-    `confidence` keeps an answer at t only where its confidence is above t; answers without one are kept as they are.
-    `consistency` keeps a sample only where all its epochs give the same answer.
+    `confidence` keeps an answer at t only if its confidence is above t; answers without one are kept as they are.
+    `consistency` keeps a sample only if all its epochs give the same answer.
 
     Args:
-        records: of one (task, model) with prompt_threshold None.
-        policy: which.
-        head: of the cards.
-        thresholds: where they are scored; default 0, 0.5, 0.75, 0.9.
-        voted: whether the epochs of a sample vote, though the records hold confidences; they do where none holds one.
+        records: records of one (task, model) with prompt_threshold None.
+        policy: the policy.
+        head: the identity of the cards.
+        thresholds: where to score them; default 0, 0.5, 0.75, 0.9.
+        voted: whether a sample's epochs vote although the records have confidences; without any they always vote.
 
     Returns:
-        A card a threshold, with the counts that the policy leaves there.
+        One card per threshold, with the counts that the policy leaves there.
 
     Raises:
-        UsageError: there is only one epoch to be consistent with.
+        UsageError: `consistency` with a single epoch.
     """
     answers = _answers(list(records), policy, voted=voted)
     ts = [float(t) for t in (thresholds or DEFAULT_THRESHOLDS)]
@@ -49,14 +49,14 @@ def simulated_cards(
 
 
 def add_votes(folder: Path, tally: Tally) -> Tally:
-    """Leave in every record the share of its sample's other epochs that give the same answer, as its confidence.
+    """Set every record's confidence to the share of its sample's other epochs that give the same answer.
 
     Args:
-        folder: a run folder whose journal is closed and whose answers are all there.
-        tally: an empty one.
+        folder: a complete run folder whose journal is closed.
+        tally: an empty tally.
 
     Returns:
-        The tally of the records as they stand then.
+        The tally of the updated records.
     """
     grades: dict[tuple[str, str, float | None], dict[int, Grade]] = {}
     for record in journal.read_records(folder):
@@ -80,7 +80,7 @@ def add_votes(folder: Path, tally: Tally) -> Tally:
 
 
 def plain_records(folder: Path) -> dict[str, list[Record]]:
-    """Task → records of plain prompts, without their texts, which would fill the memory."""
+    """Task → records of plain prompts, without their texts to save memory."""
     records: dict[str, list[Record]] = {}
     for record in journal.read_records(folder):
         if record.prompt_threshold is None:
@@ -92,7 +92,7 @@ def plain_records(folder: Path) -> dict[str, list[Record]]:
 class _Answer(NamedTuple):
     record: Record
     confidence: float | None
-    """None: not known, or nothing was claimed; kept as it is."""
+    """None if unknown, or if there is no claim; the answer is kept as it is."""
 
 
 def _sample(record: Record) -> tuple[str, str, float | None]:
@@ -116,7 +116,7 @@ def _answers(records: list[Record], policy: Policy, *, voted: bool) -> list[_Ans
         samples.setdefault(record.sample_id, []).append(record)
     epochs = max(map(len, samples.values()), default=0)
     if policy == "consistency":
-        if epochs < 2:  # noqa: PLR2004 - nothing to agree with
+        if epochs < 2:  # noqa: PLR2004 - agreement needs two
             raise UsageError("--policy consistency needs --epochs of at least 2")
         return [_agreed(of_sample) for of_sample in samples.values()]
     if epochs > 1 and (voted or all(record.grade.confidence is None for record in records)):
@@ -130,8 +130,8 @@ def _agreed(records: Sequence[Record]) -> _Answer:
 
 
 def _voted(records: Sequence[Record]) -> _Answer:
-    """One answer of several epochs, chosen and weighed by their votes."""
-    if len(records) < 2:  # noqa: PLR2004 - an epoch failed: nobody to agree with
+    """One answer for several epochs, chosen by vote; its confidence is the share of votes."""
+    if len(records) < 2:  # noqa: PLR2004 - an epoch failed: agreement needs two
         return _Answer(records[0], 0.0)
     chosen, confidence = vote([record.grade for record in records])
     return _Answer(records[chosen], confidence)

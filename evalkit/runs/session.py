@@ -1,4 +1,4 @@
-"""Start or resume a run: settings in, a folder with records, run.json and scorecards out."""
+"""Start or resume a run: turn settings into a folder with records, run.json and scorecards."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from evalkit.runs.tally import Tally
 from evalkit.runs.trust import check_origin, describe_origin, make_origin
 
 Watch = Callable[[Tally], None]
-"""Told of a run's tally when it starts; reads it as it likes."""
+"""Receives a run's tally when it starts, and may read it at any time."""
 RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
-"""Settings that change how a model is reached, and nothing of what is asked: a resumed run may be given others."""
+"""Settings that change how a model is reached, but not what is asked: a resumed run may override them."""
 Notify = Callable[[str], None]
-"""Told what takes long before the first answer, and what a user should know while it runs."""
+"""Receives messages for the user: slow steps before the first answer, and warnings during the run."""
 
 
 def run(
@@ -77,7 +77,7 @@ def run(
 ) -> RunResult:
     """Run tasks on a model and score the answers; the public `evalkit.run`.
 
-    Settings left at None have the defaults of `RunConfig`.
+    Settings left at None take the defaults of `RunConfig`.
 
     Args:
         tasks: one task or several: names, files (`file.py::name`), functions marked with `@task`, or Task objects.
@@ -85,40 +85,40 @@ def run(
         model: `provider/name`. Default: the embedded model.
         thresholds: confidence targets to state in the prompt, 0 ≤ t < 1; None among them is a plain prompt, which is
             the default.
-        limit: samples a task, a prefix of its order.
-        epochs: times each sample is asked, ≥ 1.
+        limit: samples per task, a prefix of its order.
+        epochs: how often each sample is asked, ≥ 1.
         seed: draws the samples and seeds the model.
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
         max_tokens: longest answer, in tokens. Default: the provider's, which may be none.
         system: text of a system message.
-        base_url: an OpenAI-compatible server to ask instead of the provider's; several with commas between them share
-            the load.
-        headers: more HTTP headers, each value the name of an environment variable, as in {"api-key": "$AZURE_KEY"}.
-        max_connections: requests under way at once, at most.
-        adaptive: whether the number of requests adapts to what the server takes.
-        timeout: seconds that one answer may take.
-        data: local files to read questions from, for tasks that take them from elsewhere.
+        base_url: an OpenAI-compatible server to ask instead of the provider's; several, separated by commas, share the
+            load.
+        headers: extra HTTP headers; each value names an environment variable, as in {"api-key": "$AZURE_KEY"}.
+        max_connections: largest number of concurrent requests.
+        adaptive: whether to adapt the number of concurrent requests to the server.
+        timeout: time limit for one answer, in seconds.
+        data: local files to read questions from, for tasks that would otherwise download them.
         task_parameters: parameters of the tasks, such as {"n": 50}.
         grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}.
         model_parameters: parameters of the model, sent with each request.
         confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
-        policy: abstention applied afterwards, scored beside the answers: confidence or consistency.
+        policy: abstention policy to apply afterwards and score beside the answers: confidence or consistency.
         count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
-        metrics: metrics of your own to compute beside the installed ones: file.py::name.
-        out: folder below which the run folder is made.
-        resume: a run folder to resume; it keeps its own settings. Tasks that were given as objects are given again.
+        metrics: your own metrics to compute beside the installed ones: file.py::name.
+        out: folder in which to create the run folder.
+        resume: a run folder to resume; it keeps its own settings. Pass tasks again if they were given as objects.
         name: the run folder's name. Default: made from the time and the tasks.
-        label: what boards call this condition.
-        note: free text that run.json keeps.
-        trust: resume a run that this machine did not start, though it brings code or an address of its own.
+        label: the condition's name on leaderboards.
+        note: free text kept in run.json.
+        trust: resume a run that this machine did not start, although it uses its own code or addresses.
         regrade_all: grade every answer of a resumed run again, without asking the model.
-        watch: told of the running counts, for a progress display.
-        notify: told what takes long before the first answer.
+        watch: receives the running counts, for a progress display.
+        notify: receives messages for the user, such as slow steps before the first answer.
 
     Raises:
-        SettingError: a setting means nothing.
+        SettingError: a setting is invalid.
         UsageError: a name is unknown, or this is called inside an event loop (use `run_async`).
-        InputError: a file is not what it should be.
+        InputError: a file cannot be read in the expected format.
         ModelUnavailableError: the model cannot be reached, and nothing is recorded yet.
         RunInterruptedError: Ctrl-C or SIGTERM.
     """
@@ -132,7 +132,7 @@ def run(
     try:
         return asyncio.run(run_async(**given))
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        # Raised before the run had a folder; afterwards run_async names it.
+        # Raised before the run has a folder; later, run_async names the folder.
         raise RunInterruptedError("interrupted before the run began; nothing is lost", run="") from error
 
 
@@ -160,7 +160,7 @@ async def run_async(
         earlier = read_manifest(folder, scorecards=False)
         if earlier.config is None or earlier.kind != "run":
             raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
-        # An address that the user gives now needs no trust; the one in the folder does.
+        # An address that the user passes now needs no trust; the one in the folder does.
         stored = earlier.config.model_copy(update={"base_url": None}) if "base_url" in given else earlier.config
         check_origin(earlier.origin, stored, trust=trust, again=regrade_all)
         config = RunConfig.model_validate(earlier.config.model_dump() | given)
@@ -183,7 +183,7 @@ async def run_async(
 
 
 class _Session:
-    """One process about to work on one run: everything but the folder, which is made once the model is open."""
+    """One process working on one run. The folder is created only after the model has been opened."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class _Session:
         self._started = started or datetime.now().astimezone()
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
-        """Open the model, make or take the folder, and work until everything is answered."""
+        """Open the model, create or reopen the folder, and work until everything is answered."""
         options = ModelOptions(
             base_url=self._config.base_url,
             headers=self._config.headers,
@@ -258,13 +258,13 @@ class _Session:
             raise
 
     def _take_up(self, work: _Work) -> tuple[Tally, dict[RecordKey, bytes], dict[RecordKey, Answered]]:
-        """What an earlier session left: its counts, recorded keys, and completions that only lack a verdict."""
+        """Load an earlier session's counts, recorded keys, and completions that only lack a verdict."""
         tally = work.plan.new_tally()
         if self._earlier is None:
             return tally, {}, {}
         _, done = recount(work.folder, tally, by_item=self._config.epochs > 1)
         tally.resumed = tally.recorded
-        tally.failures.clear()  # they are tried again
+        tally.failures.clear()  # failed answers are retried
         answered = {
             failure.key: Answered(failure.completion, failure.prompt)
             for failure in journal.read_failures(work.folder)
@@ -273,9 +273,9 @@ class _Session:
         return tally, done, answered
 
     def _leave(self, work: _Work) -> None:
-        """After an error: what is recorded stays; a new folder without a record is no run, and is deleted."""
+        """Clean up after an error: keep what is recorded, but delete a new folder without records."""
         if work.tally is not None and work.tally.recorded:
-            with suppress(InputError):  # the disk may be full, and why we leave is the better message
+            with suppress(InputError):  # the disk may be full; the original error is the better message
                 work.write("failed")
         elif self._earlier is None:
             shutil.rmtree(work.folder, ignore_errors=True)
@@ -284,7 +284,7 @@ class _Session:
         assert work.tally is not None
         if self._config.confidence == "vote":
             work.tally = add_votes(work.folder, work.plan.new_tally())
-        # How long the whole took is known only where one session did it.
+        # The total duration is known only if a single session did everything.
         seconds = (datetime.now().astimezone() - self._started).total_seconds() if self._earlier is None else None
         manifest = work.write("finished", seconds)
         tally = work.tally
@@ -326,12 +326,12 @@ class _Work:
     manifest: Manifest
     model: Model
     data: dict[str, str | None]
-    """Task → fingerprint of its whole data."""
+    """Task → fingerprint of its entire data."""
     tally: Tally | None = None
     """None until the journal is open."""
 
     def write(self, status: Status, seconds: float | None = None) -> Manifest:
-        """Write run.json with the cards as they stand."""
+        """Write run.json with the current cards."""
         datasets = {planned.task.name: self._dataset(planned.task) for planned in self.plan.tasks}
         update = {
             "status": status,
@@ -355,7 +355,7 @@ class _Work:
 
 
 def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list[Scorecard]:
-    """What the run's policy makes of the answers to plain prompts, a card a task and threshold."""
+    """Apply the run's policy to the answers to plain prompts: one card per task and threshold."""
     config = manifest.config
     if config is None or config.policy is None:
         return []
@@ -378,7 +378,7 @@ def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list
 
 @asynccontextmanager
 async def _closing_judges() -> AsyncIterator[None]:
-    """Close the models that graders asked, however the run ends."""
+    """Close the models that graders opened, however the run ends."""
     try:
         yield
     finally:
@@ -387,7 +387,7 @@ async def _closing_judges() -> AsyncIterator[None]:
 
 @contextmanager
 def _sigterm_cancels() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does."""
+    """Make SIGTERM end a run in the same way as Ctrl-C."""
     task = asyncio.current_task()
     if task is None or threading.current_thread() is not threading.main_thread():
         yield

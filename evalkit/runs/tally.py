@@ -1,4 +1,4 @@
-"""Running counts of a run, read by whoever shows progress, and what becomes its scorecards."""
+"""Running counts of a run, for progress displays and its scorecards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Outcomes = dict[str, dict[int, Outcome]]
 
 
 class CardKey(NamedTuple):
-    """Which card an answer belongs to."""
+    """The card that an answer belongs to."""
 
     task: str
     prompt_threshold: float | None
@@ -24,34 +24,34 @@ class CardKey(NamedTuple):
 
 @dataclass(kw_only=True)
 class Tally:
-    """Counts of the answers in the journal, those of an earlier session included."""
+    """Counts of the answers in the journal, including those of earlier sessions."""
 
     cards: dict[CardKey, CardBuilder]
     total: int | None = None
-    """Answers planned; None where a task cannot tell."""
+    """Number of answers planned; None if a task does not know."""
     recorded: int = 0
     """Records in the journal."""
     resumed: int = 0
-    """How many of them an earlier session left."""
+    """How many of them come from an earlier session."""
     keep_outcomes: bool = False
-    """Whether outcomes are kept by sample: what comparing several stated targets needs."""
+    """Whether to keep outcomes by sample, as needed to compare several stated targets."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict)
     last_failure: str = ""
     failures: dict[RecordKey, Failure] = field(default_factory=dict)
-    """What is missing because of a failure, without the completions."""
+    """Failures of answers that are still missing, without the completions."""
     fingerprints: dict[str, str] = field(default_factory=dict)
     """Task → fingerprint of the samples asked."""
     votes: VoteCount = field(default_factory=VoteCount)
-    """How far several judges agree."""
+    """Agreement between several judges."""
     strays: int = 0
-    """Records of an earlier session whose sample the task no longer asks."""
+    """Number of earlier records whose sample the task no longer asks."""
     truncated: int = 0
-    """Answers of this session that were cut off before they committed to one."""
+    """Completions of this session cut off before they committed to an answer."""
     started: float = field(default_factory=time.monotonic)
     notify: Callable[[str], None] = lambda _: None
-    """Told what a user should know while the run goes on."""
+    """Receives messages for the user during the run."""
     waiting: Callable[[], str] = lambda: ""
-    """What holds requests back just now; "" where nothing does."""
+    """What currently delays requests; "" if nothing does."""
 
     @property
     def correct(self) -> int:
@@ -89,7 +89,7 @@ class Tally:
         self.failures[failure.key] = failure.model_copy(update={"completion": None})
 
     def close(self) -> None:
-        """Move the failures into their cards; nothing may be counted afterwards."""
+        """Add the failures to their cards; do not count anything afterwards."""
         for failure in self.failures.values():
             key = CardKey(failure.task, failure.prompt_threshold)
             if key in self.cards:

@@ -1,8 +1,8 @@
-"""A run folder from somebody else is data: resuming it must not run their code or send a key to their address.
+"""Treat a run folder from somebody else as data: resuming must not run their code or send a key to their address.
 
-A run remembers which files of code it was made with, and which addresses it asked, signed with a secret of this
-machine. A resumed run whose signature is another machine's, or whose code has changed since, is not resumed unless the
-user says so. Built-in tasks, installed plug-ins and providers' own addresses need no trust.
+A run stores the code files that it was made with and the addresses that it asked, signed with a secret of this machine.
+If the signature is another machine's, or the code has changed since, the run is resumed only if the user agrees.
+Built-in tasks, installed plug-ins and providers' own addresses need no trust.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ SECRET_BYTES = 32
 
 
 class Origin(BaseModel):
-    """What a run was made with, and by which machine."""
+    """The code, addresses and machine that a run was made with."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
     files: dict[str, str] = {}
-    """Path → SHA-256 of every file of code: tasks, graders, providers."""
+    """Path → SHA-256 of every code file: tasks, graders, providers."""
     addresses: list[str] = []
-    """Addresses that were asked, where they are not the provider's own."""
+    """Addresses that were asked, except the providers' own."""
     signature: str = ""
-    """HMAC-SHA256 of the rest under the secret of the machine that made it; "" where that had no place for one."""
+    """HMAC-SHA256 of the rest under the machine's secret; "" if the machine could not keep a secret."""
 
 
 def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
-    """What a run is about to be made with, signed by this machine.
+    """Describe what a new run will use, signed by this machine.
 
     Args:
-        config: its settings.
-        graders: names of its graders; those that are files of code are among the files.
+        config: the run's settings.
+        graders: names of its graders; code files among them are included.
     """
     names = [*config.tasks, *graders, config.model, *config.metrics]
     files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
@@ -50,13 +50,13 @@ def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
 
 
 def check_origin(origin: Origin, config: RunConfig, *, trust: bool, again: bool = False) -> None:
-    """Refuse to resume what this machine did not start, or what has changed since.
+    """Refuse to resume a run that this machine did not start, or whose code has changed since.
 
     Args:
-        origin: what the run remembers.
-        config: its settings.
-        trust: the user vouches for its code and addresses.
-        again: every answer is graded again, so that changed code does no harm.
+        origin: the origin stored in the run.
+        config: the run's settings.
+        trust: whether the user vouches for its code and addresses.
+        again: whether every answer is graded again, so that changed code does no harm.
 
     Raises:
         UsageError: the run is somebody else's, or its code has changed; the text names the files and addresses.
@@ -78,7 +78,7 @@ def check_origin(origin: Origin, config: RunConfig, *, trust: bool, again: bool 
 
 
 def describe_origin(origin: Origin) -> str:
-    """What a resumed run uses, for the user to see; "" where all of it is built in."""
+    """Describe to the user what a resumed run uses; "" if all of it is built in."""
     return _listed(origin) if origin.files or origin.addresses else ""
 
 
@@ -119,7 +119,7 @@ def _signature(origin: Origin) -> str:
 
 
 def _secret() -> bytes | None:
-    """The secret of this machine and user, made when it is first needed; None where it cannot be kept."""
+    """The secret of this machine and user, created when first needed; None if it cannot be stored."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "evalkit"
     path = folder / "secret"
     try:
