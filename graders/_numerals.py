@@ -46,7 +46,8 @@ _SMALL = frozenset(
     "jedno 이 일 한 공 오 구 사".split()
 )
 _NONE = frozenset(
-    "none nil null nought naught keine keins keiner keinen keinmal aucun aucune ninguna ninguno nada nessuna nessuno nenhum "
+    "none nil null nought naught keine keins keiner keinen keinmal aucun aucune ninguna ninguno nada nessuna "
+    "nessuno nenhum "
     "nenhuma нету žádné žádný žádná geen ingen inga inget žadne żadne żadna brak yok hiç なし 没有 沒有 없음".split()
 ) | {"ni una", "ni uno", "ни одной", "ни одного", "not one", "not any", "none at all", "no ones"}
 _CHINESE = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
