@@ -1,4 +1,4 @@
-"""Decide whether a text makes a claim: `abstained`, `refusal`, `empty`, or None where it claims something.
+"""Classify texts that make no claim: `abstained`, `refusal`, `empty`, or None for a claim.
 
 The evidence, strongest first:
 
@@ -30,13 +30,13 @@ from evalkit.text import plain
 
 Kind = Literal["abstained", "refusal", "empty"]
 LONGEST = 20_000
-"""Characters that are judged: the first and last halves of a longer text, where a claim or its lack is stated."""
+"""Characters examined; of a longer text, the first and last halves, where a claim or its absence is stated."""
 LAST = 240
-"""Characters from the end in which an abstention in another language than the text's is looked for."""
+"""How many of the last characters are searched for an abstention in a language other than the text's."""
 BARE = 3
-"""Spaces below which a text says one thing only."""
+"""A text with fewer spaces makes a single statement."""
 _SIGNS = re.compile(r"[()\[\]{}<>=+×÷√∞≤≥≠±]")
-"""Signs that answer where they are asked for, such as the brackets that close a sequence."""
+"""Symbols that may be the answer to a question, such as the brackets that close a sequence."""
 _NOTHING = re.compile(r"\W*(?:\[\s*\]|\{\s*\}|\(\s*\)|<\s*>)\W*")
 _TOOL_CALL = re.compile(
     r"^\s*<answer\s*/>\s*$|^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
@@ -68,7 +68,7 @@ _LABEL = re.compile(r"[^\W\d][\w' -]{0,40}[:=]\s*(?=[^\n]{2,60}$)")
 _LONE_NUMBER = re.compile(
     r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL
 )
-"""A number that a text begins with and that is no list's first point."""
+"""A number at the start of a text that is not the first item of a list."""
 _MACHINE = re.compile(r"<\s*(?:unknown|unk|idk|abstain)\s*>\W*$", re.IGNORECASE)
 
 
@@ -79,16 +79,16 @@ def non_answer(
     target: Sequence[str] | None = None,
     choices: Sequence[str] | None = None,
 ) -> Kind | None:
-    """Say whether a text makes no claim, and how.
+    """Decide whether a text makes a claim, and if not, which kind of non-answer it is.
 
     Args:
-        text: what the model answered, without its reasoning.
-        question: what was asked; a number or name that it holds is nothing new in an answer.
-        target: the accepted answers: a text that is one of them is an answer, whatever it says.
-        choices: the options offered, likewise.
+        text: the model's answer, without its reasoning.
+        question: the prompt; numbers and names that it contains are no claim in an answer.
+        target: the accepted answers; a text that equals one of them is an answer, whatever it says.
+        choices: the options offered; treated like `target`.
 
     Returns:
-        "empty" (no letter or digit), "abstained", "refusal", or None where it makes a claim.
+        "empty" (no letter or digit), "abstained", "refusal", or None for a claim.
     """
     words = unwrapped(plain(_shortened(text)))
     if not CONTENT.search(words):
@@ -119,11 +119,11 @@ def non_answer(
 
 
 def _detect(words: str, question: str | None) -> Kind | None:
-    """What a text says as a whole, by its sentences."""
+    """Classify a whole text by its sentences."""
     if "<" in words and _MACHINE.search(words):
         return "abstained"
     lower = words.lower()
-    # Whoever says only "I don't know" means it, even where the question holds these words too.
+    # A bare "I don't know" is meant, even if the question contains these words too.
     asked = plain(question) if question and words.count(" ") >= BARE else ""
     for language in candidates(lower):
         phrases = load_phrases(language)
@@ -147,7 +147,7 @@ def _asks_back(words: str, question: str | None) -> bool:
 
 
 def _may_end_in_another_language(words: str) -> bool:
-    """Whether the end of an English text holds signs of an abstention in another language."""
+    """Whether the end of an English text has signs of an abstention in another language."""
     end = words[-LAST:]
     if not end.isascii():
         return True
@@ -155,7 +155,7 @@ def _may_end_in_another_language(words: str) -> bool:
 
 
 def _is_plain_claim(lower: str) -> bool:
-    """Whether an English text holds none of the words without which nobody abstains or declines."""
+    """Whether an English text has none of the words that occur in every abstention or refusal."""
     if not is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
         return False
     return not triggers_in(lower, "en")
@@ -184,7 +184,7 @@ def _judge(sentences: list[Sentence]) -> Kind | None:
 
 
 def _last_word(sentences: list[Sentence], first: int) -> int:
-    """Where a text last concludes that it cannot tell: what stands before that is how it came to it."""
+    """Index of the sentence that last concludes that it cannot tell; earlier ones lead up to it."""
     for position in range(len(sentences) - 1, first, -1):
         sentence = sentences[position]
         if sentence.is_triggered and sentence.concludes and sentence.is_silent and sentence.is_unable:
@@ -193,7 +193,7 @@ def _last_word(sentences: list[Sentence], first: int) -> int:
 
 
 def _up_to_explanation(after: list[Sentence], disclaimer: Sentence) -> Iterator[Sentence]:
-    """The sentences after a disclaimer; what is offered instead of it, or as how one would find out, left out."""
+    """The sentences after a disclaimer, without offers of something else or advice on finding the answer."""
     if disclaimer.part == "refusal":
         yield from takewhile(lambda sentence: not sentence.turns_elsewhere, after)
         return
@@ -210,7 +210,7 @@ def _up_to_explanation(after: list[Sentence], disclaimer: Sentence) -> Iterator[
 
 
 def _without_a_word_on_it(sentences: list[Sentence]) -> Kind | None:
-    """Judge a text that neither says it does not know nor declines."""
+    """Classify a text that neither says it does not know nor declines."""
     if any(sentence.part == "hedged" for sentence in sentences):
         return None
     talk = all(
@@ -221,7 +221,7 @@ def _without_a_word_on_it(sentences: list[Sentence]) -> Kind | None:
     if talk and any(sentence.part == "filler" or sentence.defers for sentence in sentences):
         return "abstained"
     if sentences[0].asks and not any(s.part == "claim" and (s.against or s.words <= FRAGMENT) for s in sentences[1:3]):
-        return "abstained"  # it asks back instead of answering
+        return "abstained"  # a counter-question instead of an answer
     turned_away = any(sentence.moral for sentence in sentences[:2]) and sum(s.moral for s in sentences) * 3 >= len(
         sentences
     )
@@ -247,7 +247,7 @@ def _answers(sentence: Sentence, disclaimer: Sentence) -> bool:
         # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
         return not (sentence.concludes and sentence.says_unknown)
     if sentence.part == "claim":
-        # Having said of this very question that it does not know, it goes on to say what it does know around it.
+        # After saying that it does not know this, it continues with related facts that it does know.
         new = sentence.specific and not disclaimer.on_topic
         turned = sentence.against and (
             sentence.specific or not disclaimer.on_topic or (disclaimer.speaks and sentence.words > SHORT)

@@ -1,7 +1,7 @@
-"""Statements that do nothing but abstain: "I don't know", "IDK", "Keine Ahnung", "N/A".
+"""Detect statements that only abstain: "I don't know", "IDK", "Keine Ahnung", "N/A".
 
-Matched whole, so that a claim beside the words is never lost. Where such a statement closes a text, or is given as its
-answer, it decides whatever stands before it.
+They must match as a whole, so that a claim beside the words is never lost. If such a statement closes a text or is its
+stated answer, it decides, whatever precedes it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from evalkit.abstention.languages import is_english
 from evalkit.text import plain
 
 LONGEST = 400
-"""Characters beyond which a statement says more than that."""
+"""Longest bare abstention, in characters."""
 
 _ADVERB = (
     r"(?:(?:really|honestly|simply|just|currently|actually|still|personally|truly|frankly|sadly|unfortunately|regrettably|"
@@ -61,7 +61,7 @@ _CORE = (
     r"(?:\s+(?:this|here|that|on\s+this))?|i\s+(?:won't|will\s+not|refuse\s+to|decline\s+to|am\s+not\s+going\s+to|'m\s+not\s+going\s+to)\s+"
     r"(?:guess|answer|speculate|hazard\s+a\s+guess|state\s+an?\s+\w+|give\s+an\s+answer)(?:\s+(?:this|here))?"
     r"|(?:abstain(?:ed|ing)?|abstention|skip(?:ped)?|pass|declined|withheld|refrain)(?:\s+from\s+answering)?"
-    # "It cannot be determined": said of one's own knowledge where it stands alone as the last word
+    # "It cannot be determined": about the speaker's own knowledge if it stands alone at the end
     r"|(?:(?:it|this|that|the\s+answer|which)\s+(?:is\s+)?)?(?:unknown\s+to\s+me|not\s+known\s+to\s+me|beyond\s+my\s+knowledge|unknown|unsure|undetermined|"
     r"unclear|not\s+(?:sure|certain|known|available|applicable|enough\s+information)|insufficient\s+(?:information|knowledge|confidence)|"
     r"n\s*/?\s*a|null|nil|nan|undefined|indeterminate|tbd|blank|none\s+given|empty|\?+)"
@@ -87,7 +87,7 @@ _REASON = re.compile(
     r"rather\s+than|instead\s+of|when|unless|until|however|none\s+of|no\s+(?:candidate|name|source|option))\b|[\d.]+\s*%|0?\.\d|p\s*[≈~=<>(]|[~≈<>≤≥])",
     re.IGNORECASE,
 )
-"""What a clause begins with that only leads up to the abstention."""
+"""Openings of clauses that only lead up to the abstention."""
 _WHY = re.compile(
     r"\b(?:is|are|was|seems?|appears?)\b[^,.;]{0,30}\b(?:fictional|fictitious|made[- ]up|invented|imaginary|a\s+private)\b",
     re.IGNORECASE,
@@ -95,7 +95,7 @@ _WHY = re.compile(
 """A clause that says why there is nothing to know."""
 _JOINT = re.compile(r"[,:;(]\s*|\s[–—-]\s*|\s+(?=(?:so|thus|therefore|hence|and|but)\b)|\s*(?:→|⇒|=>)\s*|[.!…]\s+")
 JOINTS = 12
-"""Clauses from the end at which the abstention is looked for."""
+"""How many of the last clauses are tried as the abstention."""
 _SAYING = (
     r"(?:i(?:'ll|'d|\s+will|\s+would|\s+must|\s+should|\s+shall|\s+can\s+only|\s+have\s+to|\s+need\s+to|\s+am\s+going\s+to|'m\s+going\s+to|"
     r"\s+choose\s+to|\s+prefer\s+to|\s+think\s+i(?:'ll|\s+will|\s+should))?\s+(?:have\s+to\s+|just\s+|simply\s+|rather\s+|honestly\s+)*"
@@ -114,18 +114,18 @@ _OPENING = (
 )
 _OPEN = re.compile(_OPENING, re.IGNORECASE)
 OPENINGS = 8
-"""Openings ("So", "my answer is") that are taken off one after the other."""
+"""Openings ("So", "my answer is") that are stripped one after the other."""
 _ENGLISH = re.compile(rf"[\"“'(\[]*(?:{_CORE})[\"”')\]]*(?:,?\s+(?:sorry|so\s+i\s+abstain))?", re.IGNORECASE)
 _LETTER = re.compile(r"[^\W\d_]")
 _DRESS = " \t\n\r*_`\"'“”„«»‘’「」『』()[]{}<>#.,;:!?。、！？．।|$\\~-–—…"
 
 
 def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
-    """Whether a statement abstains and says nothing else.
+    """Whether a statement only abstains.
 
     Args:
         statement: a sentence or a short answer, in any of the languages of the tables.
-        stated: whether it was given as the answer; then also one that only says how unsure it is, such as "unsure".
+        stated: whether it was given as the answer; then a mere expression of doubt, such as "unsure", counts too.
     """
     if len(statement) > LONGEST:
         return False
@@ -133,13 +133,13 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
     if not _LETTER.search(words):
         return False
     if _is_english_abstention(words):
-        # After a claim, "I'm not sure" is a hedge; as the whole answer it is none.
+        # After a claim, "I'm not sure" is a hedge; as the whole answer it is an abstention.
         return stated or not _UNSURE.match(words)
     return _is_foreign_abstention(words.lower())
 
 
 def _is_foreign_abstention(lower: str) -> bool:
-    """Whether the words abstain in one of the other languages."""
+    """Whether the words abstain in a language other than English."""
     if lower.isascii() and (is_english(lower) or not _has_sign(lower)):
         return False
     return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
@@ -163,7 +163,7 @@ def _is_english_abstention(words: str) -> bool:
 
 
 def _abstains_from(words: str, place: int) -> bool:
-    """Whether the words from a place on abstain, less what introduces them; in steps, so that no text is slow."""
+    """Whether the words from a position on abstain, without their openings; in steps, so that no text is slow."""
     for _ in range(OPENINGS):
         if _ENGLISH.fullmatch(words, place):
             return True
@@ -181,7 +181,7 @@ _SIGNS = (
     "necun", "fogal", "tart", "ism", "bil", "emin", "yok", "veremem", "cekim", "tidak", "tak ", "gak", "entah", "belum", "khong", "chiu",
     "sijui", "sina", "sifa", "siku", "siwezi", "siele", "haij", "ez ", "hindi", "wala", "unbek", "vet ", "sin ", "hab", "ved ",
 )  # fmt: skip
-"""Parts of words without which no statement in a language written in plain Latin letters abstains."""
+"""Word fragments, one of which occurs in every abstention in a language with plain Latin letters."""
 
 
 _TAIL = re.compile(r"(\[\^[^\]]*\])(\{\d+,\d+\})")
@@ -200,7 +200,7 @@ _CLAIM = (
 def _foreign(ascii_only: bool) -> tuple[re.Pattern[str], ...]:
     source = resources.files("evalkit.abstention").joinpath("tables", "bare.toml")
     table: dict[str, list[str]] = tomllib.loads(normalize("NFKC", source.read_text(encoding="utf-8")))
-    # What follows the words ("… who received it") holds no claim of its own.
+    # The text after the words ("… who received it") makes no claim.
     tail = f"(?:(?!{_CLAIM})"
     patterns = [
         _TAIL.sub(lambda found: f"{tail}{found[1]}){found[2]}", pattern)

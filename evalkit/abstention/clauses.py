@@ -8,9 +8,9 @@ from evalkit.abstention.measures import CONTENT, NAME, VALUE, count_words, is_sp
 from evalkit.abstention.phrases import Phrases, is_own, offers
 
 FRAGMENT = 4
-"""Words of a bare answer, such as "around 1950"."""
+"""Longest bare answer, in words, such as "around 1950"."""
 SHORT = 14
-"""Words of a sentence in which a bare answer may stand beside a disclaimer."""
+"""Longest sentence, in words, in which a bare answer may stand beside a disclaimer."""
 _CLAUSES = re.compile(
     r"[,;:](?=[\u3040-\u30ff\u4e00-\u9fff])|[、，；：،؛]\s*|\s*[,;:()\[\]–—]\s+|\s+[–—-]\s+"
     r"|\s+(?=(?:but|however|though|although|ama|fakat|ancak|pero|aber|jedoch|maar|ale|însă|nhưng|tetapi|tapi|namun|lakini|"
@@ -31,7 +31,7 @@ def has_hedged_answer(text: str, asked: str, phrases: Phrases) -> bool:
     if conceded and any(_is_statement(clause, phrases) for clause in later):
         return True
     named = any(phrases.concession.search(clause.lower()) for clause in later)
-    # What the question names itself is the topic, not an answer.
+    # Whatever the question names is the topic, not an answer.
     new = is_specific(first, asked) if asked else bool(NAME.search(first) or VALUE.search(first))
     named = named or (new and is_own(text.lower(), phrases))
     if _is_statement(first, phrases) and any(_is_remark(clause.lower(), phrases, named=named) for clause in later):

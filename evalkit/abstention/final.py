@@ -1,9 +1,9 @@
-"""What a text ends on: the one notion of a final statement that the detector and every grader share.
+"""Find the final statement of a text; the detector and all graders share this definition.
 
-The last line or sentence decides, less what merely dresses it: a heading, "final answer is", quotes, emphasis,
-brackets, a box, JSON or a tag around it, a line on confidence, a note on the penalty, a polite closing. An answer that
-is stated outright ("The answer is (B). Option D is wrong because …") outranks the explanation after it, unless a later
-sentence takes it back.
+It is the last line or sentence, without its trimmings: a heading, "final answer is", quotes, emphasis, brackets, a box,
+JSON or a tag around it, a line on confidence, a note on the penalty, a polite closing. An explicitly stated answer
+("The answer is (B). Option D is wrong because …") outranks the explanation after it, unless a later sentence retracts
+it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from evalkit.abstention.leads import SO, leads
 from evalkit.text import last_boxed, plain
 
 LONGEST = 20_000
-"""Characters that are looked at: the end of a longer text."""
+"""How many of the last characters are examined."""
 ANSWER_KEYS = ("final_answer", "answer", "finalanswer", "final", "response", "result", "choice", "output", "value")
 ABSTAIN_KEYS = ("abstain", "abstained", "abstention", "idk", "unknown", "skip", "skipped", "declined")
 REMARK_KEYS = (
@@ -34,7 +34,7 @@ REMARK_KEYS = (
     "analysis",
 )
 LOOP = 3
-"""Times a sentence is said in a row from which a text only repeats itself."""
+"""Consecutive repetitions of a sentence from which a text counts as a loop."""
 
 _JSON = json.JSONDecoder()
 BRACES = 40
@@ -100,14 +100,14 @@ _OVERRULED = re.compile(
     r"[\"').!]*$",
     re.IGNORECASE,
 )
-"""A claim that its own sentence gives up: "I'd say B, but since I'm only 60% sure, I don't know"."""
+"""A claim that its own sentence abandons: "I'd say B, but since I'm only 60% sure, I don't know"."""
 _STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])(?![\"”’)\]」』*_`])|(?<=[。！？][\"”’)\]」』])")
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)\.$")
 _MARK = re.compile(r"^[-•–]\s+(?!\d)")
 _LETTER = re.compile(r"(?<![\w.])[A-Z]\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
 NEAR, CLOSE = 160, 700
-"""Characters from the end in which the last sentence is looked for."""
+"""How many of the last characters are searched for the last sentence."""
 _ABOUT = re.compile(r"\b(?:who|whom|when|where|why|how|if|whether|about)\b", re.IGNORECASE)
 _OPINION = re.compile(
     r"\bi(?:'d|\s+would)?\s+(?:think|believe|guess|say|suspect|assume|go\s+with|lean)\b|\bmy\s+(?:best\s+)?(?:guess|answer|bet)\b|"
@@ -115,7 +115,7 @@ _OPINION = re.compile(
     re.IGNORECASE,
 )
 BARE = 4
-"""Words of a bare answer."""
+"""Longest bare answer, in words."""
 _WRAPPED = re.compile(
     r"(?<=\bi)\n(?=[a-z])|(?<=\bto)\n(?=[a-z])|(?<=\bbe)\n(?=[a-z])|(?<=n't)\n(?=[a-z])|(?<=\bnot)\n(?=[a-z])|(?<=\bthe)\n(?=[a-z])|"
     r"(?<=\bany)\n(?=[a-z])|(?<=\bno)\n(?=[a-z])|(?<='m)\n(?=[a-z])|(?<=\bhave)\n(?=[a-z])|(?<=\benough)\n(?=[a-z])|(?<=\bcannot)\n(?=[a-z])|"
@@ -143,19 +143,19 @@ class FinalStatement:
     """The statement that a text ends on."""
 
     text: str
-    """The bare statement: "I don't know", "B", "Paris". Empty where the text is."""
+    """The bare statement: "I don't know", "B", "Paris"; empty if the text is."""
     before: str
-    """What stands before it; "" where the statement is the whole text."""
+    """The text before it; "" if the statement is the whole text."""
     stated: bool
     """Whether it is introduced as the answer: by a lead ("The answer is"), a heading, a box, a tag, a JSON key."""
     after: str = ""
-    """What stands after a stated answer: an explanation, further remarks."""
+    """The text after a stated answer: an explanation, further remarks."""
     apart: bool = False
-    """Whether it is a paragraph of its own."""
+    """Whether it is a separate paragraph."""
 
     @property
     def abstains(self) -> bool:
-        """Whether it says that the answer is not known, and nothing else."""
+        """Whether it says only that the answer is not known."""
         if not is_bare_abstention(self.text, stated=True):
             return False
         if _ABOUT.search(self.text) and _is_answered(self.before):
@@ -169,7 +169,7 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
 
     Args:
         text: what the model answered, without its reasoning.
-        question: the prompt as sent; a closing line that repeats it is no statement.
+        question: the prompt as sent; a closing line that repeats it is not a statement.
     """
     body = undressed(text[-LONGEST:], question)
     marked = _marked(body)
@@ -191,13 +191,13 @@ def final_statement(text: str, *, question: str | None = None) -> FinalStatement
 
 
 def committed(text: str, *, question: str | None = None) -> bool:
-    """Whether a text that the token limit cut off had committed to an answer before the cut.
+    """Whether a text cut off at the token limit had committed to an answer before the cut.
 
-    It has where it states an answer outright and goes on, where it begins with a bare answer, or where it only repeats
-    one claim. Steps of reasoning are no answer, nor is a statement that the cut ended in its middle.
+    It had if it states an answer explicitly and continues, begins with a bare answer, or only repeats one claim. Steps
+    of reasoning are not an answer, nor is a statement that the cut interrupts.
 
     Args:
-        text: the torso.
+        text: the truncated text.
         question: the prompt as sent.
     """
     body = undressed(text[-LONGEST:], question)
@@ -213,11 +213,11 @@ def committed(text: str, *, question: str | None = None) -> bool:
 
 
 def undressed(text: str, question: str | None = None) -> str:
-    """A text without what closes it politely, states a confidence or explains the penalty, and without code fences.
+    """Strip polite closings, confidence statements, remarks on the penalty, and code fences from a text.
 
     Args:
         text: an answer.
-        question: the prompt as sent; lines at the end that repeat it are left out too.
+        question: the prompt as sent; lines at the end that repeat it are removed too.
     """
     body = text.replace("’", "'")
     if "```" in body:
@@ -237,12 +237,12 @@ def undressed(text: str, question: str | None = None) -> str:
 
 
 def unwrapped(text: str) -> str:
-    """A text whose phrases no line break parts: "I do not\\nknow"."""
+    """Join phrases that a line break splits: "I do not\\nknow"."""
     return _WRAPPED.sub(" ", text) if "\n" in text else text
 
 
 def sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Sentences and lines of a text, each with its place; stops after initials and abbreviations do not end one."""
+    """Sentences and lines of a text, each with its position; periods after initials and abbreviations do not end one."""
     offset = 0
     for line in text.split("\n"):
         start = 0
@@ -261,7 +261,7 @@ def sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_shortened(line: str, start: int, end: int) -> bool:
-    """Whether the stop before `end` belongs to an abbreviation, an initial or the number of a list."""
+    """Whether the period before `end` belongs to an abbreviation, an initial or a list number."""
     if line[end - 1 : end] != ".":
         return False
     tail = line[max(start, end - 8) : end]
@@ -277,7 +277,7 @@ def _is_answered(before: str) -> bool:
 def _is_hedged(before: str, *, apart: bool) -> bool:
     """Whether "I'm not sure" after this text hedges an answer, and is not the answer itself.
 
-    It does after one sentence or a bare answer, or where an opinion was given; not after a paragraph of reasoning.
+    It does after a single sentence, a bare answer or an opinion, but not after a paragraph of reasoning.
     """
     said = [sentence for _, sentence in sentences(before)]
     if len(said) == 1 and not apart:
@@ -318,14 +318,14 @@ def _last_sentence(body: str) -> tuple[int, str]:
     for size in (NEAR, CLOSE):
         start = max(line, len(body) - size)
         parts = list(sentences(body[start:]))
-        # A first part that a window cut in two is no sentence.
+        # The first part may be cut by the window, so it is not a sentence.
         if len(parts) > 1 or start == line:
             break
     return (start + parts[-1][0], parts[-1][1]) if parts else (line, body[line:])
 
 
 def _marked(body: str) -> FinalStatement | None:
-    """The answer where the text sets it apart at its end: JSON, a tag, a box."""
+    """The answer that the end of a text marks: JSON, a tag, a box."""
     for read in (_json_answer, _tagged_answer, _boxed_answer):
         statement = read(body)
         if statement is not None:
@@ -350,7 +350,7 @@ def _json_answer(body: str) -> FinalStatement | None:
 
 
 def _answer_value(content: Any) -> str | None:
-    """The answer in an object: "null" where it is null; None where it has none."""
+    """The answer in a JSON object: "null" if it is null; None if it has none."""
     if not isinstance(content, dict):
         return None
     folded = {str(key).lower().replace(" ", "_"): value for key, value in content.items()}
@@ -394,13 +394,13 @@ def _boxed_answer(body: str) -> FinalStatement | None:
 
 
 def _closing(body: str) -> tuple[int, str]:
-    """Where the last sentence begins, and the sentence; an answer under a heading is the whole paragraph's first."""
+    """The last sentence and its start; under a heading, the first sentence of the paragraph."""
     start, last = _last_sentence(body)
     return start, last.strip()
 
 
 def _last_stated(body: str) -> tuple[int, str | None, str]:
-    """Place, words and what follows of the last answer that is stated outright."""
+    """Position and words of the last explicitly stated answer, and the text after it."""
     best: tuple[int, int] | None = None
     for start, end in leads(body):
         if not _ECHO.search(body[start : end + 20]):
@@ -443,7 +443,7 @@ def _without_lead(sentence: str) -> tuple[str, bool]:
 
 
 def _bare(statement: str) -> str:
-    """Words without what dresses them: quotes, emphasis, brackets, tags, LaTeX, a percentage at the end."""
+    """Strip quotes, emphasis, brackets, tags, LaTeX and a trailing percentage from words."""
     words = re.sub(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}", r"\1", statement)
     words = _OPEN_TAG.sub("", words)
     words = _PERCENT_TAIL.sub("", words) if "%" in words and len(words.split()) > 1 else words
@@ -457,7 +457,7 @@ def _bare(statement: str) -> str:
 
 
 def _repeats(body: str) -> bool:
-    """Whether a text says nothing but one sentence, over and over."""
+    """Whether a text only repeats one sentence."""
     said = [plain(sentence).strip().lower() for _, sentence in sentences(body)]
-    whole = said[:-1]  # the cut ended the last one
+    whole = said[:-1]  # the last one is cut off
     return len(whole) >= LOOP and len(set(whole)) == 1

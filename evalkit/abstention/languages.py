@@ -1,7 +1,7 @@
-"""Which languages a text may be written in, told by its script and its commonest words.
+"""Guess which languages a text may be in, from its script and most common words.
 
-A guess that is too wide brings false alarms, one that is too narrow misses abstentions: where the words do not tell,
-every language of the script is tried.
+Too wide a guess causes false alarms, too narrow a guess misses abstentions. If the words do not decide, every language
+of the script is tried.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections import Counter
 from functools import lru_cache
 
 BEGINNING = 500
-"""Characters of a text that are looked at."""
+"""How many characters of a text are examined."""
 CLEAR = 2
-"""Common words of a language from which those with fewer are left out."""
+"""Once a language has this many common words in the text, languages with fewer are dropped."""
 
 SURE = 6
-"""A text with one English word in so many is not asked for other languages' words."""
+"""If one word in this many is English, other languages are not tried."""
 
 _ENGLISH = frozenset(("the", "is", "of", "and", "you", "that", "are", "don't", "i'm"))
 
@@ -71,7 +71,7 @@ _WORDS = {
     "hu": "a az nem egy és hogy is van erre ezt vagyok tudok tudom sajnálom de kérdésre információm benne erről volt ki "
     "meg el csak",
 }
-# Letters that other languages of the script lack, but for a name now and then.
+# Letters that other languages of the script lack, except in an occasional name.
 _LETTERS = {
     "ß": "de", "ä": "de sv", "ö": "de sv hu tr", "ü": "de hu tr", "œ": "fr", "ê": "fr pt vi", "è": "fr it", "ù": "fr it", "ñ": "es",
     "¿": "es", "¡": "es", "ã": "pt vi", "õ": "pt vi", "ò": "it vi", "ě": "cs", "ř": "cs", "ů": "cs", "ľ": "sk", "ĺ": "sk", "ŕ": "sk",
@@ -82,11 +82,11 @@ _LETTERS = {
     "й": "ru", "я": "ru", "ю": "ru",
 }  # fmt: skip
 RARE = 12
-"""A script of which a text holds less than one character in so many is that of a name in it."""
+"""A script with less than one character in this many occurs only in names."""
 MANY = 3
-"""Times that a letter is counted, so that a name full of it does not decide."""
+"""Most often that a letter counts, so that a single name does not decide."""
 ALIKE = 0.6
-"""Share of the most votes that keeps a language."""
+"""A language is kept if it has this share of the highest vote count."""
 _HOMES: dict[str, tuple[str, ...]] = {
     word: tuple(language for language, words in _WORDS.items() if word in words.split())
     for words in _WORDS.values()
@@ -99,7 +99,7 @@ LANGUAGES = ("en", *_LATIN, *(language for language in _SCRIPTS if language not 
 
 
 def candidates(lower: str) -> tuple[str, ...]:
-    """Languages that a text may be in, English alone where its words are common.
+    """Languages that a text may be in; only English if English words are common in it.
 
     Args:
         lower: the text in lower case, with straight quotes.
@@ -121,10 +121,10 @@ def candidates(lower: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def is_english(lower: str) -> bool:
-    """Whether one word in fifteen is among the commonest English ones, and no other language has more of its own.
+    """Whether one word in fifteen is a common English word, and no other language has more common words.
 
     Args:
-        lower: the text in lower case; a foreign title in it is no sign against English.
+        lower: the text in lower case; a foreign title in it does not count against English.
     """
     words = lower[:BEGINNING].split()
     common = sum(map(_ENGLISH.__contains__, words))
@@ -137,7 +137,7 @@ def is_english(lower: str) -> bool:
 
 
 def _likeliest(start: str, languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Those whose common words and letters a text holds most of; all of them where it holds too few to tell."""
+    """The languages whose common words and letters occur most often; all of them if there are too few to decide."""
     votes = _votes(start)
     most = max((votes[language] for language in languages), default=0)
     if most < CLEAR:

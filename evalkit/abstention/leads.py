@@ -1,4 +1,4 @@
-"""Words that introduce an answer: "The final answer is", "Antwort:", "Therefore:"."""
+"""Find words that introduce an answer: "The final answer is", "Antwort:", "Therefore:"."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ _SUPPOSED = re.compile(
 _SHORTEST = 2
 """Characters of the shortest lead with an answer: 答 and a letter."""
 _WINDOW = 90
-"""Characters around a lead's noun that the whole lead fits into."""
+"""Window around a lead's noun, in characters, that contains the whole lead."""
 
 
 def leads(text: str) -> list[tuple[int, int]]:
-    """Where a text introduces an answer outright: start and end of each lead, in order.
+    """Start and end of each lead that explicitly introduces an answer, in order.
 
-    The nouns are looked for first, which is many times faster than the pattern over all of a long text.
+    Searching for the nouns first is many times faster than running the pattern over a long text.
 
     Args:
         text: any text.
@@ -84,4 +84,4 @@ SO = re.compile(
     r"[,:;]?\s*)+",
     re.IGNORECASE,
 )
-"""What introduces a conclusion."""
+"""Words that introduce a conclusion."""

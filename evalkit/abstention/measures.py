@@ -1,4 +1,4 @@
-"""Measures of a piece of text: its words, its numbers and names, what it shares with the question."""
+"""Measure a piece of text: its words, numbers and names, and its overlap with the question."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONGER = re.compile(r"[^\W\d_]{5,}")
 
 
 STEM = 4
-"""Letters of a name that must agree at least; up to three more at its end may differ."""
+"""Fewest letters of a name that must agree; up to three more at its end may differ."""
 
 
 def count_words(text: str) -> int:
@@ -29,16 +29,16 @@ def is_on_topic(lower: str, asked: str) -> bool:
 
 
 def is_specific(sentence: str, asked: str) -> bool:
-    """Whether a sentence holds a number or a name that the question does not."""
+    """Whether a sentence has a number or a name that the question lacks."""
     known = asked.lower()
     new_value = any(found.group().strip("$€£") not in known for found in VALUE.finditer(sentence))
     if asked.isascii():
         return new_value or any(found.group().lower() not in known for found in NAME.finditer(sentence))
-    # Where words have cases, so have names.
+    # In languages with grammatical cases, names are inflected too.
     return new_value or any(_stem(found.group()) not in known for found in NAME.finditer(sentence))
 
 
 def _stem(name: str) -> str:
-    """The part of a name that its cases share: "fattorus" of "Fattorusa" and "Fattoruso"."""
+    """The part of a name that its inflected forms share: "fattorus" of "Fattorusa" and "Fattoruso"."""
     lower = name.lower().removesuffix("'s")
     return lower[: max(STEM, len(lower) - STEM + 1)]

@@ -1,4 +1,4 @@
-"""The phrase tables, one file a language, compiled to patterns."""
+"""Load the phrase tables, one file per language, as compiled patterns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NEVER = re.compile(r"(?!)")
 
 
 class Phrases(NamedTuple):
-    """The patterns of one language; en.toml says what each of them is for. They search lower-case text."""
+    """The patterns of one language, for lower-case text; en.toml documents each of them."""
 
     triggers: tuple[str, ...]
     abstained: re.Pattern[str]
@@ -50,7 +50,7 @@ def load_phrases(language: str) -> Phrases:
         language: one of `languages.LANGUAGES`.
     """
     source = resources.files("evalkit.abstention").joinpath("tables", f"{language}.toml")
-    # Texts are compared in this form too: in Thai it writes one vowel as two signs.
+    # Texts are normalized in the same way; in Thai this writes one vowel as two characters.
     table = tomllib.loads(normalize("NFKC", source.read_text(encoding="utf-8")))
     patterns = {name: _compile(table.get(name, [])) for name in Phrases._fields if name != "triggers"}
     return Phrases(triggers=tuple(table["triggers"]), **patterns)
@@ -92,7 +92,7 @@ def triggers_in(lower: str, language: str) -> tuple[str, ...]:
 
 
 def is_triggered(lower: str, phrases: Phrases) -> bool:
-    """Whether a text holds one of the words without which nobody abstains or declines in this language."""
+    """Whether a text has one of the words that occur in every abstention or refusal in this language."""
     for trigger in phrases.triggers:  # noqa: SIM110 - a bare loop is twice as fast as any() here, on the hot path
         if trigger in lower:
             return True
@@ -100,25 +100,25 @@ def is_triggered(lower: str, phrases: Phrases) -> bool:
 
 
 def is_said(pattern: re.Pattern[str], lower: str, asked: str) -> bool:
-    """Whether a phrase stands in the text that is not merely repeated from the question."""
+    """Whether a phrase occurs in the text and is not merely repeated from the question."""
     return any(not (len(found.group()) > 1 and found.group() in asked) for found in pattern.finditer(lower))
 
 
 def offers(pattern: re.Pattern[str], lower: str) -> bool:
-    """Whether a phrase that introduces an answer stands there with something beside it."""
+    """Whether a phrase that introduces an answer occurs with something after it."""
     found = pattern.search(lower)
     return bool(found) and bool(CONTENT.search(pattern.sub("", lower)))
 
 
 def is_own(lower: str, phrases: Phrases) -> bool:
-    """Whether the speaker speaks of itself; true in languages whose table cannot tell."""
+    """Whether the speaker talks about itself; true for languages whose table cannot tell."""
     return phrases.first_person is NEVER or bool(phrases.first_person.search(lower))
 
 
 def cut_out(pattern: re.Pattern[str], text: str) -> str:
-    """Remove from a text what a pattern for lower-case text finds in it."""
+    """Remove from a text all matches of a pattern for lower-case text."""
     lower = text.lower()
-    if len(lower) != len(text):  # a letter whose small form is longer: positions would not agree
+    if len(lower) != len(text):  # some letter's lower-case form is longer, so positions would not agree
         return text
     for found in reversed(list(pattern.finditer(lower))):
         text = text[: found.start()] + text[found.end() :]
@@ -131,7 +131,7 @@ def _compile(phrases: list[str]) -> re.Pattern[str]:
     # "~" is a gap of up to four words, bounded so that no text makes the search slow.
     gap = r"(?:[\w'-]{1,30} ){0,4}"
     spelled = [phrase.replace("(?:~ ?)", gap).replace("~ ?", gap).replace("~", gap) for phrase in phrases]
-    # Phrases that begin at a word's edge share that test: inside words all of them fail at once.
+    # Phrases that begin at a word boundary share that test: inside words they all fail at once.
     edged = [f"(?:{phrase[2:]})" for phrase in spelled if phrase.startswith("\\b")]
     others = [f"(?:{phrase})" for phrase in spelled if not phrase.startswith("\\b")]
     shared = [rf"\b(?:{'|'.join(edged)})"] if edged else []

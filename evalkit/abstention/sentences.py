@@ -1,4 +1,4 @@
-"""A text as sentences, and what each of them does: abstains, declines, answers with a hedge, claims, advises."""
+"""Split a text into sentences and classify each: it abstains, declines, hedges, claims or advises."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _once(Generic[Value]):  # noqa: N801 - used as a decorator
 
 
 class Sentence:
-    """One sentence; what it does is found out when it matters."""
+    """One sentence; its properties are computed on demand."""
 
     def __init__(self, text: str, asked: str, phrases: Phrases) -> None:
         mark = _LIST_MARK.match(text)
@@ -49,13 +49,13 @@ class Sentence:
 
     @_once
     def part(self) -> Part:
-        """What it does."""
+        """The role of the sentence."""
         unstamped = cut_out(self._phrases.stamps, self.text).strip()
         return _part(unstamped, self._asked.lower(), self._phrases)
 
     @_once
     def is_triggered(self) -> bool:
-        """Holds a word without which nobody says that they do not know, or decline."""
+        """Has a word that occurs in every abstention or refusal."""
         return is_triggered(self.lower, self._phrases)
 
     @_once
@@ -71,22 +71,22 @@ class Sentence:
 
     @_once
     def declines(self) -> bool:
-        """Names the reason for not answering: what is asked would do harm."""
+        """Declines because answering would do harm."""
         return bool(self._phrases.harm.search(self.lower))
 
     @_once
     def says_unknown(self) -> bool:
-        """Holds a phrase of not knowing, whatever else it does."""
+        """Has a phrase of not knowing, whatever else it says."""
         return bool(self._phrases.abstained.search(self.lower))
 
     @_once
     def against(self) -> bool:
-        """Begins against what stands before it."""
+        """Begins with a contrast to the preceding text."""
         return bool(self._phrases.contrast.search(self.lower))
 
     @_once
     def specific(self) -> bool:
-        """Holds a number or name that the question did not."""
+        """Has a number or name that the question lacks."""
         return is_specific(self.text, self._asked)
 
     @_once
@@ -96,12 +96,12 @@ class Sentence:
 
     @_once
     def complies(self) -> bool:
-        """Goes on to give what was asked for, or something near it, whatever was said about it before."""
+        """Goes on to give the requested answer, or something close, despite earlier disclaimers."""
         return bool(self._phrases.complies.search(self.lower))
 
     @_once
     def turns_elsewhere(self) -> bool:
-        """Offers something else in the place of what was asked for."""
+        """Offers something else instead of the requested answer."""
         return bool(self._phrases.elsewhere.search(self.lower))
 
     @_once
@@ -111,22 +111,22 @@ class Sentence:
 
     @_once
     def is_unable(self) -> bool:
-        """Says that the thing cannot be done, in languages whose table can tell."""
+        """Says that the request cannot be fulfilled, in languages whose table can tell."""
         return self._phrases.unable is NEVER or bool(self._phrases.unable.search(self.lower))
 
     @_once
     def exemplifies(self) -> bool:
-        """Opens an example, whose figures are made up."""
+        """Introduces an example, whose figures are made up."""
         return bool(self._phrases.example.search(self.lower))
 
     @_once
     def words(self) -> int:
-        """How long it is."""
+        """Its length in words."""
         return count_words(self.text)
 
     @_once
     def cased(self) -> bool:
-        """In a script that has capitals."""
+        """Is in a script with capital letters."""
         return self.lower != self.text.upper()
 
     @_once
@@ -136,7 +136,7 @@ class Sentence:
 
     @_once
     def on_topic(self) -> bool:
-        """Repeats words of the question, and speaks for itself where the language shows it."""
+        """Repeats words of the question, and is about the speaker in languages that mark it."""
         return is_on_topic(self.lower, self._asked.lower()) and is_own(self.lower, self._phrases)
 
     @_once
@@ -146,12 +146,12 @@ class Sentence:
 
     @_once
     def moral(self) -> bool:
-        """Speaks of how one ought to behave."""
+        """Is about how one ought to behave."""
         return is_said(self._phrases.moral, self.lower, self._asked.lower())
 
 
 def read_sentences(words: str, asked: str, phrases: Phrases) -> list[Sentence]:
-    """Sentences in order; the points of a list that advice opens are advice."""
+    """Sentences in order; the items of a list introduced by advice are advice."""
     if UNSPACED.search(words):
         words = _BUT_IN_JAPANESE.sub("。しかし", words)
     words = _BUT_IN_KOREAN.sub(r"\1, ", words)
@@ -173,7 +173,7 @@ def read_sentences(words: str, asked: str, phrases: Phrases) -> list[Sentence]:
 
 
 def _split(words: str) -> Iterator[str]:
-    """Cut after stops, at line breaks, and not after "e. g." or "Inc."."""
+    """Split after sentence punctuation and at line breaks, but not after "e. g." or "Inc."."""
     start = 0
     for stop in _STOP.finditer(words):
         at, end = stop.start(), stop.end()
@@ -185,7 +185,7 @@ def _split(words: str) -> Iterator[str]:
             yield words[start:end]
         elif words[end - 1].isspace() and end < len(words):
             if sign == "." and words[at - 1].isdigit() and words[end].islower():
-                continue  # an ordinal, as Czech and German write it
+                continue  # an ordinal in Czech or German
             if sign == "." and "\n" not in words[at:end] and _ABBREVIATED.search(words[max(0, at - 4) : at + 1]):
                 continue
             yield words[start : at + 1]
@@ -199,7 +199,7 @@ def _split(words: str) -> Iterator[str]:
 
 
 def _opens(sentence: Sentence, phrases: Phrases) -> Part | None:
-    """What the points of a list do that a sentence opens: those after "I would need the following:" claim nothing."""
+    """The role of the items of a list that a sentence introduces: after "I would need the following:" none claims."""
     if sentence.part in ("advice", "general", "filler"):
         return sentence.part
     return "advice" if sentence.is_silent and phrases.advice.search(sentence.lower) else None
@@ -207,13 +207,13 @@ def _opens(sentence: Sentence, phrases: Phrases) -> Part | None:
 
 def _part(text: str, asked: str, phrases: Phrases) -> Part:
     unquoted = QUOTED.sub("", text)
-    if count_words(unquoted) > FRAGMENT // 2:  # what is quoted is somebody else's words
+    if count_words(unquoted) > FRAGMENT // 2:  # a quotation is somebody else's words
         text = unquoted
     lower = text.lower()
     if lower.endswith(("?", "？", "؟")) and not VALUE.search(lower):
         if _NAME_ASKED.fullmatch(text):
             return "hedged"  # "Erik Moen?"
-        return "filler"  # it asks back
+        return "filler"  # a counter-question
     triggered = is_triggered(lower, phrases)
     silent = triggered and is_said(phrases.abstained, lower, asked)
     declined = triggered and not silent and is_said(phrases.refusal, lower, asked)

@@ -1,4 +1,4 @@
-"""Digest of a task's whole data: the same whatever part of it is asked, and in whatever order."""
+"""Digest of a task's whole data, whatever part of it is asked and in whatever order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def data_fingerprint(task: Task) -> str | None:
     """Digest of the data that a task's samples are drawn from.
 
     Returns:
-        What the task states; else that of its samples, where they are a list; None where neither tells.
+        The task's own digest, else that of its samples if they are a list, else None.
     """
     if task.fingerprint:
         return task.fingerprint
@@ -55,6 +55,6 @@ def _content(sample: Sample) -> bytes:
 
 
 def _combined(contents: Iterable[bytes]) -> str:
-    """Sum of the digests, which does not depend on their order as a digest of all would."""
+    """Sum of the digests; unlike a digest of them all, it does not depend on their order."""
     total = sum(int.from_bytes(hashlib.blake2b(content, digest_size=_SIZE).digest()) for content in contents)
     return f"{total % (1 << 8 * _SIZE):032x}"

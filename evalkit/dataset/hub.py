@@ -1,7 +1,7 @@
 """Published benchmarks: rows from the hub, or from local files in the publisher's layout.
 
-evalkit ships no benchmark's data. A task states where its rows are published and which local files hold them; every row
-knows its place, so that errors name it.
+evalkit ships no benchmark data. A task states where its rows are published and which local files may contain them.
+Every row knows its location, so that errors can name it.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from evalkit.dataset.cells import allow_long_cells
 from evalkit.errors import InputError
 
 DATA = "EVALKIT_DATA"
-"""Environment variable that names the folder of local files, unless `--data` does."""
+"""Environment variable with the folder of local files; `--data` overrides it."""
 
 
 class BenchmarkRow(dict[str, Any]):
-    """One row: column → value. Errors about a missing column, or one of another type, name the row's place."""
+    """One row: column → value. Errors about missing columns or wrong types name the row's location."""
 
     def __init__(self, values: Mapping[str, Any], where: str, part: str = "") -> None:
         super().__init__(values)
         self.where = where
-        """File and line, or the hub's id and the row's number."""
+        """File and line, or hub id and row number."""
         self.part = part
-        """Name of the file without its endings, or the configuration on the hub."""
+        """Name of the file without extensions, or the configuration on the hub."""
 
     def __missing__(self, key: str) -> Any:
         raise InputError(f"{self.where}: no column {key!r}; the columns are {', '.join(map(str, self)) or 'none'}")
@@ -116,7 +116,7 @@ class BenchmarkRow(dict[str, Any]):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a benchmark, and their version."""
+    """A benchmark's rows and their version."""
 
     rows: Iterator[BenchmarkRow]
     revision: dict[str, str]
@@ -128,7 +128,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Hub:
-    """Where a benchmark is published, and what its local files are called."""
+    """Where a benchmark is published, and the names of its local files."""
 
     id: str
     """Id of the data set on the Hugging Face hub."""
@@ -136,14 +136,14 @@ class Hub:
     configs: Sequence[str | None] = (None,)
     revision: str = "main"
     files: Sequence[str] = field(default=())
-    """Patterns of files in the data folder; the first pattern that matches any file decides."""
+    """File patterns in the data folder; the first pattern with a match is used."""
 
 
 def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
-    """Read a benchmark: from local files where a folder is given, else streamed from the hub.
+    """Read a benchmark from local files if a folder is given, else stream it from the hub.
 
     Args:
-        hub: where it is published, and what its local files are called.
+        hub: where it is published, and the names of its local files.
         data: a folder with such files, or one of them; default: the environment variable EVALKIT_DATA.
 
     Raises:
@@ -158,7 +158,7 @@ def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
 
 
 def local_folder() -> str | None:
-    """Return the folder that EVALKIT_DATA names; None where it is unset or empty."""
+    """Return the folder in EVALKIT_DATA; None if it is unset or empty."""
     return os.environ.get(DATA) or None
 
 
@@ -257,7 +257,7 @@ def _from_hub(hub: Hub) -> Rows:
 
 
 def _commit(hub: Hub) -> str:
-    """The commit that the revision means now, so that all rows are read from one version."""
+    """The revision's current commit, so that all rows come from one version."""
     from huggingface_hub import HfApi
 
     try:

@@ -1,4 +1,4 @@
-"""Seeded orders of samples, the same on every machine; letters of options."""
+"""Seeded sample orders, the same on every machine, and option letters."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class _HasTarget(_HasChoices, Protocol):
 
 
 def option_letters(sample: _HasChoices) -> Sequence[str]:
-    """Letter the options of a multiple-choice question: A, B, C and so on.
+    """Letters for the options of a multiple-choice question: A, B, C and so on.
 
     Args:
-        sample: one with at most 26 choices.
+        sample: a sample with at most 26 choices.
     """
     return string.ascii_uppercase[: len(sample.choices or ())]
 
@@ -33,7 +33,7 @@ def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
     """Find which of the possible answers are accepted: by an option's text, else by its letter.
 
     Args:
-        sample: has targets, and perhaps choices.
+        sample: a sample with targets and optional choices.
         possible: all possible answers, such as `option_letters` returns.
 
     Returns:
@@ -43,7 +43,7 @@ def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
     by_letter = bool(choices) and list(possible) == list(option_letters(sample))[: len(possible)]
     found = set()
     for target in sample.target:
-        # An option whose text is the letter of another ("B") is meant by its text.
+        # A target that equals an option's text names that option, even if it is another option's letter ("B").
         if target in choices and (by_letter or target not in possible):
             found.add(choices.index(target))
         elif target in possible:
@@ -52,10 +52,10 @@ def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:
-    """Take one member of every stratum in turn, until none is left; a short stratum just runs out.
+    """Take one member from each stratum in turn until all are used; a short stratum runs out early.
 
     Args:
-        strata: name → members; these may be generators where no seed is given.
+        strata: name → members; these may be generators if no seed is given.
         seed: shuffles each stratum first; None keeps the order of the members.
     """
     if seed is not None:
@@ -73,7 +73,7 @@ def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> It
 
 
 def shuffled(members: Iterable[T], seed: str) -> list[T]:
-    """Shuffle members in an order that the seed decides."""
+    """Shuffle members in an order determined by the seed."""
     # random() is the only method whose sequence Python guarantees between versions.
     draw = Random(seed).random
     keyed = [(draw(), position, member) for position, member in enumerate(members)]
