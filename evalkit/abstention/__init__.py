@@ -49,7 +49,7 @@ _FOREIGN_BEGINNINGS = frozenset(
     "inge ej ikke ved uken ukje tied en ei wiem nie brak wstr nevi neví netu nezn ne nisa nema nepo nu haba necu foga isme bilm yok emin deği degi "
     "bilg fikr tida tak enta belu khon sina siju siwe sifa siku haij ez daki hind wala scon pass null abst j'ig je ich ik jag jeg".split()
 )
-"""What the words begin with that abstain in languages written in plain Latin letters."""
+"""Beginnings of the words that abstain in languages with plain Latin letters."""
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)

@@ -38,7 +38,7 @@ LOOP = 3
 
 _JSON = json.JSONDecoder()
 BRACES = 40
-"""Places from which an object that ends the text is tried."""
+"""How many positions are tried as the start of a JSON object that ends the text."""
 _FENCE = re.compile(r"^[ \t]*```[\w-]*[ \t]*$\n?", re.MULTILINE)
 _TAGGED = re.compile(
     r"<(final[_-]?answer|answer|ans|final|response|result|output|choice)\b[^<>]*>\s*(.*?)\s*</\1\s*>",
@@ -364,7 +364,7 @@ def _answer_value(content: Any) -> str | None:
 
 
 def _as_words(value: Any) -> str | None:
-    """A value as text: "null" where it is empty; None where it is an object."""
+    """A JSON value as text: "null" if it is empty; None if it is an object."""
     if value is None or value in ("", [], {}):
         return "null"
     if isinstance(value, list):
