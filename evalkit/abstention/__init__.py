@@ -93,29 +93,37 @@ def non_answer(
     words = unwrapped(plain(_shortened(text)))
     if not CONTENT.search(words):
         return None if _SIGNS.search(words) and not _NOTHING.fullmatch(words) else "empty"
-    if _is_one_of(words, target) or _is_one_of(words, choices):
+    accepted = [*(target or ()), *(choices or ())]
+    if _is_one_of(words, accepted):
         return None
-    label = _LABEL.match(words)
-    if label and is_bare_abstention(words[label.end() :], stated=True):
-        return "abstained"
-    if words.endswith(("?", "？")) and _asks_back(words, question):
+    if _is_labelled_abstention(words) or (words.endswith(("?", "？")) and _asks_back(words, question)):
         return "abstained"
     if _is_plain_claim(words.lower()) and not _may_end_in_another_language(words):
         return None
     if _TOOL_CALL.search(text):
         return "abstained"
+    return _by_its_end(text, words, question, accepted)
+
+
+def _by_its_end(text: str, words: str, question: str | None, accepted: Sequence[str]) -> Kind | None:
+    """What the final statement says; where it decides nothing, what the sentences say."""
     final = final_statement(text, question=question)
-    if _is_one_of(final.text, target) or _is_one_of(final.text, choices):
+    if _is_one_of(final.text, accepted):
         return None
     if final.stated and not final.text:
         return "abstained"
     if final.abstains:
         return "refusal" if _DECLINES.search(final.text) else "abstained"
-    if final.stated and final.text:
+    if final.stated:
         return _detect(final.text, question)
     if "onfiden" in words:
         words = plain(undressed(_shortened(text), question))
     return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
+
+
+def _is_labelled_abstention(words: str) -> bool:
+    label = _LABEL.match(words)
+    return label is not None and is_bare_abstention(words[label.end() :], stated=True)
 
 
 def _detect(words: str, question: str | None) -> Kind | None:

@@ -279,10 +279,10 @@ def _is_hedged(before: str, *, apart: bool) -> bool:
 
     It does after a single sentence, a bare answer or an opinion, but not after a paragraph of reasoning.
     """
-    said = [sentence for _, sentence in sentences(before)]
-    if len(said) == 1 and not apart:
+    statements = [sentence for _, sentence in sentences(before)]
+    if len(statements) == 1 and not apart:
         return True
-    return len(said[-1].split()) <= BARE or bool(_OPINION.search(before))
+    return len(statements[-1].split()) <= BARE or bool(_OPINION.search(before))
 
 
 def _is_remark(sentence: str) -> bool:
@@ -458,6 +458,6 @@ def _bare(statement: str) -> str:
 
 def _repeats(body: str) -> bool:
     """Whether a text only repeats one sentence."""
-    said = [plain(sentence).strip().lower() for _, sentence in sentences(body)]
-    whole = said[:-1]  # the last one is cut off
+    statements = [plain(sentence).strip().lower() for _, sentence in sentences(body)]
+    whole = statements[:-1]  # the last one is cut off
     return len(whole) >= LOOP and len(set(whole)) == 1

@@ -106,8 +106,8 @@ def is_said(pattern: re.Pattern[str], lower: str, asked: str) -> bool:
 
 def offers(pattern: re.Pattern[str], lower: str) -> bool:
     """Whether a phrase that introduces an answer occurs with something after it."""
-    found = pattern.search(lower)
-    return bool(found) and bool(CONTENT.search(pattern.sub("", lower)))
+    match = pattern.search(lower)
+    return bool(match) and bool(CONTENT.search(pattern.sub("", lower)))
 
 
 def is_own(lower: str, phrases: Phrases) -> bool:
@@ -120,8 +120,8 @@ def cut_out(pattern: re.Pattern[str], text: str) -> str:
     lower = text.lower()
     if len(lower) != len(text):  # some letter's lower-case form is longer, so positions would not agree
         return text
-    for found in reversed(list(pattern.finditer(lower))):
-        text = text[: found.start()] + text[found.end() :]
+    for matches in reversed(list(pattern.finditer(lower))):
+        text = text[: matches.start()] + text[matches.end() :]
     return text
 
 

@@ -133,14 +133,14 @@ def joined(before: str, statement: str, form: str, closing: str) -> str:
 
 def drawn(form: str, *parts: list[str]) -> list[str]:
     """Texts in a form, a fixed draw of all combinations."""
-    cases = [case for case in product(*parts) if fits(case[1], form, case[2])]
+    cases = [case for case in product(*parts) if fits(form, case[2])]
     return [
         joined(before, statement, form, closing) for before, statement, closing in Random(form).sample(cases, DRAWN)
     ]
 
 
-def fits(statement: str, form: str, closing: str) -> bool:
-    """Whether a statement can be written in a form: a fence with words behind it is no fence."""
+def fits(form: str, closing: str) -> bool:
+    """Whether a closing line can follow a form: a fence with words behind it is no fence."""
     return not (form.startswith("```") and closing and not closing.startswith("\n"))
 
 
