@@ -96,10 +96,10 @@ def names(group: Group) -> list[str]:
     Raises:
         UsageError: the group is empty although evalkit registers some: it is not installed from this folder.
     """
-    found = sorted({point.name for point in _points(group)})
-    if not found and group != "readers":
+    registered = sorted({point.name for point in _points(group)})
+    if not registered and group != "readers":
         raise UsageError("evalkit is not installed from this folder: make install")
-    return found
+    return registered
 
 
 def find(group: Group, name: str) -> Any:
@@ -215,8 +215,8 @@ def users_code(what: str) -> Iterator[None]:
 
 def described(error: BaseException) -> str:
     """Describe in one line what was raised and where."""
-    said = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
-    return f"{type(error).__name__}: {' '.join(said.split())[:300]}{raised_at(error)}"
+    text = str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())[:300]}{raised_at(error)}"
 
 
 def raised_at(error: BaseException) -> str:
@@ -252,8 +252,8 @@ def share_parameters(
 
 def describe(group: Group, name: str) -> str:
     """First line of a registered object's docstring."""
-    found = find(group, name)
-    text = getattr(found, "about", None) or inspect.getdoc(found) or ""
+    target = find(group, name)
+    text = getattr(target, "about", None) or inspect.getdoc(target) or ""
     return str(text).strip().split("\n", 1)[0]
 
 

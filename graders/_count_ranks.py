@@ -121,15 +121,15 @@ def counts(text: str, letter: str, word: str) -> list[Count]:
         letter: the letter to count, "" if unknown.
         word: the word it is counted in.
     """
-    found = [*_of_letter(text, letter, word), *_of_total(text, letter, word)]
-    taken = {one.at for one in found}
+    matches = [*_of_letter(text, letter, word), *_of_total(text, letter, word)]
+    taken = {one.at for one in matches}
     for match in _ANY.finditer(text):
         at, end = match.span()
         if at in taken or _is_something_else(text, at, end, letter):
             continue
         rank = Rank.COUNT if _ends_statement(text, end) else Rank.NUMBER
-        found.append(Count(match["n"], Rank.PART if _is_of_part(text, at, end, word) else rank, at))
-    return found
+        matches.append(Count(match["n"], Rank.PART if _is_of_part(text, at, end, word) else rank, at))
+    return matches
 
 
 def absent(text: str, letter: str) -> bool:
@@ -151,14 +151,14 @@ def two_at_once(text: str) -> str | None:
 
 
 def _of_total(text: str, letter: str, word: str) -> list[Count]:
-    found = []
+    results = []
     for match in _TOTAL.finditer(text):
         at, end = match.span("n")
         if _is_something_else(text, at, end, letter) or _names_another(text, match, letter):
             continue
         part = _is_of_part(text, at, end, word)
-        found.append(Count(match["n"], Rank.PART if part else Rank.TOTAL, at))
-    return found
+        results.append(Count(match["n"], Rank.PART if part else Rank.TOTAL, at))
+    return results
 
 
 def _names_another(text: str, match: re.Match[str], letter: str) -> bool:
@@ -173,18 +173,18 @@ def _names_another(text: str, match: re.Match[str], letter: str) -> bool:
 def _of_letter(text: str, letter: str, word: str) -> list[Count]:
     if not letter:
         return []
-    found = []
+    results = []
     for pattern in _letter_patterns(letter):
         for match in pattern.finditer(text):
             if _is_unsaid(text, match.start()) or _OTHER_AFTER.match(text, match.end("n")):
                 continue
             part = _is_of_part(text, match.start(), match.end(), word)
-            found.append(Count(match["n"], Rank.PART if part else Rank.LETTER, match.start("n")))
+            results.append(Count(match["n"], Rank.PART if part else Rank.LETTER, match.start("n")))
     running = [match for match in _RUNNING.finditer(text) if match["of"] == letter]
     if running and running[-1]["n"] == str(len(running)):
-        found.append(Count(running[-1]["n"], Rank.PART, running[-1].start("n")))
+        results.append(Count(running[-1]["n"], Rank.PART, running[-1].start("n")))
     absence = [match for match in _absence(letter).finditer(text) if not _is_of_part(text, *match.span(), word)]
-    return found + [Count("0", Rank.LETTER, match.start()) for match in absence]
+    return results + [Count("0", Rank.LETTER, match.start()) for match in absence]
 
 
 @lru_cache(maxsize=64)

@@ -110,7 +110,7 @@ def days(text: str) -> list[Day]:
     Args:
         text: a text in lower case, with ASCII digits, dashes and slashes.
     """
-    found = [_new_style(match) for match in _both_calendars().finditer(text)]
+    results = [_new_style(match) for match in _both_calendars().finditer(text)]
     patterns = (
         (_FIELDS, ""), (_FIELDS_MONTH_FIRST, ""), (_TABLE, ""), (_CJK, ""), (_VIETNAMESE, ""),
         (_ORDINAL_MONTH, ""), (_ROMAN, ""), (_YEAR_FIRST, " (year first)"),
@@ -119,12 +119,12 @@ def days(text: str) -> list[Day]:
     for pattern, how in patterns:
         for match in pattern.finditer(text):
             month, day = _month(match["month"]), _day(match["day"])
-            if month is not None and not _overlaps(found, match):
-                found.append(Day(*match.span(), day, month, how))
+            if month is not None and not _overlaps(results, match):
+                results.append(Day(*match.span(), day, month, how))
     for match in _NUMERIC.finditer(text):
-        if not _overlaps(found, match) and not _is_no_date(text, match):
-            found.append(_numeric(match))
-    return sorted(found)
+        if not _overlaps(results, match) and not _is_no_date(text, match):
+            results.append(_numeric(match))
+    return sorted(results)
 
 
 @cache

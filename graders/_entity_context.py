@@ -68,10 +68,10 @@ def is_denied(said: Said, mention: Mention) -> bool:
 def _owns(said: Said, mention: Mention) -> bool:
     """Whether a name is only a possessive of something that was not asked for: "Marta's teacher"."""
     ends = said.text[: mention.end].endswith("'s")
-    found = re.match(r"\s+([a-z]\w*)" if ends else r"'s?\s+([a-z]\w*)", said.text[mention.end :])
-    if found is None:
+    match = re.match(r"\s+([a-z]\w*)" if ends else r"'s?\s+([a-z]\w*)", said.text[mention.end :])
+    if match is None:
         return ends and not said.question.lower().startswith("whose")
-    return not overlap({found.group(1)}, said.asked) and "whose" not in said.question.lower()
+    return not overlap({match.group(1)}, said.asked) and "whose" not in said.question.lower()
 
 
 def in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
@@ -94,8 +94,8 @@ def in_passing(said: Said, mention: Mention, *, values: bool) -> bool:
         return True
     if _OF_OBJECT.search(said.question):
         return False
-    found = OBJECT.search(before)
-    return found is not None and not overlap({found.group().split()[0].lower()}, said.asked)
+    match = OBJECT.search(before)
+    return match is not None and not overlap({match.group().split()[0].lower()}, said.asked)
 
 
 def alternatives(said: Said, same: list[Mention], standing: list[Mention]) -> tuple[Verdict, str] | None:

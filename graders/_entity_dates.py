@@ -72,15 +72,15 @@ def find_dates(text: str) -> list[Date]:
     Args:
         text: plain text.
     """
-    found: list[Date] = []
+    dates: list[Date] = []
     for pattern in (_ISO, _EASTERN, _FIGURES, _DAY_FIRST, _MONTH_FIRST, _MONTH_ONLY):
         for match in pattern.finditer(text):
-            found.extend(date for date in _read(match) if not _taken(date, found))
+            dates.extend(date for date in _read(match) if not _taken(date, dates))
     for match in _BARE_YEAR.finditer(text):
         date = Date(int(match.group()), None, None, match.start(), match.end())
-        if not _taken(date, found):
-            found.append(date)
-    return sorted(found, key=lambda date: (date.start, -date.parts))
+        if not _taken(date, dates):
+            dates.append(date)
+    return sorted(dates, key=lambda date: (date.start, -date.parts))
 
 
 def agreement(said: Date, wanted: Date) -> bool | None:

@@ -44,48 +44,48 @@ def mentions_of(said: Said, targets: Sequence[str]) -> list[Mention]:
         targets: the accepted names.
     """
     words = words_of(said.text)
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     for target in targets:
         for form in forms_of(said, target):
-            found += _same(said, words, form)
+            mentions += _same(said, words, form)
     if any(is_proper(target) for target in targets):
-        found += _others(said, targets, found)
-    return sorted(found, key=lambda mention: mention.start)
+        mentions += _others(said, targets, mentions)
+    return sorted(mentions, key=lambda mention: mention.start)
 
 
 def _same(said: Said, words: list[Word], form: str) -> list[Mention]:
     """Mentions in which all words of the form are close together."""
     if unspaced(form):
-        places = [found.start() for found in re.finditer(re.escape(form), said.text)]
+        places = [mentions.start() for mentions in re.finditer(re.escape(form), said.text)]
         return [Mention(place, place + len(form), Relation.SAME) for place in places]
     wanted = content(words_of(form))
     if not wanted or len(simplify(form)) <= LETTER:
         return [
-            Mention(found.start(), found.end(), Relation.SAME if len(form) > 1 or said.bare else Relation.NEAR)
-            for found in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", said.text)
+            Mention(mentions.start(), mentions.end(), Relation.SAME if len(form) > 1 or said.bare else Relation.NEAR)
+            for mentions in re.finditer(rf"(?<!\w){re.escape(form)}(?!\w)", said.text)
         ]
     needed = [word for word in wanted if word.key not in SUFFIX and not overlap({word.key}, said.asked)] or wanted
     person = not JOINED.search(form) and is_person(said, [word for word in wanted if word.key not in SUFFIX])
     proper = is_proper(form)
-    found = [_relation(said, words, span, wanted) for span in _windows(said, words, needed, proper=proper)]
+    mentions = [_relation(said, words, span, wanted) for span in _windows(said, words, needed, proper=proper)]
     if person:
-        found += people_mentions(said, words, [word for word in wanted if word.key not in SUFFIX])
-    if not found and not proper and len(needed) > 1:
-        found = _scattered(said, words, needed)
-    if not found:
+        mentions += people_mentions(said, words, [word for word in wanted if word.key not in SUFFIX])
+    if not mentions and not proper and len(needed) > 1:
+        mentions = _scattered(said, words, needed)
+    if not mentions:
         short = [word for word in words if word.raw.isupper() and word.key not in said.asked]
-        found = [Mention(word.start, word.end, Relation.SAME) for word in short if abbreviates(word.raw, form)]
-    return found
+        mentions = [Mention(word.start, word.end, Relation.SAME) for word in short if abbreviates(word.raw, form)]
+    return mentions
 
 
 def _scattered(said: Said, words: list[Word], needed: list[Word]) -> list[Mention]:
     """Sentences that contain all words of a description, in any order and inflection."""
-    found = []
+    mentions = []
     for sentence in said.sentences:
         keys = {word.key for word in words if sentence.start <= word.start < sentence.end}
         if len(keys) <= _LONGEST and overlap({word.key for word in needed}, keys) == len({word.key for word in needed}):
-            found.append(Mention(sentence.start, sentence.end, Relation.SAME))
-    return found
+            mentions.append(Mention(sentence.start, sentence.end, Relation.SAME))
+    return mentions
 
 
 def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool) -> list[tuple[int, int]]:
@@ -94,7 +94,7 @@ def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool)
     if not all(places):
         return []
     reach = len(wanted) * 2 + 2
-    found = []
+    spans = []
     for start in places[0]:
         chosen: list[int] = []
         for options in places:
@@ -107,8 +107,8 @@ def _windows(said: Said, words: list[Word], wanted: list[Word], *, proper: bool)
             continue
         mention = Mention(words[first].start, words[last].end, Relation.SAME)
         if len(wanted) == 1 or said.sentence_of(mention).end >= mention.end or last - first == len(wanted) - 1:
-            found.append((first, last))
-    return found
+            spans.append((first, last))
+    return spans
 
 
 def _relation(said: Said, words: list[Word], span: tuple[int, int], wanted: list[Word]) -> Mention:

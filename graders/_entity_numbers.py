@@ -75,14 +75,14 @@ def find_quantities(text: str) -> list[Quantity]:
     Args:
         text: plain text.
     """
-    found = [_digits(match, text) for match in _DIGITS.finditer(text) if len(match.group()) <= LARGEST]
-    taken = [(one.start, one.end) for one in found]
-    found += [
+    quantities = [_digits(match, text) for match in _DIGITS.finditer(text) if len(match.group()) <= LARGEST]
+    taken = [(one.start, one.end) for one in quantities]
+    quantities += [
         _spoken(match, text)
         for match in _SPOKEN.finditer(text)
         if not any(start < match.end() and match.start() < end for start, end in taken)
     ]
-    return sorted(_with_halves(found, text), key=lambda one: one.start)
+    return sorted(_with_halves(quantities, text), key=lambda one: one.start)
 
 
 def _with_halves(found: list[Quantity], text: str) -> list[Quantity]:
@@ -174,29 +174,29 @@ def _spoken(match: re.Match[str], text: str) -> Quantity:
 def _behind(text: str, place: int) -> tuple[float, Unit | None, int]:
     """The scale and the unit after a number, and where they end."""
     scale, end = 1.0, place
-    found = _AFTER.match(text, place)
-    if found is None:
+    match = _AFTER.match(text, place)
+    if match is None:
         return scale, None, end
-    word = found.group(1).strip()
+    word = match.group(1).strip()
     lower = word.lower().replace(" ", "")
-    following = _AFTER.match(text, found.end())
+    following = _AFTER.match(text, match.end())
     behind = following.group(1).lower() if following else ""
     if lower in _SCALE and (len(lower) > 1 or word == "M" or lower in "kb" or behind in _CURRENCY_LETTERS):
         if word == "m" and behind not in _CURRENCY_LETTERS:
-            return scale, UNITS["m"], found.end()
-        scale, end = _SCALE[lower], found.end()
-        found, lower = following, behind.replace(" ", "")
-    if found is not None and lower in {"us", "u"}:  # "US dollars"
-        found = _AFTER.match(text, found.end())
-        lower = found.group(1).lower() if found else ""
-    if found is not None and lower == "per":
-        found = re.compile(r"\s?per\s?cent", re.IGNORECASE).match(text, end)
-        return scale, UNITS["%"] if found else None, found.end() if found else end
-    if found is not None and lower in UNITS:
-        if lower in {"degree", "degrees", "°"} and (more := _AFTER.match(text, found.end())):
+            return scale, UNITS["m"], match.end()
+        scale, end = _SCALE[lower], match.end()
+        match, lower = following, behind.replace(" ", "")
+    if match is not None and lower in {"us", "u"}:  # "US dollars"
+        match = _AFTER.match(text, match.end())
+        lower = match.group(1).lower() if match else ""
+    if match is not None and lower == "per":
+        match = re.compile(r"\s?per\s?cent", re.IGNORECASE).match(text, end)
+        return scale, UNITS["%"] if match else None, match.end() if match else end
+    if match is not None and lower in UNITS:
+        if lower in {"degree", "degrees", "°"} and (more := _AFTER.match(text, match.end())):
             kind = more.group(1).lower()
             exact = UNITS.get(kind) or UNITS.get(f"°{kind}")
             if exact is not None and exact.measures in {"celsius", "fahrenheit", "kelvin"}:
                 return scale, exact, more.end()
-        return scale, UNITS[lower], found.end()
+        return scale, UNITS[lower], match.end()
     return scale, None, end

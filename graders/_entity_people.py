@@ -74,7 +74,7 @@ def people_mentions(said: Said, words: list[Word], names: list[Word]) -> list[Me
         words: its words.
         names: the accepted name's words, less suffixes.
     """
-    found = []
+    mentions = []
     for place, word in enumerate(words):
         if not alike(word.key, names[-1].key, name=True) or not word.capital or word.key in said.asked:
             continue
@@ -82,11 +82,11 @@ def people_mentions(said: Said, words: list[Word], names: list[Word]) -> list[Me
         alone = len(given) == 1 and said.text[max(0, word.start - 2) : word.start].strip() not in set("\"')")
         if len(given) > 1 and _first_fits(given[0].key, names):
             relation = Relation.SAME if _middles_fit(given[1:-1], names[1:-1]) else Relation.OTHER
-            found.append(Mention(given[0].start, word.end, relation))
+            mentions.append(Mention(given[0].start, word.end, relation))
         elif len(given) == 1:
             sure = alone and said.about_person
-            found.append(Mention(word.start, word.end, Relation.SAME if sure else Relation.NEAR))
-    return found
+            mentions.append(Mention(word.start, word.end, Relation.SAME if sure else Relation.NEAR))
+    return mentions
 
 
 def _start_of_name(said: Said, words: list[Word], place: int) -> int:

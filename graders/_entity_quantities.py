@@ -45,16 +45,18 @@ def quantity_mentions(said: Said, targets: Sequence[Target], *, also_dates: bool
     """
     marks = [(match.start(), match.end()) for match in _MARK.finditer(said.text)]
     dates = [(date.start, date.end) for date in find_dates(said.text) if date.parts > 1]
-    asked = {one.value for one in find_quantities(said.question)}
+    in_question = {one.value for one in find_quantities(said.question)}
     found, bound = [], []
     for one in find_quantities(said.text):
         inside = any(start <= one.start < end for start, end in marks + dates)
         relation = _best(said, one, targets)
         year = one.value in YEARS and one.unit is None and "," not in said.text[one.start : one.end]
-        skip = relation is not Relation.SAME and (one.value in asked or one.rank or (year and not _years(targets)))
+        skip = relation is not Relation.SAME and (
+            one.value in in_question or one.rank or (year and not _years(targets))
+        )
         if inside or skip or (also_dates and year):
             continue
-        if relation is Relation.SAME and one.value in asked and not said.bare and not _asked_for(said, one):
+        if relation is Relation.SAME and one.value in in_question and not said.bare and not _asked_for(said, one):
             relation = Relation.NEAR
         mention = Mention(one.start, one.end, relation)
         found.append(mention)
@@ -103,11 +105,14 @@ def _is_scaled(said: Said, one: Quantity, wanted: Quantity) -> bool:
     """Whether a number is the accepted one on another scale: percent for a share, or the millions asked for."""
     if wanted.unit is None and one.unit == UNITS["%"] and abs(wanted.value) <= SHARE:
         return same(one._replace(value=one.value / 100, half=one.half / 100, unit=None), wanted) is True
-    asked = next((scale for word, scale in _SCALES.items() if word in said.question.lower()), None)
-    if asked is None or wanted.value == 0:
+    asked_scale = next((scale for word, scale in _SCALES.items() if word in said.question.lower()), None)
+    if asked_scale is None or wanted.value == 0:
         return False
     return (
-        same(one._replace(value=one.value / asked, half=one.half / asked, unit=None), wanted._replace(unit=None))
+        same(
+            one._replace(value=one.value / asked_scale, half=one.half / asked_scale, unit=None),
+            wanted._replace(unit=None),
+        )
         is True
     )
 
@@ -127,10 +132,10 @@ def _is_grouped(said: Said, one: Quantity, wanted: Quantity) -> bool:
 
 def _is_bound(said: Said, one: Quantity, target: Target, wanted: Quantity) -> bool:
     """Whether a small number is only a bound ("more than 8") and neither question nor target has a bound."""
-    found = _BOUND.search(said.text[: one.start])
-    if found is None or abs(wanted.value) >= EXACT_BELOW:
+    match = _BOUND.search(said.text[: one.start])
+    if match is None or abs(wanted.value) >= EXACT_BELOW:
         return False
-    if one.unit is not None and found.group().lower().startswith(("up to", "nearly", "almost")):
+    if one.unit is not None and match.group().lower().startswith(("up to", "nearly", "almost")):
         return False
     return not _BOUND.search(target.text[: wanted.start]) and not _ASKS_BOUND.search(said.question)
 

@@ -175,13 +175,13 @@ class Said:
 
     def anchors(self, span: Span) -> int:
         """How many words of the question a stretch repeats."""
-        said = {word.key for word in words_of(self.text[span.start : span.end])} - EMPTY
-        return overlap(self.asked, said)
+        keys = {word.key for word in words_of(self.text[span.start : span.end])} - EMPTY
+        return overlap(self.asked, keys)
 
     def matter(self, span: Span) -> int:
         """How many words of the question, names excluded, a stretch repeats."""
-        said = {word.key for word in words_of(self.text[span.start : span.end]) if not word.capital} - EMPTY
-        return overlap(self.asked, said)
+        keys = {word.key for word in words_of(self.text[span.start : span.end]) if not word.capital} - EMPTY
+        return overlap(self.asked, keys)
 
     def sentence_of(self, mention: Mention) -> Span:
         """The sentence that contains a mention."""
@@ -211,11 +211,11 @@ def read(text: str, question: str) -> Said:
 
 def _without_heading(words: str, question: str) -> str:
     """Drop a restatement of the question before a colon ("Location of the tower: Paris")."""
-    found = _HEADING.match(words)
-    if found is None:
+    match = _HEADING.match(words)
+    if match is None:
         return words
-    said = [word for word in words_of(found.group(1)) if word.key not in EMPTY]
-    asked = {word.key for word in words_of(question)}
-    new = [word for word in said if word.capital and not overlap({word.key}, asked)]
-    repeated = overlap({word.key for word in said}, asked)
-    return words[found.end() :] if repeated * 2 >= len(said) > 0 and len(new) <= 1 else words
+    heading = [word for word in words_of(match.group(1)) if word.key not in EMPTY]
+    question_keys = {word.key for word in words_of(question)}
+    new = [word for word in heading if word.capital and not overlap({word.key}, question_keys)]
+    repeated = overlap({word.key for word in heading}, question_keys)
+    return words[match.end() :] if repeated * 2 >= len(heading) > 0 and len(new) <= 1 else words

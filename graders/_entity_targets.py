@@ -128,27 +128,27 @@ def time_of(match: re.Match[str]) -> str:
 
 
 def _dates(text: str, question: str) -> tuple[Date, ...]:
-    found = find_dates(text)
-    if not found:
+    dates = find_dates(text)
+    if not dates:
         return ()
     rest = text
-    for date in reversed(found):
+    for date in reversed(dates):
         rest = rest[: date.start] + " " + rest[date.end :]
     left = [word.key for word in words_of(rest) if word.key not in EMPTY and word.key not in _QUALIFIER]
     if left and set(left) <= _LOOSE and _WHEN.search(question):
-        return tuple(found)
-    placed = len(left) < WORDS_BEHIND and found[0].parts > 1 and not any(key.isdecimal() for key in left)
+        return tuple(dates)
+    placed = len(left) < WORDS_BEHIND and dates[0].parts > 1 and not any(key.isdecimal() for key in left)
     if left and not placed:
         return ()
-    if found[0].parts == 1 and (_counts(question) or re.search(r"\d,\d|[$€£%]", text)):
+    if dates[0].parts == 1 and (_counts(question) or re.search(r"\d,\d|[$€£%]", text)):
         return ()
     span = re.search(r"(\d{4})\s?[–—/-]\s?(\d{2})(?!\d)", text.strip())
-    if span and len(found) == 1 and found[0].parts == 1:
-        other = found[0]._replace(year=int(span.group(1)[:2] + span.group(2)))
-        return (found[0], other)
-    if len({date[:3] for date in found}) > 1 and len({date.start for date in found}) == 1:
-        return tuple(found[:1])
-    return tuple(found)
+    if span and len(dates) == 1 and dates[0].parts == 1:
+        other = dates[0]._replace(year=int(span.group(1)[:2] + span.group(2)))
+        return (dates[0], other)
+    if len({date[:3] for date in dates}) > 1 and len({date.start for date in dates}) == 1:
+        return tuple(dates[:1])
+    return tuple(dates)
 
 
 def _counts(question: str) -> bool:

@@ -26,18 +26,18 @@ def value_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
         said: the answer.
         targets: the accepted values.
     """
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     if said.bare and is_math(said.text):
-        return found
+        return mentions
     if dates := [target for target in targets if target.dates]:
-        found += _date_mentions(said, dates)
+        mentions += _date_mentions(said, dates)
     if quantities := [target for target in targets if target.quantity]:
-        found += _without_ranges(said, quantity_mentions(said, quantities, also_dates=bool(dates)))
+        mentions += _without_ranges(said, quantity_mentions(said, quantities, also_dates=bool(dates)))
     if exact := [target.exact for target in targets if target.exact]:
-        found += _exact_mentions(said, exact)
+        mentions += _exact_mentions(said, exact)
     best: dict[tuple[int, int], Mention] = {}
     order = [Relation.SAME, Relation.NEAR, Relation.OTHER]
-    for mention in found:
+    for mention in mentions:
         place = (mention.start, mention.end)
         if place not in best or order.index(mention.relation) < order.index(best[place].relation):
             best[place] = mention
@@ -67,14 +67,14 @@ def _twelve(time: str) -> str:
 
 
 def _date_mentions(said: Said, targets: Sequence[Target]) -> list[Mention]:
-    asked = {date[:3] for date in find_dates(said.question)}
-    dates = [date for date in find_dates(said.text) if date[:3] not in asked or _wanted(date, targets)]
-    found = [Mention(date.start, date.end, _relate(said, date, dates, targets)) for date in dates]
+    question_dates = {date[:3] for date in find_dates(said.question)}
+    dates = [date for date in find_dates(said.text) if date[:3] not in question_dates or _wanted(date, targets)]
+    mentions = [Mention(date.start, date.end, _relate(said, date, dates, targets)) for date in dates]
     spans = [target for target in targets if len({date[:3] for date in target.dates}) > 1]
     if spans and len(spans) == len(targets) and not any(_complete(dates, [target]) for target in spans):
-        found = [m._replace(relation=Relation.NEAR if m.relation is Relation.SAME else m.relation) for m in found]
-    found += [Mention(m.start(), m.end(), Relation.NEAR) for m in _DECADE.finditer(said.text)]
-    return _without_ranges(said, found)
+        mentions = [m._replace(relation=Relation.NEAR if m.relation is Relation.SAME else m.relation) for m in mentions]
+    mentions += [Mention(m.start(), m.end(), Relation.NEAR) for m in _DECADE.finditer(said.text)]
+    return _without_ranges(said, mentions)
 
 
 def _relate(said: Said, date: Date, dates: Sequence[Date], targets: Sequence[Target]) -> Relation:

@@ -104,8 +104,8 @@ def words_of(text: str) -> list[Word]:
 
 @lru_cache(maxsize=1024)
 def _words(text: str) -> tuple[Word, ...]:
-    found = ((match, key_of(match.group())) for match in _WORD.finditer(text))
-    return tuple(Word(match.group(), key, match.start(), match.end()) for match, key in found if key)
+    pairs = ((match, key_of(match.group())) for match in _WORD.finditer(text))
+    return tuple(Word(match.group(), key, match.start(), match.end()) for match, key in pairs if key)
 
 
 def repaired(target: str) -> str:

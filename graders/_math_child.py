@@ -51,12 +51,12 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     logging.disable(logging.CRITICAL)
     for line in sys.stdin:
-        asked = json.loads(line)
+        request = json.loads(line)
         try:
-            found = compare(asked["target"], asked["said"])
+            reply = compare(request["target"], request["said"])
         except (Exception, RecursionError) as error:  # noqa: BLE001 - whatever sympy raises on hostile input
-            found = {"answer": None, "equal": None, "error": type(error).__name__}
-        sys.stdout.write(json.dumps(found) + "\n")
+            reply = {"answer": None, "equal": None, "error": type(error).__name__}
+        sys.stdout.write(json.dumps(reply) + "\n")
         sys.stdout.flush()
 
 

@@ -60,11 +60,11 @@ def readable(text: str) -> str:
     for spelled, usual in _SPELLED:
         text = text.replace(spelled, usual)
     text = _PI.sub(r"\\pi ", _POWER_OF_TEN.sub(r"\1 \\times 10^{\2}", _ORDINAL.sub("", text)))
-    text = _GROUPED_BY_POINTS.sub(lambda found: found.group().replace(".", ""), text)
+    text = _GROUPED_BY_POINTS.sub(lambda match: match.group().replace(".", ""), text)
     text = _BEFORE_BINOMIAL.sub(r" \\cdot ", text)
     text = _IN_NUMBERS.sub("", text)
     text = _AND.sub(", ", _BETWEEN.sub(", ", text)).strip()
-    return _inward(found) if (found := _OUTWARD.fullmatch(text)) else text
+    return _inward(match) if (match := _OUTWARD.fullmatch(text)) else text
 
 
 def _inward(found: re.Match[str]) -> str:
@@ -128,12 +128,12 @@ def last_boxes(text: str) -> tuple[int, int, str] | None:
     Args:
         text: an answer.
     """
-    found = boxes(text)
-    if not found:
+    all_boxes = boxes(text)
+    if not all_boxes:
         return None
-    start, end, held = found.pop()
-    while found and _BETWEEN_BOXES.fullmatch(text[found[-1][1] : start]):
-        start, _, before = found.pop()
+    start, end, held = all_boxes.pop()
+    while all_boxes and _BETWEEN_BOXES.fullmatch(text[all_boxes[-1][1] : start]):
+        start, _, before = all_boxes.pop()
         if before.strip() != held.strip():
             held = f"{before}, {held}"
     return start, end, held
@@ -282,5 +282,5 @@ def end_of_derivation(text: str) -> str | None:
     Args:
         text: LaTeX.
     """
-    found = _LAST_EQUAL.search(text) if _PROSE.search(text) else None
-    return found.group(1).strip() if found else None
+    match = _LAST_EQUAL.search(text) if _PROSE.search(text) else None
+    return match.group(1).strip() if match else None

@@ -90,12 +90,12 @@ _OTHERS = (
 @cache
 def months() -> dict[str, int]:
     """Month number by lower-case name; a name shared by several languages means the same month in all."""
-    found = {name: number for number, name in enumerate(ENGLISH, start=1)}
+    numbers = {name: number for number, name in enumerate(ENGLISH, start=1)}
     for language in (_SHORT, *_OTHERS):
         for number, alternatives in enumerate(language.split(), start=1):
             for name in alternatives.split("|"):
-                found.setdefault(name.replace("_", " "), number)
-    return found
+                numbers.setdefault(name.replace("_", " "), number)
+    return numbers
 
 
 @cache

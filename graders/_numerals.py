@@ -64,12 +64,12 @@ _IS_ENGLISH = re.compile(
 
 @cache
 def _words() -> dict[str, int]:
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for language in _OTHERS:
         for number, alternatives in enumerate(language.split()):
             for word in alternatives.split("|"):
-                found.setdefault(word, number)
-    return found
+                numbers.setdefault(word, number)
+    return numbers
 
 
 @cache
@@ -114,10 +114,10 @@ def roman(text: str) -> int | None:
     Args:
         text: such as "III".
     """
-    found = _ROMAN.fullmatch(text)
-    if not found or text.lower() == "i":
+    match = _ROMAN.fullmatch(text)
+    if not match or text.lower() == "i":
         return None
-    return 10 * len(found[1]) + _ROMAN_VALUES[found[2].lower()]
+    return 10 * len(match[1]) + _ROMAN_VALUES[match[2].lower()]
 
 
 def _chinese(found: re.Match[str]) -> str:

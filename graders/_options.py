@@ -127,12 +127,12 @@ def same_text(text: str, options: tuple[str, ...]) -> int | None:
         options: in the order shown.
     """
     texts = _option_texts(options)
-    said = _bare(text)
-    loose = simplify(said)
-    for key, keys in ((said, [one.bare for one in texts]), (_folded(said), [one.folded for one in texts])):
+    bare = _bare(text)
+    loose = simplify(bare)
+    for key, keys in ((bare, [one.bare for one in texts]), (_folded(bare), [one.folded for one in texts])):
         if keys.count(key) == 1:
             return keys.index(key)
-    value = _value(said)
+    value = _value(bare)
     if value is not None:
         same = [k for k, one in enumerate(texts) if _value(one.bare) == value]
         return same[0] if len(same) == 1 else None
@@ -167,7 +167,7 @@ def _value(text: str) -> float | None:
 
 
 def _letters(text: str, count: int) -> list[Mention]:
-    found = []
+    results = []
     alone = len(text) < LONGEST_ALONE and len(_WORD_CHARACTER.findall(text)) == 1
     for match in _LETTER.finditer(text):
         letter = match.group(1)
@@ -177,8 +177,8 @@ def _letters(text: str, count: int) -> list[Mention]:
         # "(X)" stands for any letter in prompts; an answer that echoes it names no option.
         placeholder = letter in "Xx" and option >= count
         if not placeholder and (alone or _may_be_letter(text, letter, start, end, count, bracketed=bracketed)):
-            found.append(Mention(start, end, option, by_letter=True))
-    return found
+            results.append(Mention(start, end, option, by_letter=True))
+    return results
 
 
 def _may_be_letter(text: str, letter: str, start: int, end: int, count: int, *, bracketed: bool) -> bool:
@@ -227,7 +227,7 @@ def _lower_is_letter(before: str, after: str) -> bool:
 
 
 def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Mention]:
-    found = []
+    results = []
     folded = text.casefold()
     for option, one in enumerate(_option_texts(options)):
         # Most options are not named: check cheaply before compiling their patterns.
@@ -238,9 +238,9 @@ def _texts(text: str, options: tuple[str, ...], letters: set[int]) -> list[Menti
                 continue
             letter = match.end() - match.start() == 1 and match.start() in letters
             if not letter or _labeled(text, match.start(), option):
-                found.append(Mention(*match.span(), option, by_letter=False, common=one.loose in _COMMON))
+                results.append(Mention(*match.span(), option, by_letter=False, common=one.loose in _COMMON))
     # An option inside a longer one ("iron" in "iron oxide") is not named by it.
-    return [one for one in found if not any(_holds(other, one) for other in found)]
+    return [one for one in results if not any(_holds(other, one) for other in results)]
 
 
 def _labeled(text: str, start: int, option: int) -> bool:

@@ -269,12 +269,12 @@ def sentence_start(text: str, place: int) -> int:
         text: any text.
         place: from 0 to its length.
     """
-    found = 0
+    start = 0
     for stop in _SENTENCE_START.finditer(text, 0, place):
         if stop.group() == "." and _ABBREVIATION.search(text[max(0, stop.start() - 24) : stop.end()]):
             continue
-        found = stop.end()
-    return found
+        start = stop.end()
+    return start
 
 
 def _sentence_before(before: str) -> str:

@@ -134,16 +134,16 @@ def _grade(sample: Sample, options: tuple[str, ...], option: int, reason: str) -
 
 def _accepted(targets: list[str], options: tuple[str, ...]) -> set[int]:
     """The options that the targets name: by exact text, else by letter, else by normalized text."""
-    found = set()
+    accepted = set()
     for target in targets:
         letter = target.strip().strip("()[].")
         if target in options:
-            found.add(options.index(target))
+            accepted.add(options.index(target))
         elif len(letter) == 1 and 0 <= (place := ord(letter.upper()) - ord("A")) < len(options):
-            found.add(place)
+            accepted.add(place)
         elif (same := same_text(readable(target), options)) is not None:
-            found.add(same)
-    return found
+            accepted.add(same)
+    return accepted
 
 
 def _speaks_of_the_answerer(option: str) -> bool:
@@ -152,16 +152,16 @@ def _speaks_of_the_answerer(option: str) -> bool:
 
 def _abstains(sample: Sample, answer: str, options: tuple[str, ...], said: list[_Said]) -> str | None:
     """The kind of non-answer, None if the answer makes a claim."""
-    asked = sample.prompt
-    ending = final_statement(answer, question=asked)
+    prompt = sample.prompt
+    ending = final_statement(answer, question=prompt)
     end = readable(ending.text)
     if _names_the_matter(end, options):
         return None
     if conclusion := _CONCLUSION.search(end):
         end = conclusion.group(1)
-    if _CONTENT.search(end) and not _commits(end, options) and (silent := non_answer(end, question=asked)):
+    if _CONTENT.search(end) and not _commits(end, options) and (silent := non_answer(end, question=prompt)):
         return silent
-    kind = non_answer(answer, question=asked, target=sample.target, choices=options)
+    kind = non_answer(answer, question=prompt, target=sample.target, choices=options)
     stated = any(one.rank >= Rank.HELD for one in said)
     return kind if kind and not stated else None
 
@@ -193,12 +193,12 @@ def _read(text: str, options: tuple[str, ...]) -> list[_Said]:
 
 
 def _ranked(text: str, options: tuple[str, ...]) -> list[_Said]:
-    found = mentions(text, options)
-    said = [_Said(one, _rank(text, one)) for one in found]
-    said = [one for one in said if one.rank >= COMMITTED or not one.mention.common]
-    said = [one for one in said if one.rank is Rank.STATED or one.mention.option < len(options)]
-    said = _level(text, said)
-    return _verdicts(text, said)
+    named_options = mentions(text, options)
+    ranked = [_Said(one, _rank(text, one)) for one in named_options]
+    ranked = [one for one in ranked if one.rank >= COMMITTED or not one.mention.common]
+    ranked = [one for one in ranked if one.rank is Rank.STATED or one.mention.option < len(options)]
+    ranked = _level(text, ranked)
+    return _verdicts(text, ranked)
 
 
 def _rank(text: str, mention: Mention) -> Rank:
@@ -207,12 +207,12 @@ def _rank(text: str, mention: Mention) -> Rank:
     alone = line.strip(_DRESS) == text[start:end].strip(_DRESS)
     if alone:
         return Rank.STATED
-    found = rank(text, start, end)
-    if found in (Rank.MENTIONED, Rank.OFFERED) and not text[:start].strip(_DRESS) and _BREAK.match(text, end):
+    level = rank(text, start, end)
+    if level in (Rank.MENTIONED, Rank.OFFERED) and not text[:start].strip(_DRESS) and _BREAK.match(text, end):
         return Rank.OPENED
-    if found is Rank.HELD and mention.common and _GOES_ON.match(text, end) and "," not in text[end : end + 2]:
+    if level is Rank.HELD and mention.common and _GOES_ON.match(text, end) and "," not in text[end : end + 2]:
         return Rank.MENTIONED
-    return found
+    return level
 
 
 def _level(text: str, said: list[_Said]) -> list[_Said]:
@@ -236,13 +236,13 @@ def _verdicts(text: str, said: list[_Said]) -> list[_Said]:
     labels = [k for k, one in enumerate(said) if _is_label(text, one.mention)]
     if len({said[k].mention.option for k in labels}) < FEWEST_TO_ELIMINATE:
         return said
-    judged = {}
+    verdicts = {}
     for place, k in enumerate(labels):
         stop = said[labels[place + 1]].mention.start if place + 1 < len(labels) else len(text)
-        judged[k] = _verdict(text[said[k].mention.end : stop].split("\n\n", 1)[0])
-    right = {said[k].mention.option for k, verdict in judged.items() if verdict}
+        verdicts[k] = _verdict(text[said[k].mention.end : stop].split("\n\n", 1)[0])
+    right = {said[k].mention.option for k, verdict in verdicts.items() if verdict}
     new = list(said)
-    for k, verdict in judged.items():
+    for k, verdict in verdicts.items():
         if said[k].rank is Rank.STATED and verdict is not False:
             continue
         if verdict:

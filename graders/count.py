@@ -91,8 +91,8 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
     corrected = after_correction(text)
     if corrected and (number := _best(corrected, asked)):
         return _grade(sample, number, "the number after a correction")
-    found = counts(text, asked.letter, asked.word)
-    best = max(found, key=lambda one: (one.rank, one.at), default=None)
+    numbers = counts(text, asked.letter, asked.word)
+    best = max(numbers, key=lambda one: (one.rank, one.at), default=None)
     if best and best.rank >= Rank.COUNT:
         return _grade(sample, best.number, "the count that the answer states")
     if (opens := _BARE.fullmatch(_lines(text)[0]) or _OPENS.match(text)) and not corrected and not _LISTED.search(text):
@@ -101,13 +101,13 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
         return Grade.unparsed(f"offers two numbers: {pair}")
     if best is None:
         return Grade.unparsed("a claim without a count")
-    return _grade(sample, best.number, "the only number in the answer" if len(found) == 1 else "its last number")
+    return _grade(sample, best.number, "the only number in the answer" if len(numbers) == 1 else "its last number")
 
 
 def _best(text: str, asked: _Asked) -> str | None:
     """The number with the highest rank, None if there is none or two are offered together."""
-    found = counts(text, asked.letter, asked.word)
-    best = max(found, key=lambda one: (one.rank, one.at), default=None)
+    numbers = counts(text, asked.letter, asked.word)
+    best = max(numbers, key=lambda one: (one.rank, one.at), default=None)
     if best is None or (best.rank < Rank.COUNT and two_at_once(text)):
         return None
     return best.number
@@ -150,9 +150,9 @@ def _is_whole(number: str) -> bool:
 
 def _from_json(text: str, asked: _Asked) -> str | None:
     """The number that a JSON object gives as its answer or for the letter."""
-    for found in reversed(_OBJECT.findall(text)):
+    for candidates in reversed(_OBJECT.findall(text)):
         try:
-            content = json.loads(found)
+            content = json.loads(candidates)
         except ValueError:
             continue
         if not isinstance(content, dict):

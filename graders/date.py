@@ -45,23 +45,23 @@ _YEARS = range(1600, 2031)
 def date(sample: Sample, completion: Completion) -> Grade:
     """Compare the day and month that an answer settles on with the target (DD-MM)."""
     text = _readable(completion.text)
-    found = days(text)
-    if not found and not is_english(text):  # "le quatorze mars"
+    dates = days(text)
+    if not dates and not is_english(text):  # "le quatorze mars"
         text = with_digits(text)
-        found = days(text)
-    if not _is_bare(text, found) and (
+        dates = days(text)
+    if not _is_bare(text, dates) and (
         kind := non_answer(completion.text, question=sample.prompt, target=sample.target)
     ):
         return Grade.idk(kind)
-    if not found:
+    if not dates:
         return _without_a_date(sample, text)
     final = final_statement(completion.text, question=sample.prompt)
-    chosen, why = _choose(text, found, _readable(final.text) if final.stated else "")
+    chosen, why = _choose(text, dates, _readable(final.text) if final.stated else "")
     if chosen is None:
         return Grade.unparsed(why)
     if not chosen.exists:
         return Grade.unparsed(f"{text[chosen.start : chosen.end]!r} is not a date")
-    if other := _also_offered(text, found, chosen):
+    if other := _also_offered(text, dates, chosen):
         return Grade.unparsed(f"offers two dates: {other} and {chosen}")
     return Grade.of(str(chosen) in sample.target, answer=str(chosen), reason=f"{why}{chosen.how}")
 

@@ -36,13 +36,13 @@ async def entity(sample: Sample, completion: Completion, *, judge: str | None = 
     `judge`, one model or several separated by commas, decides the answers that the rules cannot. Without it those
     answers are missing from the score.
     """
-    found = grade_by_rules(sample, completion.text)
-    if judge is None or not found.undecided:
-        return found
+    result = grade_by_rules(sample, completion.text)
+    if judge is None or not result.undecided:
+        return result
     ruling = await ask_verdict(judge, sample, completion.text)
     if ruling.verdict == "not attempted":
         return Grade.idk("abstained", ruling.reason).model_copy(update={"votes": ruling.votes})
-    return Grade.of(ruling.verdict == "correct", answer=found.answer, reason=ruling.reason, votes=ruling.votes)
+    return Grade.of(ruling.verdict == "correct", answer=result.answer, reason=ruling.reason, votes=ruling.votes)
 
 
 def grade_by_rules(sample: Sample, text: str) -> Grade:

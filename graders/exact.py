@@ -63,16 +63,16 @@ MOST_SAID = 200
 @grader
 def exact(sample: Sample, completion: Completion) -> Grade:
     """Compare what an answer ends on with the accepted words."""
-    said = list(_statements(sample, completion.text))
-    for statement in said:
+    statements = list(_statements(sample, completion.text))
+    for statement in statements:
         for target in sample.target:
             if reason := _same(statement, target, sample.input):
                 return Grade.of(correct=True, answer=statement[:MOST_SAID], reason=reason)
-    if _is_symbols(sample.target) and said and not _WORD.search(said[0]):
-        return Grade.of(correct=False, answer=said[0][:MOST_SAID], reason="other symbols")
+    if _is_symbols(sample.target) and statements and not _WORD.search(statements[0]):
+        return Grade.of(correct=False, answer=statements[0][:MOST_SAID], reason="other symbols")
     if kind := non_answer(completion.text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
-    return Grade.of(correct=False, answer=said[-1][:MOST_SAID] if said else "", reason="other words")
+    return Grade.of(correct=False, answer=statements[-1][:MOST_SAID] if statements else "", reason="other words")
 
 
 def _statements(sample: Sample, answer: str) -> Iterator[str]:
@@ -84,13 +84,13 @@ def _statements(sample: Sample, answer: str) -> Iterator[str]:
     if not lines:
         return
     ending = final_statement(answer, question=sample.prompt)
-    found = [" ".join(lines), ending.text, _under_lead(plain(answer)), lines[-1] if not ending.stated else ""]
+    statements = [" ".join(lines), ending.text, _under_lead(plain(answer)), lines[-1] if not ending.stated else ""]
     if non_answer(ending.text, question=sample.prompt, target=sample.target):
-        found = found[:1]
-    if verdict := _verdict(found, sample.target):
-        found.append(verdict)
+        statements = statements[:1]
+    if verdict := _verdict(statements, sample.target):
+        statements.append(verdict)
     seen = set()
-    for statement in found:
+    for statement in statements:
         for form in (statement.strip(), _LEAD.sub("", statement, count=1).strip()):
             if form and form not in seen:
                 seen.add(form)
@@ -103,8 +103,8 @@ def _verdict(said: list[str], targets: list[str]) -> str:
         return ""
     if any(_key(_opening(one)) in _CLOSED for one in said):
         return ""
-    judged = _JUDGED.findall(said[0]) + _PREDICATE.findall(said[0])
-    return str(judged[-1]) if judged else ""
+    verdicts = _JUDGED.findall(said[0]) + _PREDICATE.findall(said[0])
+    return str(verdicts[-1]) if verdicts else ""
 
 
 def _under_lead(text: str) -> str:
@@ -166,13 +166,13 @@ def _same_number(statement: str, wanted: str, question: str) -> str:
 
 def _only_adds_question(statement: str, wanted: str, question: str) -> bool:
     """Whether a statement adds only question words and function words to the target, and no negation."""
-    said = simplify(statement)
-    if not wanted or f" {said} ".count(f" {wanted} ") != 1:
+    words = simplify(statement)
+    if not wanted or f" {words} ".count(f" {wanted} ") != 1:
         return False
-    asked = set(simplify(question).split())
-    others = set(f" {said} ".replace(f" {wanted} ", " ").split())
+    question_words = set(simplify(question).split())
+    others = set(f" {words} ".replace(f" {wanted} ", " ").split())
     # If the question contains the target's words, only a closed set can be told apart from the rest of it.
-    known = _SMALL | asked if wanted in _CLOSED or not set(wanted.split()) <= asked else _SMALL
+    known = _SMALL | question_words if wanted in _CLOSED or not set(wanted.split()) <= question_words else _SMALL
     return others <= known and not others & (_OPPOSED | _CLOSED)
 
 

@@ -38,13 +38,13 @@ def instructions(sample: Sample, completion: Completion, *, verdict: Literal["st
     kind = _abstains(sample, completion.text)
     if kind and len(completion.text.split()) <= BRIEF:
         return Grade.idk(kind)
-    found = check(sample, completion.text)
-    followed = [strict if verdict == "strict" else loose for _, strict, loose in found]
+    checks = check(sample, completion.text)
+    followed = [strict if verdict == "strict" else loose for _, strict, loose in checks]
     if kind and not all(followed):
         return Grade.idk(kind)
-    missed = [name for (name, _, _), ok in zip(found, followed, strict=True) if not ok]
+    missed = [name for (name, _, _), ok in zip(checks, followed, strict=True) if not ok]
     other = "loose" if verdict == "strict" else "strict"
-    also = all(loose if verdict == "strict" else strict for _, strict, loose in found)
+    also = all(loose if verdict == "strict" else strict for _, strict, loose in checks)
     reason = f"{verdict}: {'obeys all' if not missed else 'misses ' + ', '.join(missed)}; {other}: {_said(also)}"
     return Grade.of(not missed, answer=None, credit=sum(followed) / len(followed), reason=reason)
 
@@ -85,12 +85,12 @@ def check(sample: Sample, text: str) -> list[_Verdict]:
     arguments: list[dict[str, Any]] = sample.metadata["arguments"]
     if len(names) != len(arguments) or not names:
         raise ValueError(f"{len(names)} instructions, but arguments for {len(arguments)}")
-    asked = list(zip(names, arguments, strict=True))
+    pairs = list(zip(names, arguments, strict=True))
     try:
-        found = _checked(sample, asked, text)
+        verdicts = _checked(sample, pairs, text)
     except LookupError:  # the tokenizer's data are missing: only instructions that need them can't be checked
-        found = [one for pair in asked for one in _checked_alone(sample, pair, text)]
-    return [_judged_again(one, given, text) for one, (_, given) in zip(found, asked, strict=True)]
+        verdicts = [one for pair in pairs for one in _checked_alone(sample, pair, text)]
+    return [_judged_again(one, given, text) for one, (_, given) in zip(verdicts, pairs, strict=True)]
 
 
 def _checked(sample: Sample, asked: list[tuple[str, dict[str, Any]]], text: str) -> list[_Verdict]:

@@ -17,5 +17,5 @@ async def judge(sample: Sample, completion: Completion, *, judge: str) -> Grade:
     ruling = await ask_verdict(judge, sample, completion.text)
     if ruling.verdict == "not attempted":
         return Grade.idk("abstained", ruling.reason).model_copy(update={"votes": ruling.votes})
-    said = plain(completion.text)[:200]
-    return Grade.of(ruling.verdict == "correct", answer=said, reason=ruling.reason, votes=ruling.votes)
+    answer = plain(completion.text)[:200]
+    return Grade.of(ruling.verdict == "correct", answer=answer, reason=ruling.reason, votes=ruling.votes)

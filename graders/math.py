@@ -74,14 +74,14 @@ async def math(sample: Sample, completion: Completion) -> Grade:
     with requires("math"):
         if find_spec("math_verify") is None:
             raise ImportError
-    said = _read(completion.text, sample.prompt)
-    if kind := _abstains(sample, completion.text, said):
-        return Grade.idk(kind, "what the answer gives as its expression makes no claim" if said.text else "")
-    if said.boxed is not None and len(said.boxed) > LONGEST:
+    expression = _read(completion.text, sample.prompt)
+    if kind := _abstains(sample, completion.text, expression):
+        return Grade.idk(kind, "what the answer gives as its expression makes no claim" if expression.text else "")
+    if expression.boxed is not None and len(expression.boxed) > LONGEST:
         return Grade.unparsed(f"the box contains more than {LONGEST:,} characters")
-    text = readable(said.text or completion.text[-TAIL:])
-    found = [await asyncio.to_thread(_equal, readable(target), text, said) for target in sample.target]
-    return _grade(sample, said, text, found)
+    text = readable(expression.text or completion.text[-TAIL:])
+    results = [await asyncio.to_thread(_equal, readable(target), text, expression) for target in sample.target]
+    return _grade(sample, expression, text, results)
 
 
 def _read(text: str, prompt: str) -> _Said:
@@ -121,8 +121,8 @@ def _restated(text: str) -> str | None:
         return None
     if _is_formula(bare := _DENIAL.sub("", corrected)):
         return bare
-    found = _RESTATED.search(corrected)
-    return found.group(1) if found and re.search(r"\d|\\|\$", found.group(1)) else None
+    match = _RESTATED.search(corrected)
+    return match.group(1) if match and re.search(r"\d|\\|\$", match.group(1)) else None
 
 
 def _is_formula(text: str) -> bool:
@@ -145,9 +145,9 @@ def _stated(text: str) -> str | None:
     """The text after a line's last "answer is" or "answer:"."""
     if (below := _ANSWER_BELOW.search(text)) and "answer" not in below.group(1).lower():
         return below.group(1)
-    found = _ANSWER.findall(text)
-    said = found[-1].lstrip("*} ").rstrip("*. ") if found else ""
-    return _as_formula(said) if said and len(said) <= LONGEST else None
+    matches = _ANSWER.findall(text)
+    statement = matches[-1].lstrip("*} ").rstrip("*. ") if matches else ""
+    return _as_formula(statement) if statement and len(statement) <= LONGEST else None
 
 
 def _as_formula(said: str) -> str:
@@ -171,9 +171,9 @@ def _equal(target: str, text: str, said: _Said) -> dict[str, Any]:
     elif is_interval(given) and is_inequality(accepted):
         target = as_intervals(accepted) or target
     if said.boxed is not None:
-        found = _compare(target, f"{_BOX}{given}}}")
-        derived = None if found["equal"] else end_of_derivation(given)
-        return _compare(target, f"{_BOX}{derived}}}") if derived else found
+        result = _compare(target, f"{_BOX}{given}}}")
+        derived = None if result["equal"] else end_of_derivation(given)
+        return _compare(target, f"{_BOX}{derived}}}") if derived else result
     return _compare(target, f"${given}$" if given != bare else text)
 
 
@@ -224,8 +224,8 @@ class _Child:
             return None
         finally:
             timer.cancel()
-        found: dict[str, Any] | None = json.loads(line) if line.endswith("\n") else None
-        return found
+        reply: dict[str, Any] | None = json.loads(line) if line.endswith("\n") else None
+        return reply
 
     def close(self) -> None:
         """Terminate the process."""
@@ -245,12 +245,12 @@ def _compare(target: str, said: str) -> dict[str, Any]:
         except IndexError:
             child = _Child()
             child.ask("1", "1")  # the first comparison also waits for the imports
-        found = child.ask(target, said)
-        if found is None:
+        result = child.ask(target, said)
+        if result is None:
             child.close()
             return {"answer": None, "equal": None, "error": "time"}
         _idle.append(child)
-        return found
+        return result
 
 
 @atexit.register

@@ -31,8 +31,8 @@ _SAFE = re.compile(r"[^\w.-]+")
 @grader
 async def patch(sample: Sample, completion: Completion) -> Grade:
     """Apply the patch in the answer and run the project's tests."""
-    found = find_patch(completion.text)
-    if found is None:
+    diff = find_patch(completion.text)
+    if diff is None:
         if not _EMPTY.sub("", completion.text).strip():
             return Grade.idk("empty", "an empty patch")
         if kind := non_answer(completion.text, question=sample.prompt):
@@ -44,8 +44,8 @@ async def patch(sample: Sample, completion: Completion) -> Grade:
         raise RuntimeError(
             f"{missing}; elsewhere: evalkit predictions RUN, then {command}, then evalkit rescore its report"
         )
-    resolved = await _evaluate(sample, found)
-    return Grade.of(resolved, answer=found[:200], reason="resolved" if resolved else "does not resolve the issue")
+    resolved = await _evaluate(sample, diff)
+    return Grade.of(resolved, answer=diff[:200], reason="resolved" if resolved else "does not resolve the issue")
 
 
 def what_is_missing() -> str | None:
@@ -89,8 +89,8 @@ async def _evaluate(sample: Sample, found: str) -> bool:
 
 def _report(folder: Path, run: str) -> dict[str, object] | None:
     path = next(folder.glob(f"*.{run}.json"), None)
-    found: dict[str, object] | None = json.loads(path.read_text(encoding="utf-8")) if path else None
-    return found
+    report: dict[str, object] | None = json.loads(path.read_text(encoding="utf-8")) if path else None
+    return report
 
 
 def resolved_in(report: dict[str, object], name: str) -> bool:

@@ -96,9 +96,9 @@ def title(sample: Sample, completion: Completion) -> Grade:
         return Grade.idk(silent)
     if chosen is None:
         return Grade.unparsed("several titles offered" if offered else "a claim without a title")
-    for said in chosen.titles:
-        if reason := match(said, sample.target):
-            return Grade.of(correct=True, answer=said, reason=reason)
+    for titles in chosen.titles:
+        if reason := match(titles, sample.target):
+            return Grade.of(correct=True, answer=titles, reason=reason)
     return Grade.of(correct=False, answer=chosen.titles[0], reason="another title")
 
 
@@ -134,18 +134,18 @@ _QUOTES = str.maketrans(
 def _chosen(text: str, question: str) -> tuple[_Said | None, bool]:
     """The title that a text commits to, if any, and whether it offers several instead."""
     tail = after_correction(text)
-    said = list(_titles(tail, question)) if tail else []
-    if said:
+    candidates = list(_titles(tail, question)) if tail else []
+    if candidates:
         text = tail or text
     else:
-        said = list(_titles(text, question))
-    said = [one for one in said if one.rank > Rank.WITHDRAWN]
-    meant = [one for one in said if not one.other_work] or said
+        candidates = list(_titles(text, question))
+    candidates = [one for one in candidates if one.rank > Rank.WITHDRAWN]
+    meant = [one for one in candidates if not one.other_work] or candidates
     if not meant:
         return None, False
     best = max(one.rank for one in meant)
     top = [one for one in meant if one.rank == best]
-    others = [one for one in said if one.rank is not Rank.DENIED and one.start != top[0].start]
+    others = [one for one in candidates if one.rank is not Rank.DENIED and one.start != top[0].start]
     if _is_list(text, meant) or any(_offered_with(text, top[0], other) for other in others):
         return None, True
     return top[0], False
@@ -187,13 +187,13 @@ def _titles(text: str, question: str) -> Iterator[_Said]:
 
 def _unmarked(text: str, question: str) -> Iterator[_Said]:
     """Titles without quotes or emphasis: after a lead, in a list, or on a line of their own."""
-    found = [match.span("title") for match in _LED.finditer(text)] or [
+    spans = [match.span("title") for match in _LED.finditer(text)] or [
         match.span("title") for match in _ITEM.finditer(text)
     ]
-    for start, end in found:
+    for start, end in spans:
         yield _weighed(text, start, end, [*_cuts(text[start:end]), *_bracketed_after(text[start:end])], question)
     lines = [line for line in text.splitlines() if simplify(line)]
-    if found or not lines or (len(lines) > LINES and not final_statement(text).stated):
+    if spans or not lines or (len(lines) > LINES and not final_statement(text).stated):
         return
     bare = [line for line in lines if not _SENTENCE.search(line)]
     for line in bare[:1]:
@@ -203,7 +203,7 @@ def _unmarked(text: str, question: str) -> Iterator[_Said]:
 
 
 def _weighed(text: str, start: int, end: int, titles: list[str], question: str) -> _Said:
-    said = tuple(dict.fromkeys(title.strip(_DRESS) for title in titles if simplify(title)))
+    names = tuple(dict.fromkeys(title.strip(_DRESS) for title in titles if simplify(title)))
     before = text[sentence_start(text, start) : start]
     works = list(_WORK.finditer(before))
     other = _is_other(works[-1], question) if works else False
@@ -211,7 +211,7 @@ def _weighed(text: str, start: int, end: int, titles: list[str], question: str) 
     level = rank(text, start, end)
     if level is Rank.MENTIONED and works and not other:
         level = Rank.HELD
-    return _Said(start, end, said or (text[start:end],), level, other)
+    return _Said(start, end, names or (text[start:end],), level, other)
 
 
 def _is_other(work: re.Match[str], question: str) -> bool:

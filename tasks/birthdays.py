@@ -65,13 +65,13 @@ def fictional(seed: int, taken: set[str]) -> list[Sample]:
     """Invented people whose names do not occur in the data."""
     draw = Random(f"{seed} fictional").random
     surnames = {name.rpartition(" ")[2].casefold() for name in taken}
-    found: dict[str, Sample] = {}
-    while len(found) < FICTIONAL:
+    people: dict[str, Sample] = {}
+    while len(people) < FICTIONAL:
         surname = "".join(_pick(parts, draw()) for parts in (_BEGIN, _MIDDLE, _END))
         name = f"{_pick(_FIRST, draw())} {surname}"
         if surname.casefold() not in surnames:
-            found.setdefault(name, sample(name, None, "fictional"))
-    return list(found.values())
+            people.setdefault(name, sample(name, None, "fictional"))
+    return list(people.values())
 
 
 def sample(name: str, day: str | None, stratum: str | None) -> Sample:

@@ -37,8 +37,8 @@ _WORD = re.compile(r"\b(yes|no)\b", re.IGNORECASE)
 def is_it_valid(of: str = "letters", parameters: str = "", seed: int = 0, data: str | None = None) -> Task:
     """Ask whether proposed answers to another task's questions are valid."""
     given = dict(_pair(text) for text in parameters.split(",") if text)
-    asked = make_task(of, given, {"seed": seed, **({"data": data} if data else {})})
-    return Task(samples=samples(asked, seed), grader=yes_or_no, responses=lambda _: ["Yes", "No"])
+    source = make_task(of, given, {"seed": seed, **({"data": data} if data else {})})
+    return Task(samples=samples(source, seed), grader=yes_or_no, responses=lambda _: ["Yes", "No"])
 
 
 def samples(asked: Task, seed: int) -> Iterator[Sample]:

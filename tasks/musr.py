@@ -23,8 +23,8 @@ ASK = 'Choose one of the options. Reason step by step, then end with "The answer
 def musr(seed: int = 0, data: str | None = None) -> Task:
     """Ask what follows from a long story."""
     rows = benchmark_rows(Hub("TAUR-Lab/MuSR", splits=DOMAINS, files=FILES), data)
-    asked = by_stratum((found for number, row in enumerate(rows, start=1) for found in samples(row, number)), seed)
-    return Task(samples=asked, grader="choice", responses=option_letters, revision=rows.revision)
+    questions = by_stratum((found for number, row in enumerate(rows, start=1) for found in samples(row, number)), seed)
+    return Task(samples=questions, grader="choice", responses=option_letters, revision=rows.revision)
 
 
 def samples(row: BenchmarkRow, number: int) -> Iterator[Sample]:

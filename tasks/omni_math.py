@@ -28,9 +28,9 @@ def omni_math(seed: int = 0, data: str | None = None) -> Task:
 
 async def by_expression(sample: Sample, completion: Completion, *, judge: str | None = None) -> Grade:
     """Correct if the expressions are equal; `judge` decides other claims, including proofs and answers in words."""
-    found = await grade_with("math", sample, completion)
-    if judge is None or found.outcome is not Outcome.ERROR:
-        return found
+    result = await grade_with("math", sample, completion)
+    if judge is None or result.outcome is not Outcome.ERROR:
+        return result
     return await grade_with("judge", sample, completion, judge=judge)
 
 

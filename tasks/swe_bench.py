@@ -32,9 +32,9 @@ def swe_bench(subset: Literal["verified", "lite", "full"] = "verified", seed: in
 def sample(row: BenchmarkRow, dataset: str) -> Sample:
     """One issue."""
     repository, commit = row.text("repo"), row.text("base_commit")
-    asked = f"The repository {repository} at commit {commit} has this issue:\n\n{row.text('problem_statement')}"
+    question = f"The repository {repository} at commit {commit} has this issue:\n\n{row.text('problem_statement')}"
     return Sample(
         id=row.text("instance_id"),
-        input=f"{asked}\n\n{ASK}",
+        input=f"{question}\n\n{ASK}",
         metadata={"stratum": repository, "dataset": dataset, "instance_id": row.text("instance_id")},
     )

@@ -169,8 +169,8 @@ def _local(hub: Hub, root: Path) -> list[Path]:
         raise InputError(f"--data {root}: no such file or folder")
     for pattern in hub.files:
         for candidate in (pattern, Path(pattern).name):
-            if found := sorted(path for path in root.glob(candidate) if path.is_file()):
-                return found
+            if paths := sorted(path for path in root.glob(candidate) if path.is_file()):
+                return paths
     raise InputError(f"--data {root}: no file of {hub.id} found there; expected {', '.join(hub.files)}")
 
 
@@ -205,8 +205,8 @@ def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 def _document(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     with _text(path) as file:
         content = _parsed(file.read(), str(path))
-    found = content if isinstance(content, list) else [content]
-    for number, row in enumerate(found, start=1):
+    entries = content if isinstance(content, list) else [content]
+    for number, row in enumerate(entries, start=1):
         if not isinstance(row, dict):
             raise InputError(f"{path}: entry {number} is not an object")
         yield f"{path}, entry {number}", row
@@ -244,10 +244,10 @@ def _parsed(text: str, where: str) -> Any:
 
 
 def _object(line: str, where: str) -> dict[str, Any]:
-    found = _parsed(line, where)
-    if not isinstance(found, dict):
+    value = _parsed(line, where)
+    if not isinstance(value, dict):
         raise InputError(f"{where}: not a JSON object")
-    return found
+    return value
 
 
 def _from_hub(hub: Hub) -> Rows:
@@ -273,8 +273,8 @@ def _stream(hub: Hub, commit: str) -> Iterator[BenchmarkRow]:
         for split in hub.splits:
             part = config or split
             try:
-                found = datasets.load_dataset(hub.id, config, split=split, revision=commit, streaming=True)
-                for number, row in enumerate(found, start=1):
+                rows = datasets.load_dataset(hub.id, config, split=split, revision=commit, streaming=True)
+                for number, row in enumerate(rows, start=1):
                     yield BenchmarkRow(cast("dict[str, Any]", row), f"{hub.id} {part}, row {number}", part)
             except InputError:
                 raise
@@ -284,10 +284,10 @@ def _stream(hub: Hub, commit: str) -> Iterator[BenchmarkRow]:
 
 def _unreachable(hub: Hub, error: Exception) -> InputError:
     local = f"give its files ({', '.join(hub.files)}) with --data DIR"
-    said = " ".join(str(error).split())
-    if type(error).__name__ == "GatedRepoError" or "gated" in said.lower():
+    reason = " ".join(str(error).split())
+    if type(error).__name__ == "GatedRepoError" or "gated" in reason.lower():
         return InputError(
             f"{hub.id} is gated: accept its terms at https://huggingface.co/datasets/{hub.id} with an account,"
             f" then set HF_TOKEN to a token of that account; or {local}"
         )
-    return InputError(f"{hub.id} cannot be read from the hub ({type(error).__name__}: {said[:160]}); {local}")
+    return InputError(f"{hub.id} cannot be read from the hub ({type(error).__name__}: {reason[:160]}); {local}")

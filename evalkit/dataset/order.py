@@ -41,14 +41,14 @@ def right_answers(sample: _HasTarget, possible: Sequence[str]) -> list[int]:
     """
     choices = list(sample.choices or ())
     by_letter = bool(choices) and list(possible) == list(option_letters(sample))[: len(possible)]
-    found = set()
+    positions = set()
     for target in sample.target:
         # A target that equals an option's text names that option, even if it is another option's letter ("B").
         if target in choices and (by_letter or target not in possible):
-            found.add(choices.index(target))
+            positions.add(choices.index(target))
         elif target in possible:
-            found.add(possible.index(target))
-    return sorted(place for place in found if place < len(possible))
+            positions.add(possible.index(target))
+    return sorted(place for place in positions if place < len(possible))
 
 
 def interleave(strata: Mapping[str, Iterable[T]], seed: int | None = None) -> Iterator[T]:

@@ -81,14 +81,14 @@ def split_verbal(text: str) -> tuple[str, float | None]:
     kept, said = [], []
     for line in text.split("\n"):
         whole = _LINE.fullmatch(line)
-        found = whole or _LINE_END.search(line)
-        if found is None:
+        match = whole or _LINE_END.search(line)
+        if match is None:
             kept.append(line)
             continue
-        said.append(_stated(found.group(1)))
+        said.append(_stated(match.group(1)))
         if whole is None:
-            kept.append(line[: found.start()].rstrip(" \t([,;–—-*"))
-    said += [_stated(found.group(1)) for found in _JSON.finditer(text)]
+            kept.append(line[: match.start()].rstrip(" \t([,;–—-*"))
+    said += [_stated(match.group(1)) for match in _JSON.finditer(text)]
     if not said:
         return text, None
     values = set(said)
@@ -97,15 +97,15 @@ def split_verbal(text: str) -> tuple[str, float | None]:
 
 def _stated(said: str) -> float | None:
     """Parse a confidence in [0, 1]; None if the text is not one or is ambiguous."""
-    found = _NUMBER.fullmatch(said)
-    if found is None:
+    match = _NUMBER.fullmatch(said)
+    if match is None:
         return None
-    digits = found.group("value").replace(",", ".")
+    digits = match.group("value").replace(",", ".")
     value = float(digits)
-    if found.group("percent"):
+    if match.group("percent"):
         value /= 100
-    elif found.group("of"):
-        value /= int(found.group("of"))
+    elif match.group("of"):
+        value /= int(match.group("of"))
     elif digits == "1":
         return None
     elif "." not in digits or value > 1:
@@ -222,8 +222,8 @@ def _name(grade: Grade) -> str:
 
 
 def _letter_of(token: object) -> str | None:
-    found = _LETTER.fullmatch(token) if isinstance(token, str) else None
-    return found.group(1) if found else None
+    match = _LETTER.fullmatch(token) if isinstance(token, str) else None
+    return match.group(1) if match else None
 
 
 def _letter_shares(token: dict[str, Any], letters: Sequence[str]) -> dict[str, float]:

@@ -74,8 +74,8 @@ class Ruling:
         """The ruling as text; names each judge's verdict if they differ."""
         if len(set(self.votes.values())) == 1:
             return f"{', '.join(self.votes)}: {self.verdict}"
-        said = ", ".join(f"{judge}: {vote}" for judge, vote in self.votes.items())
-        return f"{self.verdict} by majority ({said})"
+        opinions = ", ".join(f"{judge}: {vote}" for judge, vote in self.votes.items())
+        return f"{self.verdict} by majority ({opinions})"
 
 
 async def try_judges(judges: str) -> None:
@@ -114,10 +114,10 @@ async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
     prompt = EQUIVALENCE.format(question=quoted(sample.input), accepted=accepted, answer=quoted(text), word=word)
     votes = {}
     for judge in _names(judges):
-        said = await ask(judge, prompt)
-        verdict = read_verdict(said, word)
+        reply = await ask(judge, prompt)
+        verdict = read_verdict(reply, word)
         if verdict is None:
-            raise ValueError(f"the judge {judge} gave no verdict: {_last(said)}")
+            raise ValueError(f"the judge {judge} gave no verdict: {_last(reply)}")
         votes[judge] = verdict
     winner, most = Counter(votes.values()).most_common(1)[0]
     if most * 2 <= len(votes):
@@ -149,10 +149,10 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
     )
     marks: dict[str, int] = {}
     for judge in _names(judges):
-        said = await ask(judge, prompt, max_tokens=1024)
-        mark = read_mark(said, word)
+        reply = await ask(judge, prompt, max_tokens=1024)
+        mark = read_mark(reply, word)
         if mark is None:
-            raise ValueError(f"the judge {judge} gave no mark from 1 to 10: {_last(said)}")
+            raise ValueError(f"the judge {judge} gave no mark from 1 to 10: {_last(reply)}")
         marks[judge] = mark
     return statistics.median(marks.values()), ", ".join(f"{judge}: {mark}" for judge, mark in marks.items())
 
@@ -164,10 +164,10 @@ def read_verdict(reply: str, word: str) -> str | None:
         reply: the judge's reply.
         word: the secret word that a verdict must contain.
     """
-    found = re.fullmatch(
+    match = re.fullmatch(
         rf"\W*verdict\W+{word}\W*:?\W*(correct|incorrect|not attempted)\W*", _last(reply), re.IGNORECASE
     )
-    return found.group(1).lower() if found else None
+    return match.group(1).lower() if match else None
 
 
 def read_mark(reply: str, word: str) -> int | None:
@@ -177,8 +177,8 @@ def read_mark(reply: str, word: str) -> int | None:
         reply: the judge's reply.
         word: the secret word that a mark must contain.
     """
-    found = re.fullmatch(rf"\W*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
-    mark = int(found.group(1)) if found else 0
+    match = re.fullmatch(rf"\W*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
+    mark = int(match.group(1)) if match else 0
     return mark if 1 <= mark <= 10 else None  # noqa: PLR2004 - the scale
 
 

@@ -30,14 +30,14 @@ def find_patch(text: str) -> str | None:
         text: the answer.
     """
     for pattern in (_BLOCK, _TAGGED):
-        blocks = [_unindented(found) for found in pattern.finditer(text)]
+        blocks = [_unindented(match) for match in pattern.finditer(text)]
         if blocks := [block for block in blocks if _is_patch(block)]:
             return "".join(_last_of_each_file(blocks))
-    found = _BEGIN.search(text)
-    if found is None:
+    match = _BEGIN.search(text)
+    if match is None:
         return None
     lines = []
-    for line in text[found.start() :].split("\n"):
+    for line in text[match.start() :].split("\n"):
         if line and not _PART.match(line):
             break
         lines.append(line)

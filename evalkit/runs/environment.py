@@ -23,7 +23,7 @@ def _git_revision() -> str | None:
     """Commit of the folder that the run was started in, with -dirty for uncommitted changes."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - constant arguments
+        process = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - constant arguments
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() or None
+    return process.stdout.strip() or None

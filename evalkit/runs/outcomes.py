@@ -67,9 +67,10 @@ class OutcomeRow(msgspec.Struct):
     @property
     def digest(self) -> bytes:
         """An 8-byte digest that tells this answer from others to the same question; equal for a copied record."""
-        said = self.completion
+        completion = self.completion
         parts = (
-            self.item, str(self.epoch), self.grade.outcome, said.text, said.reasoning or "", repr(said.latency),
+            self.item, str(self.epoch), self.grade.outcome,
+            completion.text, completion.reasoning or "", repr(completion.latency),
         )  # fmt: skip
         return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=8).digest()
 

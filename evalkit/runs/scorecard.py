@@ -192,8 +192,8 @@ class Scorecard(_Frozen):
     @property
     def missing_share(self) -> float:
         """Share of the requested answers that are missing, in [0, 1]."""
-        asked = self.n + self.missing.total
-        return self.missing.total / asked if asked else 0.0
+        total = self.n + self.missing.total
+        return self.missing.total / total if total else 0.0
 
 
 def score(

@@ -350,8 +350,8 @@ class _Work:
         return manifest
 
     def _dataset(self, task: Task) -> dict[str, Any]:
-        asked = self.tally.fingerprints.get(task.name) if self.tally else None
-        return {"data": self.data[task.name], "fingerprint": asked, **task.revision}
+        digest = self.tally.fingerprints.get(task.name) if self.tally else None
+        return {"data": self.data[task.name], "fingerprint": digest, **task.revision}
 
 
 def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list[Scorecard]:
