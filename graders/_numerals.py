@@ -53,7 +53,7 @@ _NONE = frozenset(
 _CHINESE = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "兩": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8,
             "九": 9, "壹": 1, "贰": 2, "叁": 3, "弐": 2, "参": 3}  # fmt: skip
 _CHINESE_NUMERAL = re.compile(f"[{''.join(_CHINESE)}十]{{1,3}}")
-_ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})", re.IGNORECASE)
+_ROMAN = re.compile(r"(?=[ivx])(x{0,2})(ix|iv|v?i{0,3})", re.IGNORECASE | re.ASCII)
 _ROMAN_VALUES = {"": 0, "i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9}
 _IS_ENGLISH = re.compile(
     r"\b(?:the|there|is|are|was|has|have|of|and|that|this|which|word|letters?|count|times?|appears?|occurs?|answer|"
