@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
 
-@click.command("repair", short_help="Take damaged lines out of a run's records.")
+@new_command("repair", short_help="Take damaged lines out of a run's records.")
 @click.argument("run", metavar="RUN")
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
 def command(run: str, *, out: str) -> None:

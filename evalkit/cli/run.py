@@ -166,7 +166,7 @@ def _options_named() -> Iterator[None]:
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """Keep only what was given, so that the defaults are those of RunConfig."""
-    settings = {key: value for key, value in given.items() if value not in (None, (), [])}
+    settings = {key: value for key, value in given.items() if value not in (None, (), []) and value is not False}
     if settings.pop("no_adaptive", False):
         settings["adaptive"] = False
     for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as", "headers"):
@@ -184,11 +184,13 @@ def _given(ctx: click.Context) -> dict[str, str]:
 
 
 def _say_how_judges_agreed(result: RunResult) -> None:
+    from evalkit.report.table import percent
+
     votes = result.votes
     if votes.answers:
         share = votes.agreeing / votes.pairs
         click.echo(
-            f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {share:.0%} of pairs of votes"
+            f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {percent(share)} of pairs of votes"
             " agree."
         )
 

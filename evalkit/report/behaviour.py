@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from evalkit.metrics.behavioural_calibration import AtTarget, Behaviour
 from evalkit.metrics.threshold import penalty
+from evalkit.report.table import number, percent
 
 LEVEL = 0.05
 NOTABLE = 0.02
@@ -23,7 +24,7 @@ def audit_lines(audit: Behaviour) -> Iterator[str]:
     for at in audit.targets:
         if at.deficiency_p is not None and at.deficiency_p < LEVEL and at.accuracy_given_attempted is not None:
             yield (
-                f"Asked to answer only if more than {at.t:.0%} sure, it was right in {at.correct} of"
+                f"Asked to answer only if more than {percent(at.t)} sure, it was right in {at.correct} of"
                 f" {at.correct + at.error} answers: too few for that (p {_p(at.deficiency_p)})."
             )
     yield from _refused(audit)
@@ -46,7 +47,7 @@ def _coverage(lowest: AtTarget, highest: AtTarget) -> Iterator[str]:
     still = "still answered" if high <= low else "answered"
     yield (
         f"Told that a mistake costs {cost} (t = {highest.t:g}), it {still} {high} of {highest.n}, after {low} at"
-        f" t = {lowest.t:g}; {highest.error / high:.0%} of those answers were wrong."
+        f" t = {lowest.t:g}; {percent(highest.error / high)} of those answers were wrong."
     )
 
 
@@ -54,8 +55,8 @@ def _refused(audit: Behaviour) -> Iterator[str]:
     for at in audit.targets:
         if at.refused_accuracy is not None and at.refused_accuracy > at.t + NOTABLE:
             yield (
-                f"Of the {at.idk} that it refused at t = {at.t:g}, it gets {at.refused_accuracy:.0%} right when made to"
-                " answer: more than the target asks for, so it refused too much."
+                f"Of the {at.idk} that it refused at t = {at.t:g}, it gets {percent(at.refused_accuracy)} right when"
+                " made to answer: more than the target asks for, so it refused too much."
             )
 
 
@@ -67,7 +68,8 @@ def _incentives(audit: Behaviour) -> Iterator[str]:
     scores = audit.cross_scores[k]
     best = max(range(len(scores)), key=lambda j: scores[j])
     instead = "never answering" if scores[best] <= 0 else f"answering as it did at t = {audit.targets[best].t:g}"
-    yield (f"At t = {worst.t:g} it would have scored {worst.incentive_gap:.2f} points a question more by {instead}.")
+    gap = number(worst.incentive_gap)
+    yield f"At t = {worst.t:g} it would have scored {gap} points a question more by {instead}."
 
 
 def _points(t: float) -> str:
