@@ -116,7 +116,9 @@ class Chooser:
             chosen = next((p for p in parts if self._wanted in (p.name, p.name.partition(".")[0])), None)
             if chosen is not None:
                 source.preference.meet_name()
-            return chosen
+            if chosen is not None or self._wanted in self._kinds or not parts:
+                return chosen
+            source.warn(f"it has no scorer {self._wanted}; {parts[0].name} is read")
         by_name = {part.name: part for part in parts}
         return next((by_name[name] for name in self._order if name in by_name), parts[0] if parts else None)
 

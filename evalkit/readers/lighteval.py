@@ -89,6 +89,8 @@ class _Choice:
         order = [*(name for name in METRICS if name in self._right), *(n for n in self._right if n not in METRICS)]
         self._order = [name for name in order if name not in scores] + [name for name in order if name in scores]
         self._preference.offer("metric", self._order)
+        if (wanted := self._preference.name) and wanted not in self._order:
+            source.warn(f"it has no metric {wanted}; {', '.join(self._order[:1]) or 'none'} is read")
         if len(self._order) > 1 and not self._preference.name:
             first, *others = self._order
             told = ", ".join(f"{name}: {'scores' if name in scores else self._right[name]}" for name in others)

@@ -84,6 +84,10 @@ class Choice:
         self._taken = self._filters.get(self.filter, _Filter())
         self._preference.offer("metric", self._taken.order)
         self._verdicts = self._taken.verdicts
+        if wanted and wanted not in self._filters:
+            source.warn(f"it has no filter {wanted}; {self.filter or 'its only one'} is read")
+        if (name := self._preference.name) and name not in self._taken.order:
+            source.warn(f"it has no metric {name}; {', '.join(self._verdicts[:1]) or 'another'} is read")
         self._warn(source)
 
     def metric(self, row: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -346,7 +346,7 @@ def _conditions(path: Path, terms: Terms) -> dict[tuple[str, str], Condition]:
     return {(terms.task or task, terms.model or model): one for (task, model), one in conditions.items()}
 
 
-def _equals(answer: str, target: list[str]) -> bool:
+def _equals(answer: str, target: Sequence[str]) -> bool:
     return answer in target or simplify(answer) in {simplify(one) for one in target}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -20,9 +21,9 @@ from evalkit.runs.result import RunResult
 TARGETS = [None, 0, 0.5, 0.9]
 
 
-def run(server: ChatServer, out: Path, **more: object) -> RunResult:
+def run(server: ChatServer, out: Path, **more: Any) -> RunResult:
     """Twenty questions of letters, told four things."""
-    settings = {"tasks": ["letters"], "limit": 20, "thresholds": TARGETS, **more}
+    settings: dict[str, Any] = {"tasks": ["letters"], "limit": 20, "thresholds": TARGETS, **more}
     return evalkit.run(model="m", base_url=server.url, out=out, **settings)
 
 
@@ -80,7 +81,7 @@ def test_identical_epochs_change_no_interval_and_no_p(server: ChatServer, tmp_pa
     server.answer = bluffing
     once = [run(server, tmp_path / name, epochs=1, limit=6, thresholds=[None]).folder for name in "ab"]
     twice = [run(server, tmp_path / name, epochs=2, limit=6, thresholds=[None]).folder for name in "ab"]
-    assert evalkit.compare(*once).rows == evalkit.compare(*twice).rows
+    assert evalkit.compare(once[0], once[1]).rows == evalkit.compare(twice[0], twice[1]).rows
 
 
 def test_runs_with_nothing_in_common_are_refused(server: ChatServer, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,11 @@ Json = dict[str, Any]
 QUESTION = [Message(role="user", content="How many?")]
 
 
-def ask(server: ChatServer, request: Request | None = None, spec: str = "m", **extra: str) -> Completion:
+def ask(server: ChatServer, request: Request | None = None, spec: str = "m", **extra: Any) -> Completion:
     """One answer of a model behind the server."""
-    return opened(server, spec, extra, lambda model: model.complete(request or Request(messages=QUESTION)))[0]
+    asked = request or Request(messages=QUESTION)
+    completion: Completion = opened(server, spec, extra, lambda model: model.complete(asked))[0]
+    return completion
 
 
 def opened(
@@ -60,7 +62,7 @@ def error(message: str, **more: Any) -> Json:
     return {"error": {"message": message, **more}}
 
 
-def answering(server: ChatServer, body: Any, status: int = 200, **headers: str) -> None:
+def answering(server: ChatServer, body: Any, status: int = 200, **headers: Any) -> None:
     """Make the server answer every request with this."""
     server.answer = lambda _: web.json_response(body, status=status, headers=headers)
 
@@ -334,7 +336,7 @@ def test_a_quota_that_is_a_rate_limit_is_waited_for(server: ChatServer) -> None:
     """Google says "quota" also for requests a minute."""
     wait = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "21s"}
     busy = [error("You exceeded your current quota", status="RESOURCE_EXHAUSTED", code=429, details=[wait])]
-    answers = iter([web.json_response(busy, status=429), "3"])
+    answers: Iterator[web.StreamResponse | str] = iter([web.json_response(busy, status=429), "3"])
     server.answer = lambda _: next(answers)
     assert ask(server).text == "3"
 
@@ -369,7 +371,7 @@ def test_a_limit_of_a_day_stops_at_once(server: ChatServer, body: Any) -> None:
 def test_a_limit_of_a_day_that_passes_soon_is_waited_for(server: ChatServer) -> None:
     """OpenAI's days are the last 24 hours, and a place is free in minutes."""
     busy = error("Rate limit reached on requests per day (RPD): Limit 200. Please try again in 7m12s.")
-    answers = iter([web.json_response(busy, status=429), "3"])
+    answers: Iterator[web.StreamResponse | str] = iter([web.json_response(busy, status=429), "3"])
     server.answer = lambda _: next(answers)
     assert ask(server).text == "3"
 
@@ -671,7 +673,7 @@ STREAM = [
 ]
 
 
-def stream(events: list[Json], end: str = "data: [DONE]\n\n") -> str:
+def stream(events: Sequence[Any], end: str = "data: [DONE]\n\n") -> str:
     """Server-sent events, with a comment that keeps the connection open."""
     return ": keep-alive\n\n" + "".join(f"data: {json.dumps(event)}\n\n" for event in events) + end
 
@@ -726,8 +728,19 @@ def test_a_stream_that_breaks_off_is_a_failure(server: ChatServer) -> None:
 
 def test_no_error_is_ever_a_traceback(server: ChatServer) -> None:
     """Odd JSON in every place of an error is still one line."""
-    for odd in (None, 1, "x", [], [1], {"error": []}, {"error": [[]]}, {"error": {"code": []}}, {"detail": {}},
-                {"error": {"details": 1, "metadata": [], "innererror": "x", "message": {"a": 1}}}):  # fmt: skip
+    odds: tuple[Any, ...] = (
+        None,
+        1,
+        "x",
+        [],
+        [1],
+        {"error": []},
+        {"error": [[]]},
+        {"error": {"code": []}},
+        {"detail": {}},
+        {"error": {"details": 1, "metadata": [], "innererror": "x", "message": {"a": 1}}},
+    )
+    for odd in odds:
         answering(server, odd, 400)
         with pytest.raises(ModelError) as caught:
             ask(server)

@@ -10,6 +10,7 @@ from typing import Any
 
 import fuzzing
 import pytest
+from foreign_formats import FORMATS
 
 SECONDS = float(os.environ.get("EVALKIT_FUZZ_SECONDS", "60"))
 """How long the fuzzer runs; `make soak` gives it ten minutes."""
@@ -26,7 +27,7 @@ def test_a_case_is_the_same_whenever_it_is_made() -> None:
 
 def test_every_format_is_among_the_files_that_are_changed() -> None:
     """A new reader is fuzzed as soon as it has a fixture."""
-    assert set(fuzzing.FORMATS) | {"helm", "map csv", "map xlsx", "map sqlite"} <= set(fuzzing.bases())
+    assert set(FORMATS) | {"helm", "map csv", "map xlsx", "map sqlite"} <= set(fuzzing.bases())
 
 
 @pytest.mark.parametrize("error", [TypeError("half made"), MemoryError(), RecursionError("too deep")])

@@ -109,7 +109,9 @@ def test_of_several_filters_the_first_is_read(tmp_path: Path) -> None:
     path.write_bytes(lines(*rows))
     found = rescored(path, tmp_path / "out")
     assert totals(found) == (0, 2, 0, 0)
-    told = "the verdicts are those of filter strict (0 right of 2), not loose: 2 right of 2; --filter NAME takes another"
+    told = (
+        "the verdicts are those of filter strict (0 right of 2), not loose: 2 right of 2; --filter NAME takes another"
+    )
     assert told in found.files[0].warnings
     assert totals(rescored(path, tmp_path / "out", filter="loose")) == (2, 0, 0, 0)
 

@@ -30,7 +30,13 @@ def deterministic(body: dict[str, Any]) -> str:
 
 def run(server: ChatServer, out: Path, **settings: Any) -> evalkit.RunResult:
     """A run of 30 letter questions at three thresholds."""
-    defaults = {"model": "m", "base_url": server.url, "tasks": ["letters"], "thresholds": THRESHOLDS, "limit": 30}
+    defaults: dict[str, Any] = {
+        "model": "m",
+        "base_url": server.url,
+        "tasks": ["letters"],
+        "thresholds": THRESHOLDS,
+        "limit": 30,
+    }
     return evalkit.run(out=out, **(defaults | settings))
 
 
@@ -128,7 +134,8 @@ def test_a_resumed_run_asks_the_same_questions_or_refuses(server: ChatServer, tm
     task.write_text(text.format(word="How many"), encoding="utf-8")
     first = run(server, tmp_path, tasks=[str(task)], thresholds=[None])
     task.write_text(text.format(word="How few"), encoding="utf-8")
-    for settings in ({"trust": True}, {"regrade_all": True}):
+    ways: list[dict[str, Any]] = [{"trust": True}, {"regrade_all": True}]
+    for settings in ways:
         with pytest.raises(InputError, match="changed since this run was recorded; start a new run"):
             evalkit.run(resume=first.folder, **settings)
 

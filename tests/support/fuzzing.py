@@ -29,6 +29,7 @@ import tempfile
 import time
 import traceback
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -395,8 +396,8 @@ def _in_zip(rng: random.Random, data: bytes, files: dict[str, dict[str, bytes]])
         KeyError,
         NotImplementedError,
         RuntimeError,
-        zipfile.zlib.error,
-    ) as error:  # type: ignore[attr-defined]
+        zlib.error,
+    ) as error:
         raise ValueError from error
     if not members:
         raise ValueError

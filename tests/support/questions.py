@@ -114,7 +114,7 @@ def run_everything(server: ChatServer, out: Path, seed: str = "", **settings: An
     """
     server.answer = everything(seed)
     path = task_file(out.parent / "tasks")
-    chosen = {
+    chosen: dict[str, Any] = {
         "model": "m", "tasks": [f"{path}::sums", f"{path}::products"], "thresholds": [None, 0.5, 0.75], "epochs": 2,
         "max_tokens": 100, "temperature": 0.0,
     }  # fmt: skip

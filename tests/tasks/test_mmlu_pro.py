@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalkit import Completion, Outcome, Sample
+from evalkit import Completion, Grade, Outcome, Sample
 from evalkit.graders.choice import choice
 from evalkit.plugins import make_task
 
@@ -65,5 +65,6 @@ def test_the_published_key_is_accepted_throughout() -> None:
 def accepts(sample: Sample, letter: str) -> bool:
     """Whether an answer that states this letter is correct, and else an error."""
     found = choice(sample, Completion(text=f"The answer is ({letter})."))
+    assert isinstance(found, Grade)
     assert found.outcome in (Outcome.CORRECT, Outcome.ERROR), (sample.choices, letter, found)
     return found.outcome is Outcome.CORRECT
