@@ -94,7 +94,7 @@ def cut_off(asked: Asked) -> Iterator[str]:
         return
     if asked.reached > asked.cut:
         yield (
-            f"{_who(asked)}{asked.reached:,} of {asked.asked:,} answers reached the token limit{_limit(asked)},"
+            f"{_who(asked)}{asked.reached:,} of {asked.asked:,} answers reached the token limit{_of(asked)},"
             f" {asked.cut:,} of them before they committed to one{_fate(asked)}; {_longer(asked)}."
         )
         return
@@ -134,6 +134,10 @@ def _who(asked: Asked) -> str:
 
 def _limit(asked: Asked) -> str:
     return f" at {asked.limit} tokens" if asked.limit else " at the token limit"
+
+
+def _of(asked: Asked) -> str:
+    return f" of {asked.limit}" if asked.limit else ""
 
 
 def _fate(asked: Asked) -> str:
