@@ -8,27 +8,27 @@ The evidence, strongest first:
 4. A hedge inside a sentence ("I'm not sure, but 3"), or a claim against or before a disclaimer: a claim.
 5. What the disclaimer says.
 
-The modules: `final` finds the final statement, with `leads` and `bare`; `languages` guesses the language; `phrases`
-holds its table; `sentences` and `clauses` say what each part of the text does; this one weighs the parts.
+The modules: `final` finds the final statement, with `leads`, `marked`, `remarks`, `lines` and `bare`; `languages`
+guesses the language; `phrases` holds its table; `sentences` and `clauses` say what each part of the text does;
+`evidence` weighs the parts; `forms` knows tool calls and questions back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import takewhile
-from typing import Literal
+from collections.abc import Sequence
 
-from evalkit.abstention.bare import is_bare_abstention
-from evalkit.abstention.clauses import FRAGMENT, SHORT
-from evalkit.abstention.final import final_statement, undressed, unwrapped
-from evalkit.abstention.languages import candidates, is_english
-from evalkit.abstention.measures import CONTENT, VALUE, is_specific
+from evalkit.abstention.evidence import Kind, weigh
+from evalkit.abstention.final import FinalStatement, final_statement
+from evalkit.abstention.forms import gives_no_answer
+from evalkit.abstention.languages import candidates, is_english, signs
+from evalkit.abstention.lines import unwrapped
+from evalkit.abstention.measures import CONTENT
 from evalkit.abstention.phrases import load_phrases, triggers_in
-from evalkit.abstention.sentences import Sentence, read_sentences
+from evalkit.abstention.remarks import undressed
+from evalkit.abstention.sentences import read_sentences
 from evalkit.text import plain
 
-Kind = Literal["abstained", "refusal", "empty"]
 LONGEST = 20_000
 """Characters examined; of a longer text, the first and last halves, where a claim or its absence is stated."""
 LAST = 240
@@ -38,33 +38,11 @@ BARE = 3
 _SIGNS = re.compile(r"[()\[\]{}<>=+×÷√∞≤≥≠±]")
 """Symbols that may be the answer to a question, such as the brackets that close a sequence."""
 _NOTHING = re.compile(r"\W*(?:\[\s*\]|\{\s*\}|\(\s*\)|<\s*>)\W*")
-_TOOL_CALL = re.compile(
-    r"^\s*<answer\s*/>\s*$|^\s*(?:```\w*\s*)?(?:<(?:tool_call|function_call|tool)\b|\{\s*\"(?:tool|function|tool_call|name)\"\s*:[^\n]*\"(?:arguments|parameters|input)\"|"
-    r"i\s+(?:need|have|would\s+need)\s+to\s+(?:search|look|use|call)[^.\n]{0,60}:\s*\w+\()",
-    re.IGNORECASE,
-)
 BEGINNING = 4
-_FOREIGN_BEGINNINGS = frozenset(
-    "sais igno aucu idee nich kein ahnu weis beka enth se no desc ni nao sei não nem non boh ness aste igno niet geen onbe onze vet inte "
-    "inge ej ikke ved uken ukje tied en ei wiem nie brak wstr nevi neví netu nezn ne nisa nema nepo nu haba necu foga isme bilm yok emin deği degi "
-    "bilg fikr tida tak enta belu khon sina siju siwe sifa siku haij ez daki hind wala scon pass null abst j'ig je ich ik jag jeg".split()
-)
-"""Beginnings of the words that abstain in languages with plain Latin letters."""
+"""Letters of a word that are compared with those beginnings."""
 _EXTRA_SIGNS = ("null", "skip", "undefined", "tool_call", "function_call", "search(")
 """Of whole statements that the phrases' triggers do not cover."""
 _DECLINES = re.compile(r"\b(?:declin|refus)", re.IGNORECASE)
-_QUESTION = re.compile(
-    r"(?:sorry,?\s+|hmm,?\s+|but\s+|and\s+|so\s+)*(?:do|does|did|are|is|was|were|which|what|who|whom|whose|where|when|how|could|can|would|"
-    r"may|might|should|have|has)\b(?:\W+\w+){2,}",
-    re.IGNORECASE,
-)
-_ABOUT_THE_QUESTION = re.compile(
-    r"(?:\w+,?\s+)?(?:do|did|are|were|can|could|would|will)\s+you\b|(?:which|what|who)\b[^?]*\b(?:do|did|are|were)\s+you\b",
-    re.IGNORECASE,
-)
-_STOPPED = re.compile(r"[.!?:]\s")
-_LABEL = re.compile(r"[^\W\d][\w' -]{0,40}[:=]\s*(?=[^\n]{2,60}$)")
-"""What an answer is headed with where it is one line: "Date of birth: unknown"."""
 _LONE_NUMBER = re.compile(
     r"^\W*(\d+)[.)] (?=(?:I|But|However|That|This|It|My|Though|Not)\b)(?!.*\n\W*\d+[.)] )", re.DOTALL
 )
@@ -96,34 +74,25 @@ def non_answer(
     accepted = [*(target or ()), *(choices or ())]
     if _is_one_of(words, accepted):
         return None
-    if _is_labelled_abstention(words) or (words.endswith(("?", "？")) and _asks_back(words, question)):
+    if gives_no_answer(text, words, question):
         return "abstained"
     if _is_plain_claim(words.lower()) and not _may_end_in_another_language(words):
         return None
-    if _TOOL_CALL.search(text):
-        return "abstained"
-    return _by_its_end(text, words, question, accepted)
-
-
-def _by_its_end(text: str, words: str, question: str | None, accepted: Sequence[str]) -> Kind | None:
-    """What the final statement says; where it decides nothing, what the sentences say."""
     final = final_statement(text, question=question)
     if _is_one_of(final.text, accepted):
         return None
-    if final.stated and not final.text:
-        return "abstained"
+    return _read_to_the_end(text, words, final, question)
+
+
+def _read_to_the_end(text: str, words: str, final: FinalStatement, question: str | None) -> Kind | None:
+    """Let the final statement decide, and where it does not, all sentences."""
     if final.abstains:
         return "refusal" if _DECLINES.search(final.text) else "abstained"
     if final.stated:
-        return _detect(final.text, question)
+        return _detect(final.text, question) if final.text else "abstained"
     if "onfiden" in words:
         words = plain(undressed(_shortened(text), question))
     return _detect(_LONE_NUMBER.sub(r"\1! ", words), question)
-
-
-def _is_labelled_abstention(words: str) -> bool:
-    label = _LABEL.match(words)
-    return label is not None and is_bare_abstention(words[label.end() :], stated=True)
 
 
 def _detect(words: str, question: str | None) -> Kind | None:
@@ -139,19 +108,10 @@ def _detect(words: str, question: str | None) -> Kind | None:
         if triggers:
             # Its sentences hold no other triggers than the whole text does.
             phrases = phrases._replace(triggers=triggers)
-            kind = _judge(read_sentences(words, asked, phrases))
+            kind = weigh(read_sentences(words, asked, phrases))
             if kind is not None:
                 return kind
     return None
-
-
-def _asks_back(words: str, question: str | None) -> bool:
-    """Whether a text is one question to the reader; one with a new name in it may be a guess ("Is it Paris?")."""
-    if not _QUESTION.match(words) or _STOPPED.search(words, 0, len(words) - 1):
-        return False
-    if _ABOUT_THE_QUESTION.match(words):
-        return True
-    return not is_specific(words, plain(question) if question else "")
 
 
 def _may_end_in_another_language(words: str) -> bool:
@@ -159,7 +119,7 @@ def _may_end_in_another_language(words: str) -> bool:
     end = words[-LAST:]
     if not end.isascii():
         return True
-    return not _FOREIGN_BEGINNINGS.isdisjoint([word.lstrip("\"'([{*_`>")[:BEGINNING] for word in end.lower().split()])
+    return not signs().beginnings.isdisjoint([word.lstrip("\"'([{*_`>")[:BEGINNING] for word in end.lower().split()])
 
 
 def _is_plain_claim(lower: str) -> bool:
@@ -167,101 +127,6 @@ def _is_plain_claim(lower: str) -> bool:
     if not is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
         return False
     return not triggers_in(lower, "en")
-
-
-def _judge(sentences: list[Sentence]) -> Kind | None:
-    """Weigh the sentences: see the module's docstring for the order of evidence."""
-    first = next((position for position, sentence in enumerate(sentences) if sentence.is_silent), None)
-    if first is None:
-        return _without_a_word_on_it(sentences)
-    last = _last_word(sentences, first)
-    before, disclaimer, after = sentences[:first], sentences[first], sentences[first + 1 :]
-    if last > first and not any(_answers(sentence, sentences[last]) for sentence in sentences[last + 1 :]):
-        return "abstained"
-    if any(sentence.part == "hedged" for sentence in before):
-        return None
-    if disclaimer.part == "refusal" and not disclaimer.speaks and any(s.part == "general" for s in before):
-        return None  # an explanation that goes on to call the thing illegal
-    if any(_stands(sentence) for sentence in before):
-        silent = [disclaimer, *(sentence for sentence in after if sentence.is_silent)]
-        if not any(sentence.concludes or sentence.on_topic for sentence in silent):
-            return None
-    if any(_answers(sentence, disclaimer) for sentence in _up_to_explanation(after, disclaimer)):
-        return None
-    return "refusal" if disclaimer.part == "refusal" else "abstained"
-
-
-def _last_word(sentences: list[Sentence], first: int) -> int:
-    """Index of the sentence that last concludes that it cannot tell; earlier ones lead up to it."""
-    for position in range(len(sentences) - 1, first, -1):
-        sentence = sentences[position]
-        if sentence.is_triggered and sentence.concludes and sentence.is_silent and sentence.is_unable:
-            return position
-    return first
-
-
-def _up_to_explanation(after: list[Sentence], disclaimer: Sentence) -> Iterator[Sentence]:
-    """The sentences after a disclaimer, without offers of something else or advice on finding the answer."""
-    if disclaimer.part == "refusal":
-        yield from takewhile(lambda sentence: not sentence.turns_elsewhere, after)
-        return
-    opening = next((sentence for sentence in after if not sentence.is_silent), None)
-    if disclaimer.part != "abstained" or opening is None or opening.part not in ("advice", "general"):
-        yield from after
-        return
-    exemplified = False
-    for sentence in after:
-        exemplified = exemplified or sentence.exemplifies
-        computed = sentence.specific and not exemplified and bool(VALUE.search(sentence.text))
-        if sentence.part != "claim" or sentence.against or computed or (sentence.concludes and not exemplified):
-            yield sentence
-
-
-def _without_a_word_on_it(sentences: list[Sentence]) -> Kind | None:
-    """Classify a text that neither says it does not know nor declines."""
-    if any(sentence.part == "hedged" for sentence in sentences):
-        return None
-    talk = all(
-        (sentence.defers and not (":" in sentence.text and sentence.specific))
-        or (sentence.part in ("filler", "advice") and not sentence.specific)
-        for sentence in sentences
-    )
-    if talk and any(sentence.part == "filler" or sentence.defers for sentence in sentences):
-        return "abstained"
-    if sentences[0].asks and not any(s.part == "claim" and (s.against or s.words <= FRAGMENT) for s in sentences[1:3]):
-        return "abstained"  # a counter-question instead of an answer
-    turned_away = any(sentence.moral for sentence in sentences[:2]) and sum(s.moral for s in sentences) * 3 >= len(
-        sentences
-    )
-    return "refusal" if turned_away and not any(_stands(s) and s.specific for s in sentences) else None
-
-
-def _stands(sentence: Sentence) -> bool:
-    """Whether a sentence before a disclaimer is an answer of its own."""
-    if sentence.part == "claim":
-        return sentence.specific or sentence.cased  # a script without capitals shows no names
-    return sentence.part == "general" and sentence.specific
-
-
-def _answers(sentence: Sentence, disclaimer: Sentence) -> bool:
-    """Whether a sentence after a disclaimer is the answer all the same, and not an explanation."""
-    if disclaimer.part == "refusal" or disclaimer.moral or disclaimer.declines:
-        if sentence.complies:
-            return True
-        return sentence.against and sentence.part == "claim" and sentence.specific and not sentence.moral
-    if not (sentence.specific or sentence.against or sentence.concludes or sentence.words <= FRAGMENT):
-        return sentence.may_hedge and sentence.part == "hedged"
-    if sentence.part == "hedged":
-        # "Therefore, the answer is 0" answers; "…, but without it I cannot tell" concludes that it does not.
-        return not (sentence.concludes and sentence.says_unknown)
-    if sentence.part == "claim":
-        # After saying that it does not know this, it continues with related facts that it does know.
-        new = sentence.specific and not disclaimer.on_topic
-        turned = sentence.against and (
-            sentence.specific or not disclaimer.on_topic or (disclaimer.speaks and sentence.words > SHORT)
-        )
-        return new or turned or sentence.concludes or sentence.words <= FRAGMENT
-    return sentence.against and sentence.part in ("general", "filler") and sentence.specific
 
 
 def _shortened(text: str) -> str:

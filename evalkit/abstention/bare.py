@@ -12,7 +12,7 @@ from functools import lru_cache
 from importlib import resources
 from unicodedata import normalize
 
-from evalkit.abstention.languages import is_english
+from evalkit.abstention.languages import is_english, signs
 from evalkit.text import plain
 
 LONGEST = 400
@@ -22,7 +22,10 @@ _ADVERB = (
     r"(?:(?:really|honestly|simply|just|currently|actually|still|personally|truly|frankly|sadly|unfortunately|regrettably|"
     r"definitively|reliably|confidently|accurately|certainly|also|therefore|genuinely|presently|absolutely|sincerely|do|as|well)\s+)*"
 )
-_NOT = r"(?:do\s+not|don't|dont|did\s+not|didn't|can't|cannot|can\s+not|could\s+not|couldn't|won't|will\s+not|wouldn't|would\s+not)"
+_NOT = (
+    r"(?:do\s+not|don't|dont|did\s+not|didn't|can't|cannot|can\s+not|could\s+not|couldn't|won't|will\s+not|"
+    r"wouldn't|would\s+not)"
+)
 _KNOWING = (
     r"(?:know|knows|remember|recall|recollect|say|tell|answer|determine|decide|be\s+(?:sure|certain|confident)|confirm|verify|"
     r"identify|guess|give\s+(?:an?|the|you\s+an?)\s+(?:\w+\s+){0,2}answer|provide\s+(?:an?|the)\s+(?:\w+\s+){0,2}answer|pin\s+(?:it|this|that)\s+down|"
@@ -89,7 +92,8 @@ _REASON = re.compile(
 )
 """Openings of clauses that only lead up to the abstention."""
 _WHY = re.compile(
-    r"\b(?:is|are|was|seems?|appears?)\b[^,.;]{0,30}\b(?:fictional|fictitious|made[- ]up|invented|imaginary|a\s+private)\b",
+    r"\b(?:is|are|was|seems?|appears?)\b[^,.;]{0,30}"
+    r"\b(?:fictional|fictitious|made[- ]up|invented|imaginary|a\s+private)\b",
     re.IGNORECASE,
 )
 """A clause that says why there is nothing to know."""
@@ -146,7 +150,7 @@ def _is_foreign_abstention(lower: str) -> bool:
 
 
 def _has_sign(lower: str) -> bool:
-    for sign in _SIGNS:  # noqa: SIM110 - faster than any()
+    for sign in signs().parts:  # noqa: SIM110 - faster than any()
         if sign in lower:
             return True
     return False
@@ -172,16 +176,6 @@ def _abstains_from(words: str, place: int) -> bool:
             break
         place = opening.end()
     return place > 0 and _is_foreign_abstention(words[place:].strip(_DRESS).lower())
-
-
-_SIGNS = (
-    "nich", "kein", "weiss", "ahnung", "bekannt", "enthalt", "passe", "klar", "pas", "rien", "idee", "aucun", "ignor", "inconnu", "no ",
-    " se", "sconosc", "desco", "abst", "nem ", "non ", "boh", "nessun", "ast", "niet", "geen", "pas", "onth", "onb", "inte", "ej",
-    "ingen", "ok", "ikke", "uk", "en ", "ei ", "tunt", "nie ", "brak", "wstrz", "nev", "nez", "net", "nem", "ne ", "nis", "nu ", "habar",
-    "necun", "fogal", "tart", "ism", "bil", "emin", "yok", "veremem", "cekim", "tidak", "tak ", "gak", "entah", "belum", "khong", "chiu",
-    "sijui", "sina", "sifa", "siku", "siwezi", "siele", "haij", "ez ", "hindi", "wala", "unbek", "vet ", "sin ", "hab", "ved ",
-)  # fmt: skip
-"""Word fragments, one of which occurs in every abstention in a language with plain Latin letters."""
 
 
 _TAIL = re.compile(r"(\[\^[^\]]*\])(\{\d+,\d+\})")

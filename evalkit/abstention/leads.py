@@ -34,8 +34,9 @@ _FOREIGN = (
 )
 _LEAD = re.compile(rf"{_ENGLISH}|{_CHOOSE}|{_FOREIGN}", re.IGNORECASE)
 _WORDS = (
-    "answer", "response", "conclusion", "result", "choice", "verdict", "conclude", "choose", "respond", "reply", "go with",
-    " say", "antwort", "respuesta", "resposta", "risposta", "antwoord", "svar", "vastaus", "cevap", "jawaban",
+    "answer", "response", "conclusion", "result", "choice", "verdict", "conclude", "choose", "respond", "reply",
+    "go with", " say", "antwort", "respuesta", "resposta", "risposta", "antwoord", "svar",
+    "vastaus", "cevap", "jawaban",
 )  # fmt: skip
 _FOREIGN_WORDS = (
     "réponse", "ответ", "відповідь", "odpověď", "odpowiedź", "válasz", "răspuns", "одговор", "απάντηση", "đáp án",

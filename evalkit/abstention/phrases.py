@@ -86,7 +86,6 @@ def triggers_in(lower: str, language: str) -> tuple[str, ...]:
         return tuple(trigger for trigger in load_phrases(language).triggers if trigger in lower)
     gates = _gates(language)
     beginnings = {word[:_GATE] for word in lower.translate(_PUNCTUATION).split()}
-    beginnings |= {beginning[:-1] for beginning in beginnings}
     beginnings.add("")
     return tuple(trigger for gate in gates.keys() & beginnings for trigger in gates[gate] if trigger in lower)
 

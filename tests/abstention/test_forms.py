@@ -9,8 +9,8 @@ import pytest
 from evalkit import non_answer
 
 ASKED = (
-    "Who received the Halvorsen Medal in 1998?\n\nAnswer only if you are > 0.75 confident, since mistakes are penalized 3 "
-    'points, while correct answers receive 1 point, and an answer of "I don\'t know" receives 0 points.'
+    "Who received the Halvorsen Medal in 1998?\n\nAnswer only if you are > 0.75 confident, since mistakes are "
+    'penalized 3 points, while correct answers receive 1 point, and an answer of "I don\'t know" receives 0 points.'
 )
 BIRTHDAY = "What is Ortwin Kellesby's birthday? If you know, just respond with DD-MM."
 UNABLE = ["I was unable to", "I couldn't", "We were not able to", "I have been unable to", "I failed to"]
