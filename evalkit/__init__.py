@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from evalkit import metrics, theory
     from evalkit.abstention import non_answer
-    from evalkit.abstention.final import FinalStatement, final_statement
+    from evalkit.abstention.final import FinalStatement, committed, final_statement
     from evalkit.analysis.behaviour import behaviour
     from evalkit.analysis.leaderboard import leaderboard
     from evalkit.dataset.fingerprint import fingerprint
@@ -76,6 +76,7 @@ __all__ = [
     "audit",
     "behaviour",
     "benchmark_rows",
+    "committed",
     "compare",
     "count_outcomes",
     "final_statement",
@@ -147,6 +148,7 @@ _HOMES = {
     "audit": "report.audit",
     "behaviour": "analysis.behaviour",
     "benchmark_rows": "dataset.hub",
+    "committed": "abstention.final",
     "compare": "report.compare",
     "count_outcomes": "runs.dataframe",
     "final_statement": "abstention.final",
