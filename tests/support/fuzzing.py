@@ -286,7 +286,7 @@ def fuzz(seed: int, numbers: Iterator[int], until: float) -> Findings:
                 setattr(findings, outcome, getattr(findings, outcome) + 1)
             else:
                 findings.failures.setdefault(outcome, []).append(number)
-    findings.peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    findings.peak = _peak()
     return findings
 
 
@@ -303,7 +303,16 @@ def measured(case: Case) -> tuple[str, int]:
 def _measured(case: Case) -> tuple[str, int]:
     with tempfile.TemporaryDirectory() as folder:
         outcome = run_case(case, Path(folder) / "case")
-    return outcome, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return outcome, _peak()
+
+
+def _peak() -> int:
+    """Bytes of memory that this process took at most; getrusage would count those of its parent before it began."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
+    return int(found[1]) * 1024 if found else 0
 
 
 def fuzz_in_processes(seed: int, seconds: float, processes: int, cases: int = sys.maxsize) -> Findings:
