@@ -32,7 +32,7 @@ class _Changes:
     repeated: dict[str, set[bytes]] = field(default_factory=dict)
     """Model → digests of rows that an earlier file holds word for word."""
     epochs: dict[tuple[str, str], int] = field(default_factory=dict)
-    """(task, model) → epochs that earlier runs of the same condition hold."""
+    """(task, model), as in the file → epochs that earlier runs of the same condition hold."""
 
     def __bool__(self) -> bool:
         return bool(self.names or self.repeated or self.epochs)
@@ -95,57 +95,63 @@ def _changes(results: Sequence[FileResult], labels: Mapping[Path, str]) -> list[
     all_changes = [_Changes() for _ in results]
     if len(results) < 2:  # noqa: PLR2004 - nothing to join
         return all_changes
-    conditions = _conditions(results)
+    _name_conditions(results, all_changes)
+    told = _told(results)
     earlier: dict[str, dict[bytes, bytes]] = {}
     epochs: Counter[tuple[str, str]] = Counter()
     differing_: set[str] = set()
     for result, changes in zip(results, all_changes, strict=True):
         for model, rows in result.counts.seen.items():
-            known = earlier.setdefault(model, {})
+            name = changes.names.get(model, model)
+            known = earlier.setdefault(name, {})
             shared = known.keys() & rows.keys()
             if any(known[key] != rows[key] for key in shared):
-                if len(conditions.get(model, ("", ""))) == 1:
+                if model in told:
                     mine = [group for group in result.counts.epochs if group[1] == model]
-                    changes.epochs.update({group: epochs[group] for group in mine if epochs[group]})
+                    changes.epochs.update({group: epochs[group[0], name] for group in mine})
                 else:
                     differing_.add(model)
             if repeated := {key for key in shared if known[key] == rows[key]}:
                 changes.repeated[model] = repeated
             known.update({key: rows[key] for key in rows.keys() - shared})
-        for group, n in result.counts.epochs.items():
-            epochs[group] = max(epochs[group], n) if group not in changes.epochs else epochs[group] + n
-    differing_ |= {model for model, ids in conditions.items() if len(ids) > 1}
+        for (task, model), n in result.counts.epochs.items():
+            group = (task, changes.names.get(model, model))
+            epochs[group] = max(epochs[group], n + changes.epochs.get((task, model), 0))
     for result, changes in zip(results, all_changes, strict=True):
+        label = labels[result.report.path]
         for model in differing_ & result.counts.seen.keys():
             changes.repeated.pop(model, None)
-            name = _named(model, result, results, labels[result.report.path])
-            if name != model:
-                changes.names[model] = name
+            if model != label:
+                changes.names[model] = f"{model} ({label})"
     return all_changes
 
 
-def _conditions(results: Sequence[FileResult]) -> dict[str, set[str]]:
-    """Model → ids of its conditions, of those models whose every file tells theirs; one a task and id."""
-    by_task: dict[str, dict[str, set[str]]] = {}
+def _told(results: Sequence[FileResult]) -> set[str]:
+    """Models of which every file tells the conditions."""
     untold = {model for result in results for model in result.counts.seen if not _of(result, model)}
-    for result in results:
-        for (task, model), condition in result.report.conditions.items():
-            by_task.setdefault(model, {}).setdefault(task, set()).add(condition.id)
-    return {model: max(tasks.values(), key=len) for model, tasks in by_task.items() if model not in untold and tasks}
+    return {model for result in results for model in result.counts.seen} - untold
 
 
-def _of(result: FileResult, model: str) -> list[Condition]:
-    return [condition for (_, name), condition in result.report.conditions.items() if name == model]
+def _name_conditions(results: Sequence[FileResult], all_changes: Sequence[_Changes]) -> None:
+    """Name a model by its condition where its files hold several of one task."""
+    for model in _told(results):
+        by_task: dict[str, dict[str, Condition]] = {}
+        for result in results:
+            for task, condition in _of(result, model).items():
+                by_task.setdefault(task, {})[condition.id] = condition
+        task = max(by_task, key=lambda name: len(by_task[name]))
+        if len(by_task[task]) < 2:  # noqa: PLR2004 - one condition
+            continue
+        labels = dict(zip(by_task[task], differing(list(by_task[task].values())), strict=True))
+        for result, changes in zip(results, all_changes, strict=True):
+            mine = _of(result, model).get(task)
+            if mine is not None and labels[mine.id]:
+                changes.names[model] = f"{model} ({labels[mine.id]})"
 
 
-def _named(model: str, result: FileResult, results: Sequence[FileResult], label: str) -> str:
-    """A model's name with what tells its condition apart, or with the file's label."""
-    everyone = [one for one in results if _of(one, model)]
-    if result in everyone:
-        told = differing([_of(one, model)[0] for one in everyone])
-        if len(set(told)) == len(everyone):
-            return f"{model} ({told[everyone.index(result)]})"
-    return model if model == label else f"{model} ({label})"
+def _of(result: FileResult, model: str) -> dict[str, Condition]:
+    """Task → condition of one model."""
+    return {task: one for (task, name), one in result.report.conditions.items() if name == model}
 
 
 def _add_changed(result: FileResult, part: Path, changes: _Changes, counts: Counts, book: journal.Journal) -> None:
