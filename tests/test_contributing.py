@@ -198,12 +198,12 @@ def test_the_recipe_for_a_language(tmp_path: Path) -> None:
     assert command == "python -m pytest tests/abstention"
     shutil.copytree(ROOT / "evalkit", tmp_path / "evalkit", ignore=shutil.ignore_patterns("__pycache__"))
     table = "evalkit/abstention/tables/eo.toml"
-    words = files.pop("evalkit/abstention/languages.py")
+    words = files.pop("evalkit/abstention/tables/words.toml")
     write(files, tmp_path)
-    languages = tmp_path / "evalkit" / "abstention" / "languages.py"
-    source = languages.read_text(encoding="utf-8")
-    assert source.count("_WORDS = {\n") == 1
-    languages.write_text(source.replace("_WORDS = {\n", f"_WORDS = {{\n{words}"), encoding="utf-8")
+    common = tmp_path / "evalkit" / "abstention" / "tables" / "words.toml"
+    source = common.read_text(encoding="utf-8")
+    assert source.count("[words]\n") == 1
+    common.write_text(source.replace("[words]\n", f"[words]\n{words}"), encoding="utf-8")
     sentences = tomllib.loads(files["tests/abstention/phrases/eo.toml"])
     assert table in files
     verdicts = {kind: [evalkit.non_answer(text) for text in sentences[kind]] for kind in ("abstentions", "answers")}

@@ -48,6 +48,8 @@ ALIKE = 0.6
 
 
 class _Signs(NamedTuple):
+    latin: tuple[str, ...]
+    """Languages written in Latin letters."""
     homes: dict[str, tuple[str, ...]]
     """Common word → the languages that it is common in."""
     letters: dict[str, tuple[str, ...]]
@@ -69,10 +71,11 @@ def signs() -> _Signs:
         for letter in own:
             letters[letter] = (*letters.get(letter, ()), language)
     abstaining = table["abstaining"]
-    return _Signs(homes, letters, frozenset(abstaining["beginnings"].split()), tuple(abstaining["parts"]))
+    latin = tuple(language for language, words in table["words"].items() if any(map(str.isascii, words.split())))
+    return _Signs(latin, homes, letters, frozenset(abstaining["beginnings"].split()), tuple(abstaining["parts"]))
 
 
-_LATIN = ("de", "fr", "es", "pt", "it", "sr", "cs", "sk", "pl", "nl", "sv", "da", "tr", "id", "vi", "sw", "ro", "hu")
+_LATIN = signs().latin
 
 LANGUAGES = ("en", *_LATIN, *(language for language in _SCRIPTS if language not in _LATIN))
 """Every language that has a phrase table."""
@@ -128,7 +131,7 @@ def _likeliest(start: str, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def _votes(start: str) -> Counter[str]:
     """How many of a text's words and letters are common in each language."""
-    homes, letters, *_ = signs()
+    _, homes, letters, *_ = signs()
     votes: Counter[str] = Counter()
     for word in start.split():
         votes.update(homes.get(word.strip(".,;:!?\"'()"), ()))
