@@ -63,11 +63,11 @@ def _row(row: Fields, task: str) -> ForeignRow:
 
 def _verdict(row: Fields, *, unanswerable: bool) -> tuple[Verdict, str]:
     if "is_abstention" not in row:
-        return "failed", "whether it abstains could not be judged"
+        return "unscored", "whether it abstains could not be judged"
     if row.flag("is_abstention"):
         return "idk", ""
     if unanswerable:
         return "wrong", "a claim where only abstaining is right"
     if "is_response_correct" not in row:
-        return "failed", "attempted; right or wrong is not in this file"
+        return "unscored", "attempted; right or wrong is not in this file"
     return ("right" if row.flag("is_response_correct") else "wrong"), ""

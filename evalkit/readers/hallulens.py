@@ -101,7 +101,7 @@ def _row(verdicts: Fields, k: int, row: Fields | None) -> ForeignRow:
 def _verdict(verdicts: Fields, k: int) -> tuple[Verdict, str]:
     abstained = _item(verdicts, _list_name(verdicts), k)
     if not isinstance(abstained, bool):
-        return "failed", "whether it abstains could not be judged"
+        return "unscored", "whether it abstains could not be judged"
     if abstained:
         return "idk", ""
     if "abstantion" not in verdicts:
@@ -109,7 +109,7 @@ def _verdict(verdicts: Fields, k: int) -> tuple[Verdict, str]:
     hallucinated = _item(verdicts, "halu_test_res", k)
     raw = _item(verdicts, "is_hallucinated_raw_generation", k)
     if not isinstance(hallucinated, bool) or (isinstance(raw, str) and raw.strip(" .\n").lower() not in JUDGED):
-        return "failed", "the judge's answer is no verdict"
+        return "unscored", "the judge's answer is no verdict"
     return ("wrong" if hallucinated else "right"), ""
 
 

@@ -107,12 +107,12 @@ def _verdict(correct: Any, text: Any, *, judged: bool) -> tuple[Verdict | None, 
     if isinstance(correct, bool):
         return ("right" if correct else "wrong"), "", ""
     if correct is not None:
-        return "failed", "", f"correct is {correct!r}"[:100]
+        return "unscored", "", f"correct is {correct!r}"[:100]
     if not judged:
         return None, "", ""
     found = _GRADE.search(text) if isinstance(text, str) else None
     if found is None:
-        return "failed", "", "the judge's text holds no grade"
+        return "unscored", "", "the judge's text holds no grade"
     return _GRADES[found[0]], found[0], "the judge's grade"
 
 

@@ -88,7 +88,7 @@ def _verdict(row: Fields, response: Fields) -> tuple[Verdict | None, str]:
     if row.integer("failureReason", 0) == ERROR or (error and not components):
         return "failed", error or "an error"
     if any(component.object("metadata", {}).flag("graderError", False) for component in components):
-        return "failed", graded.text("reason", "") or "the judge failed"
+        return "unscored", graded.text("reason", "") or "the judge failed"
     if not components and row.flag("success") and not row.object("testCase", {}).array("assert"):
         return None, "no assertions"
     return ("right" if row.flag("success") else "wrong"), graded.text("reason", "")

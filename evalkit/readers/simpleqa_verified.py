@@ -40,7 +40,7 @@ def simpleqa_verified(row: Fields) -> ForeignRow:
     column = response_column(row)
     return ForeignRow(
         sample_id=row.text("original_index", ""),
-        verdict=row.one_of("grade", GRADES) if graded else "failed",
+        verdict=row.one_of("grade", GRADES) if graded else "unscored",
         mark=mark if graded else "",
         text=row.text(column, "") if column else "",
         attempted=True,
