@@ -28,7 +28,7 @@ def abstention(
     question: str, text: str, *, should: bool, does: bool | None, right: bool | None = None
 ) -> dict[str, Any]:
     """One response of AbstentionBench."""
-    prompt = {
+    prompt: dict[str, Any] = {
         "question": question,
         "reference_answers": None if should else ["1894"],
         "should_abstain": should,
