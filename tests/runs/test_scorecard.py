@@ -62,7 +62,7 @@ def test_the_documents_keys_are_the_contract() -> None:
         "non_answers", "accuracy", "scores", "coverage", "accuracy_given_attempted", "error_rate", "count_as", "policy",
         "credit", "answerable", "tokens", "strata",
     }  # fmt: skip
-    assert set(document["non_answers"]) == {"abstained", "refusal", "empty", "unparsed"}
+    assert set(document["non_answers"]) == {"abstained", "refusal", "empty", "unparsed", "partial"}
     assert set(document["accuracy"]) == {"value", "se", "ci95"}
     assert set(document["scores"][0]) == {"threshold", "penalty", "mode", "value", "se", "ci95", "normalized"}
     assert set(document["tokens"]) == {"prompt", "completion", "reasoning"}
@@ -97,7 +97,7 @@ def test_counts_by_kind_and_stratum() -> None:
     )
     card = from_records([*given, cut], CardHead())
     assert (card.correct, card.error, card.idk, card.cut_off, card.truncated) == (2, 1, 3, 1, 0)
-    assert card.non_answers.model_dump() == {"abstained": 1, "refusal": 1, "empty": 1, "unparsed": 1}
+    assert card.non_answers.model_dump() == {"abstained": 1, "refusal": 1, "empty": 1, "unparsed": 1, "partial": 0}
     assert card.strata["head"].model_dump() == {"n": 6, "correct": 2, "error": 1, "idk": 3, "missing": 0}
     assert card.tokens.prompt == 5
 
