@@ -90,7 +90,9 @@ def test_the_functions_of_the_commands_exist() -> None:
     commands = {command.removesuffix(" --ask") for command in re.findall(r"^\| `(evalkit [^`]+)`", text, re.MULTILINE)}
     assert commands <= names
     groups = {"evalkit", "evalkit theory", "evalkit experiment"}
-    assert names - commands - groups == {f"evalkit {name}" for name in ("show", "view", "predictions", "list", "repair")}
+    assert names - commands - groups == {
+        f"evalkit {name}" for name in ("show", "view", "predictions", "list", "repair")
+    }
 
 
 def test_the_changelog_names_this_version() -> None:
