@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from typing import get_args
@@ -35,6 +36,9 @@ class Mapping(click.ParamType["dict[str, str]"]):
         pairs = [part.partition("=") for part in parts]
         if not all(equals and path for _, equals, path in pairs):
             self.fail(f"{value!r} must be field=column,field=column", param, ctx)
+        fields = [field.strip() for field, _, _ in pairs]
+        if repeated := next((field for field in fields if fields.count(field) > 1), ""):
+            self.fail(f"{repeated}=… is given twice", param, ctx)
         return {field.strip(): path.strip() for field, _, path in pairs}
 
 
@@ -160,6 +164,8 @@ def command(
     progress.end()
     rescore.print_notes(rescored)
     print_result(rescore.RescoredScreen(rescored=rescored), as_json=as_json)
+    if rescored.set_aside:
+        sys.exit(3)
 
 
 class _Progress:

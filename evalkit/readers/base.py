@@ -105,6 +105,8 @@ class Reader(Protocol):
     stems: Sequence[str] = ()
     """File names without endings, as patterns, that this format gives to every model's file: such a name is no
     model's."""
+    in_parts: bool = False
+    """Whether the files of a folder are parts of one model's output."""
     companions: Sequence[str] = ()
     """Names, as patterns, of files beside that belong to one of this format, and are no outputs by themselves."""
 

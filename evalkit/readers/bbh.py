@@ -26,6 +26,7 @@ class BbhReader(Reader):
     about = "BBH: the authors' outputs (input, prediction, target)"
     rule = "exact match of the answer with the target"
     stems = ("*_few_shot_template*",)
+    in_parts = True
     companions = ("*_eval_metrics.jsonl",)
 
     def sniff(self, head: Head) -> bool:

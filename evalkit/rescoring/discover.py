@@ -163,7 +163,8 @@ def _names(reader: Reader, attribute: str) -> Sequence[str]:
 def model_labels(files: Sequence[InputFile]) -> dict[Path, str]:
     """Name the model of each file that does not: by the file's name, or its folder's where that says more."""
     labels = {file.source.path: _label(file.source.path, file.reader) for file in files}
-    repeated = {label for label, n in Counter(labels.values()).items() if n > 1}
+    apart = {file.source.path for file in files if not getattr(file.reader, "in_parts", False)}
+    repeated = {label for label, n in Counter(labels[path] for path in apart).items() if n > 1}
     return {path: f"{path.parent.name}/{path.name}" if label in repeated else label for path, label in labels.items()}
 
 

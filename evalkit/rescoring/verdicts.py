@@ -28,7 +28,7 @@ class UnsettledError(InputError):
 
     Args:
         text: one line.
-        scorers: those that they come from.
+        scorers: those whose 0 and 1, or whose C, are not what they seem.
     """
 
     def __init__(self, text: str, scorers: frozenset[str]) -> None:
@@ -56,14 +56,13 @@ class _Scale:
     n: int = 0
     low: float = math.inf
     high: float = -math.inf
+    is_binary: bool = True
+    """Whether all of them are 0 or 1."""
 
     def add(self, score: float) -> None:
         self.n += 1
+        self.is_binary &= score in (0, 1)
         self.low, self.high = min(self.low, score), max(self.high, score)
-
-    @property
-    def is_binary(self) -> bool:
-        return self.low in (0, 1) and self.high in (0, 1)
 
 
 @dataclass(kw_only=True)
@@ -74,7 +73,7 @@ class Verdicts:
     """The user's: mark → meaning."""
     preference: Preference
     unsettled: frozenset[str] = frozenset()
-    """Scorers of which it is known from an earlier reading that some verdicts are unknown."""
+    """Scorers of which an earlier reading has found that their 0 and 1, or their C, are not what they seem."""
     met: set[str] = field(default_factory=set)
     """Marks of the user's that the file has."""
     seen: dict[str, Counter[str]] = field(default_factory=dict)
@@ -107,11 +106,18 @@ class Verdicts:
 
     def problem(self) -> str:
         """What remains unknown, in one line with the option that settles it; "" where nothing does."""
+        mark = self.preference.pass_mark
         parts = [
+            f"{by or 'the verdict'} is 0 or 1 on all {scale.n:,} rows, which --pass-mark {mark:g} does not tell apart;"
+            " rescore it without"
+            for by, scale in self._scales.items()
+            if self._is_beside(scale)
+        ]
+        parts += [
             f"{by or 'the verdict'} is a score from {scale.low:g} to {scale.high:g} on {scale.n:,} rows, and nothing"
             " says which score is right; give the mark to pass with --pass-mark X"
             for by, scale in self._scales.items()
-            if not scale.is_binary
+            if not scale.is_binary and mark is None
         ]
         for by in self._undefined:
             marks = self._unknown(by)
@@ -128,9 +134,16 @@ class Verdicts:
 
     @property
     def scorers(self) -> frozenset[str]:
-        """Scorers of which some verdicts are unknown."""
-        scales = {by for by, scale in self._scales.items() if not scale.is_binary}
-        return frozenset(scales | {by for by in self._undefined if self._unknown(by)})
+        """Scorers whose 0 and 1, or whose C, are not what they seem."""
+        unmarked = self.preference.pass_mark is None
+        scales = {by for by, one in self._scales.items() if (unmarked and not one.is_binary) or self._is_beside(one)}
+        letters = {by for by, marks in self._undefined.items() if LETTERS & marks.keys() and self._unknown(by)}
+        return frozenset(scales | letters)
+
+    def _is_beside(self, scale: _Scale) -> bool:
+        """Whether a pass mark is for other scores: these are all 0 or 1, and it takes both for the same."""
+        mark = self.preference.pass_mark
+        return mark is not None and scale.is_binary and not 0 < mark <= 1
 
     def _said(self, mark: str) -> Verdict | None:
         """What the user says of a mark, in its own case or in any."""
@@ -143,10 +156,11 @@ class Verdicts:
     def _settle_score(self, by: str, score: float) -> Meaning:
         if math.isnan(score):
             return Meaning("unscored")
-        if self.preference.pass_mark is not None:
-            self.preference.meet("pass_mark")
-            return Meaning("right" if score >= self.preference.pass_mark else "wrong")
+        mark = self.preference.pass_mark
         self._scales.setdefault(by, _Scale()).add(score)
+        if mark is not None and by not in self.unsettled:
+            self.preference.meet("pass_mark")
+            return Meaning("right" if score >= mark else "wrong")
         if score not in (0, 1) or by in self.unsettled:
             return Meaning(None, f"{_of(by)}{score:g}: a score without a mark to pass")
         return Meaning("right" if score == 1 else "wrong")
