@@ -17,7 +17,7 @@ from evalkit.dataset.limits import Limits, exceeded
 from evalkit.errors import InputError
 from evalkit.extras import requires
 
-BATCH = 64
+BATCH = 256
 """Rows that are unpacked together."""
 WORKBOOK = "xl/workbook.xml"
 """A member that tells a workbook from other zips."""

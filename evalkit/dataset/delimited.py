@@ -71,10 +71,11 @@ def read_delimited(text: TextIO, delimiter: str) -> Iterator[tuple[int, Cells | 
     allow_long_cells()
     reader = csv.reader(text, delimiter=delimiter)
     names = named(next((cells for cells in reader if _holds_any(cells)), []))
+    width = len(names)
     for cells in reader:
-        if not cells or (len(names) > 1 and not _holds_any(cells)):
+        if not cells or (width > 1 and not _holds_any(cells)):
             continue
-        fits = len(cells) >= len(names) and not _holds_any(cells[len(names) :])
+        fits = len(cells) == width or (len(cells) > width and not _holds_any(cells[width:]))
         yield reader.line_num, dict(zip(names, cells, strict=False)) if fits else None
 
 
@@ -94,4 +95,4 @@ def _widths(text: str, delimiter: str) -> list[int]:
 
 
 def _holds_any(cells: Sequence[str]) -> bool:
-    return any(cell.strip() for cell in cells)
+    return any(map(str.strip, cells))
