@@ -41,7 +41,7 @@ def openai_batch(row: Fields) -> ForeignRow:
     refusal = message.text("refusal", "")
     return ForeignRow(
         sample_id=row.text("custom_id"),
-        text=message.text("content", "") or refusal,
+        text=message.text("content", "") or refusal or choice.text("text", ""),  # text: /v1/completions
         refused=bool(refusal) or end == "content_filter",
         truncated=end == "length",
         ended=end == "stop",
