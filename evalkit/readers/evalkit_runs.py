@@ -110,7 +110,10 @@ def _record(row: Fields) -> ForeignRow:
 def _metadata(row: Fields) -> dict[str, Any]:
     """A record's metadata, which it keeps as JSON text."""
     found = row.value("metadata", {})
-    parsed = json.loads(found) if isinstance(found, str) else found
+    try:
+        parsed = json.loads(found) if isinstance(found, str) else found
+    except (ValueError, RecursionError) as error:
+        raise row.error("metadata is not JSON") from error
     if not isinstance(parsed, dict):
         raise row.error(f"metadata is {type(parsed).__name__}, not an object")
     return parsed

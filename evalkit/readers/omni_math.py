@@ -100,4 +100,8 @@ def _original(row: Fields) -> Fields:
     kept = row.value("original_json")
     if not isinstance(kept, str):
         return row.object("original_json")
-    return Fields({"original_json": json.loads(kept)}, row.source, row.place).object("original_json")
+    try:
+        original = json.loads(kept)
+    except (ValueError, RecursionError) as error:
+        raise row.error("original_json is not JSON") from error
+    return Fields({"original_json": original}, row.source, row.place).object("original_json")
