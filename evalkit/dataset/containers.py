@@ -179,7 +179,7 @@ def _arrow_damage(path: Path, kind: str) -> Iterator[None]:
         yield
     except InputError:
         raise
-    except (ArrowException, OSError, ValueError, MemoryError, TypeError, KeyError, OverflowError) as error:
+    except (ArrowException, OSError, ValueError, MemoryError, TypeError, KeyError, OverflowError, SystemError) as error:
         raise InputError(f"{path} is a damaged {name} file ({_line(error)}); copy it again") from error
 
 

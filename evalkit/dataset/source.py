@@ -27,7 +27,7 @@ from evalkit.dataset.preference import Preference
 from evalkit.dataset.unpack import ZSTANDARD, container, open_unpacked, read_limited, read_member
 from evalkit.errors import InputError
 
-__all__ = ["BadRowError", "Head", "Limits", "Preference", "Source", "as_text", "targets_of"]
+__all__ = ["BadRowError", "Head", "Limits", "Preference", "Source", "as_text", "one_line", "targets_of"]
 
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of one line."""
@@ -111,7 +111,9 @@ class Source:
             place: line, position, or name of a member.
             what: what is wrong with it.
         """
-        return BadRowError(f"{self.path}:{_line(place)}: {_line(what, 300)}; fix it, or skip such rows with --skip-bad")
+        return BadRowError(
+            f"{self.path}:{one_line(place)}: {one_line(what, 300)}; fix it, or skip such rows with --skip-bad"
+        )
 
     def bad(self, error: BadRowError) -> None:
         """Count a row that cannot be read, or raise its error unless such rows are to be skipped."""
@@ -180,7 +182,7 @@ class Source:
         try:
             archive = zipfile.ZipFile(self.path)
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, OverflowError) as error:
-            raise InputError(f"{self.path} is a damaged zip ({_line(error)}); copy it again") from error
+            raise InputError(f"{self.path} is a damaged zip ({one_line(error)}); copy it again") from error
         if len(archive.namelist()) > MEMBERS:
             raise InputError(f"{self.path} has {len(archive.namelist()):,} members, more than any log has")
         return archive
@@ -240,17 +242,17 @@ class Source:
         except InputError:
             raise
         except (ValueError, RecursionError, msgspec.DecodeError) as error:
-            why = _line(error) or "nested too deeply"
+            why = one_line(error) or "nested too deeply"
             raise InputError(f"{self._named(place)} is not the JSON it began as ({why})") from error
         except csv.Error as error:
-            raise InputError(f"{self._named(place)} is not the table it began as ({_line(error)})") from error
+            raise InputError(f"{self._named(place)} is not the table it began as ({one_line(error)})") from error
         except DAMAGED as error:
-            why = _line(error) or type(error).__name__
+            why = one_line(error) or type(error).__name__
             raise InputError(f"{self._named(place)} is damaged or cut off ({why}); copy it again") from error
 
     def _named(self, place: object) -> str:
         place = place() if callable(place) else place
-        return f"{self.path}:{_line(place)}" if place else str(self.path)
+        return f"{self.path}:{one_line(place)}" if place else str(self.path)
 
     def _look(self) -> Head:
         try:
@@ -336,7 +338,7 @@ class Source:
                 try:
                     row = _decoded(line if number > 1 else line.removeprefix(b"\xef\xbb\xbf"), decode)
                 except (ValueError, RecursionError, msgspec.DecodeError) as error:
-                    self._reject(number, f"not JSON ({_line(error) or 'nested too deeply'})")
+                    self._reject(number, f"not JSON ({one_line(error) or 'nested too deeply'})")
                     continue
                 if isinstance(row, dict):
                     yield number, row
@@ -357,8 +359,8 @@ class Source:
 def describe(error: Exception) -> str:
     """Say what is wrong with a row, from what code that reads it raised."""
     if isinstance(error, KeyError):
-        return f"no {_line(error.args[0])}"
-    return f"not as its format has it ({_line(error) or type(error).__name__})"
+        return f"no {one_line(error.args[0])}"
+    return f"not as its format has it ({one_line(error) or type(error).__name__})"
 
 
 def as_text(value: Any) -> str:
@@ -381,8 +383,13 @@ def targets_of(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, (list, tuple)) else [str(value)]
 
 
-def _line(said: object, longest: int = 150) -> str:
-    """What an error says, on one line, not too long, and without half characters."""
+def one_line(said: object, longest: int = 150) -> str:
+    """Write something on one line, not too long, and without half characters.
+
+    Args:
+        said: an error, or text of a file.
+        longest: characters that are kept.
+    """
     return " ".join(str(said).split())[:longest].encode("utf-8", "replace").decode()
 
 

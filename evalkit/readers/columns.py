@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from evalkit.dataset.layouts import row_lists
-from evalkit.dataset.source import BadRowError, Source, as_text
+from evalkit.dataset.source import BadRowError, Source, as_text, one_line
 from evalkit.errors import InputError
 from evalkit.readers.fields import Fields
 
@@ -64,7 +64,7 @@ def find_facts(source: Source, views: Mapping[str, Columns]) -> Facts:
                 _note(facts, name, column, row)
     wanted = {column for columns in views.values() for column in columns.values()}
     if facts.rows and (missing := sorted(wanted - facts.present)):
-        raise InputError(f"{source.path}: --map: no column {missing[0]!r}{_available(source, missing[0], list(names))}")
+        raise InputError(f"{source.path}: --map: no column {missing[0]!r}{_available(source, missing[0], [*names])}")
     return facts
 
 
@@ -174,13 +174,11 @@ def _cleaned(value: Any) -> Any:
 
 
 def _paths(row: Fields) -> Iterator[str]:
-    """Names of columns, and of what is inside objects."""
+    """Names of columns, and of what is inside objects, each on one line."""
     for name in row:
         value = row.value(name)
-        if isinstance(value, Mapping) and value:
-            yield from (f"{name}.{inner}" for inner in value)
-        else:
-            yield str(name)
+        inside = [f"{name}.{inner}" for inner in value] if isinstance(value, Mapping) else []
+        yield from (one_line(path) for path in inside or [name])
 
 
 def _available(source: Source, wanted: str, names: list[str]) -> str:
@@ -188,5 +186,5 @@ def _available(source: Source, wanted: str, names: list[str]) -> str:
     meant = f", did you mean {near[0]!r}?" if near else ""
     more = ", …" if len(names) > NAMES_SHOWN else ""
     lists = row_lists(source.document()) if source.head.shape == "object" and not source.rows_at else []
-    inside = f"; rows under a key are read with --rows: {', '.join(lists[:8])}" if lists else ""
+    inside = f"; rows under a key are read with --rows: {', '.join(map(one_line, lists[:8]))}" if lists else ""
     return f"{meant}; there are: {', '.join(names[:NAMES_SHOWN])}{more}{inside}"
