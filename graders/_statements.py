@@ -175,7 +175,7 @@ _DENIED_AFTER = re.compile(
 )
 _HELD_AFTER = re.compile(
     rf"{_OPEN_DRESS}(?:{_LINK_VERB}{_ADVERBS}"
-    r"(?:correct|right\b|true\b|answer\b|best\b|better\b|yes\b|(?:\w+\s+)?one\b|it\b(?!\s+(?:is|was|would))|fits?\b|matches|(?:last\s+)?remaining|"
+    r"(?:correct|right\b|true\b|answer\b|best\b|better\b|likelier\b|likeliest\b|(?:more|most)\s+likely\b|yes\b|(?:\w+\s+)?one\b|it\b(?!\s+(?:is|was|would))|fits?\b|matches|(?:last\s+)?remaining|"
     r"left\b|accurate|choice\b|option\b(?!\s+[A-Z]\b)|good\s+(?:fit|match)|richtig|korrekt|correcta?|correcte|corretta?|"
     r"correta|giusta|bonne|exacte?|верн\w+|правильн\w+|správn\w+|poprawn\w+|juist|rätt|riktig)"
     r"|\s*[✓✔✅☑]|\s+(?:the\s+|as\s+the\s+)?(?:correct|right|only\s+correct|best)\b|\s+the\s+answer\b|\s+works\b|\s*it\s+is\b|\s*wins\b|\s*remains\b|\s*fits\s+(?:best|the|all)|\s*must\s+be\s+(?:the|right|correct|true)|"
@@ -198,6 +198,7 @@ _WITHDRAWN_AFTER = re.compile(
     r"(?:is|was)\s+(?:mentioned|listed|considered|close))",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r"[;:](?=\s*\w)|\bbut\b|\bhowever\b|\bso\b|\btherefore\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|had|were|unless|suppose|assuming|should\s+the)\b", re.IGNORECASE)
 _SUPPOSED_AFTER = re.compile(r"[^.!?;]*?\b(?:if|had|were)\b", re.IGNORECASE)
 _WOULD = re.compile(r"\b(?:would|might|could)\b", re.IGNORECASE)
@@ -206,6 +207,13 @@ _OFFERED = re.compile(
     r"among)\b[^.!?]*$",
     re.IGNORECASE,
 )
+_UNDECIDED = re.compile(
+    r"\b(?:cannot|can\s*not|can't|couldn't|could\s+not|don't|do\s+not|didn't|unable|unsure|uncertain|impossible|no\s+(?:idea|way|clue|basis)|"
+    r"not\s+(?:sure|certain|know|possible|clear))\b[^.!?;:,]{0,40}\b(?:which|whether|if)\b"
+    r"(?:(?!,\s*(?:(?:and|then)\s+)?(?:i|my|it|this|that|the\s+answer)\b|\b(?:though|although|yet)\b)[^.!?;:])*$",
+    re.IGNORECASE,
+)
+"""What a text says it cannot decide: "I cannot say whether it is B or C"."""
 _SENTENCE_START = re.compile(r"[.!?。！？…](?=[\s\"')*\]])|[。！？\n]")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:(?!Option|Answer|Choice|Letter|Not|So|Thus|Hence|And|Or|Only|But)[A-Z][a-z]+\s[A-Z]|e\.g|i\.e|vs|etc|approx|Dr|Mr|Mrs|St|no)"
@@ -228,6 +236,8 @@ def rank(text: str, start: int, end: int) -> Rank:
         return Rank.DENIED
     if _is_withdrawn(sentence, remark):
         return Rank.WITHDRAWN
+    if _UNDECIDED.search(_CLAUSE.split(sentence)[-1]):
+        return Rank.OFFERED
     if is_led_to(before):
         return Rank.STATED
     # "B is right", "so it must be B"
@@ -286,7 +296,7 @@ def _to_line_end(after: str) -> str:
 
 
 def _is_withdrawn(sentence: str, remark: str) -> bool:
-    clause = re.split(r"[;:](?=\s*\w)|\bbut\b|\bhowever\b|\bso\b|\btherefore\b", sentence, flags=re.IGNORECASE)[-1]
+    clause = _CLAUSE.split(sentence)[-1]
     if _WITHDRAWN.search(clause) or _WITHDRAWN_AFTER.search(remark):
         return True
     if _CONDITION.search(clause):

@@ -59,6 +59,9 @@ ABSTAINED = [
     "As an AI language model, I don't have access to that.",
     "To answer this, I would need more information. Could you tell me which year you mean?",
     "There isn't enough context to tell.",
+    "Impossible to say which of the two it was.",
+    "No way to tell which year.",
+    "Unable to determine whether it was Smith or Jones.",
 ]
 
 CLAIMS = [
@@ -83,6 +86,8 @@ CLAIMS = [
     "It's Paris, I'm not sure though.",
     "I do not know exactly, around 1950",
     "I'm not sure. Paris.",
+    "It is impossible to tell who wrote it, but Smith is likely.",
+    "No way to tell: probably 1912.",
 ]
 
 REFUSALS = [

@@ -432,6 +432,8 @@ IDK = [
     "\\boxed{\\text{I don't know}}", "<answer>I don't know</answer>", '{"answer": "I don\'t know"}',
     "### Final Answer\nI don't know", "**I don't know**", "Therefore: I don't know.", "So I answer \"I don't know\".",
     "The answer is (X): I don't know", "Either B or C. I don't know.", "B? I don't know.",
+    "I cannot tell whether it is B or C.", "Without more data I cannot decide if the answer is B.",
+    "I can't determine which of the options (A, B, C, D) is correct.",
 ]  # fmt: skip
 
 
@@ -439,6 +441,12 @@ IDK = [
 def test_what_ends_in_not_knowing_is_idk(text: str) -> None:
     """Whatever option was named before."""
     assert judge(text).outcome is Outcome.IDK
+
+
+@pytest.mark.parametrize("text", ["I can't say why, but it is (B) mercury.", "I cannot say which it is, I choose B."])
+def test_what_chooses_after_doubt_is_a_claim(text: str) -> None:
+    """The options a sentence cannot decide between are no claim; the option it then chooses is."""
+    assert judge(text).outcome is Outcome.CORRECT
 
 
 LETTERS = ["Al", "Tl", "C", "B", "Si"]
