@@ -13,7 +13,7 @@ NOTABLE_CUT = 0.02
 """Share of answers cut off above which it is said."""
 MANY_CUT = 0.2
 """Share of answers cut off above which the remedy comes first."""
-RANGE = "{low … high}: where the number lies if every missing answer were an error, and if every one were correct."
+RANGE = "{low … high}: the number if every missing answer were an error, and if every one were correct."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,8 +78,8 @@ def remedy(asked: Asked) -> Iterator[str]:
     """
     if asked.cut > MANY_CUT * asked.asked:
         yield (
-            f"{_who(asked)}{asked.cut:,} of {asked.asked:,} answers were cut off{_limit(asked)} before they committed"
-            f" to one; {_longer(asked)}. The scores say little without them."
+            f"{_who(asked)}{asked.cut:,} of {asked.asked:,} answers were cut off{_limit(asked)} before they"
+            f" reached a conclusion; {_longer(asked)}. The scores say little without them."
         )
 
 
@@ -95,12 +95,12 @@ def cut_off(asked: Asked) -> Iterator[str]:
     if asked.reached > asked.cut:
         yield (
             f"{_who(asked)}{asked.reached:,} of {asked.asked:,} answers reached the token limit{_of(asked)},"
-            f" {asked.cut:,} of them before they committed to one{_fate(asked)}; {_longer(asked)}."
+            f" {asked.cut:,} of them before a conclusion{_fate(asked)}; {_longer(asked)}."
         )
         return
     yield (
-        f"{_who(asked)}{asked.cut:,} of {asked.asked:,} answers were cut off{_limit(asked)} before they committed to"
-        f" one{_fate(asked)}; {_longer(asked)}."
+        f"{_who(asked)}{asked.cut:,} of {asked.asked:,} answers were cut off{_limit(asked)} before they reached a"
+        f" conclusion{_fate(asked)}; {_longer(asked)}."
     )
 
 
@@ -141,7 +141,7 @@ def _of(asked: Asked) -> str:
 
 
 def _fate(asked: Asked) -> str:
-    return " and are missing, not IDK" if asked.truncated == asked.cut and asked.cut else ""
+    return ", and count as missing, not as IDK" if asked.truncated == asked.cut and asked.cut else ""
 
 
 def _longer(asked: Asked) -> str:

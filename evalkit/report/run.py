@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MODES = {"open": "target stated\n(open)", "closed": "not stated\n(closed)", "simulated": "simulated,\n"}
 """Mode → its column, of two lines; that of a policy ends in the policy's name."""
+INTERVAL = "[low, high]: 95% interval."
 UNSHOWN = ("data", "grader")
 """Settings that the task itself decides."""
 
@@ -46,7 +47,8 @@ class LastScreen(Printable):
         behaviour = behaviours(result.outcomes)
         for cards in by_task_and_model(result):
             blocks += self._task(cards, behaviour.get(str(cards[0].task)))
-        return [*blocks, "", f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"]
+        legend = " ".join([INTERVAL, *[missing.RANGE] * shows_ranges(result.scorecards)])
+        return [*blocks, "", legend, f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"]
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return one row a task, model, mode and threshold, with counts, score, interval and range."""
@@ -103,7 +105,16 @@ def asked_for(cards: Sequence[Scorecard], result: RunResult) -> missing.Asked:
     """What the cards of one task and model say of missing answers."""
     several = len({(card.task, card.model) for card in result.scorecards}) > 1
     who = f"{cards[0].task}, {cards[0].model}" if several else ""
-    return missing.asked_of(cards, who, own=result.config is not None)
+    asked = missing.asked_of(cards, who, own=result.config is not None)
+    return replace(asked, limit=asked.limit or _token_limit(result))
+
+
+def _token_limit(result: RunResult) -> str:
+    """The longest answer that was asked for, as it was sent; "" where none was, or it is not known."""
+    sent = result.manifest.model.get("parameters")
+    sent = sent if isinstance(sent, dict) else {}
+    limit = sent.get("max_tokens") or sent.get("max_completion_tokens")
+    return str(limit) if isinstance(limit, int) else ""
 
 
 def headline(result: RunResult) -> list[str]:
@@ -244,8 +255,6 @@ def remarks(cards: Sequence[Scorecard], result: RunResult) -> Iterator[str]:
     asked = asked_for(cards, result)
     nobody = replace(asked, who="")
     yield from missing.cut_off(nobody)
-    if any(missing.is_notable(card.missing_share) for card in cards):
-        yield missing.RANGE
     yield from missing.undecided(nobody)
     yield from about_confidences(cards)
     yield from about_abstention(cards)
@@ -255,6 +264,11 @@ def remarks(cards: Sequence[Scorecard], result: RunResult) -> Iterator[str]:
     if result.manifest.count_as:
         changes = ", ".join(f"{kind} as {outcome}" for kind, outcome in result.manifest.count_as.items())
         yield f"Counted otherwise than by default: {changes}."
+
+
+def shows_ranges(cards: Sequence[Scorecard]) -> bool:
+    """Whether so many answers are missing that ranges stand beside scores."""
+    return any(missing.is_notable(card.missing_share) for card in cards)
 
 
 def about_confidences(cards: Sequence[Scorecard]) -> Iterator[str]:

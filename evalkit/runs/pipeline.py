@@ -135,7 +135,7 @@ class _Worker:
         if tally.recorded - tally.resumed == EARLY and tally.truncated * 2 >= EARLY:
             limit = f" at {self.plan.max_tokens} tokens" if self.plan.max_tokens else ""
             tally.notify(
-                f"{tally.truncated} of the first {EARLY} answers were cut off{limit} before they committed to one;"
+                f"{tally.truncated} of the first {EARLY} answers were cut off{limit} before they reached a conclusion;"
                 " stop with Ctrl-C and start again with a higher --max-tokens"
             )
 

@@ -103,6 +103,8 @@ def _words(cards: Sequence[Scorecard], audits: Mapping[str, Behaviour], result: 
         if settings := screen.settings_line(own):
             parts.append(paragraphs([settings], "soft"))
         parts.append(paragraphs(screen.sentences(own, audits.get(str(own[0].task)), result)))
+    if screen.shows_ranges(cards):
+        parts.append(paragraphs([missing.RANGE]))
     if len(groups) > 1:
         return f"<details><summary>What the numbers mean, model by model</summary>{''.join(parts)}</details>"
     return "".join(parts)
