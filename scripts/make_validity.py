@@ -263,7 +263,7 @@ The same answers, judged again by `choice`, `math` and `instructions`, beside th
   one may like, 2516 for 2516 in base 8. Omni-MATH's recorded script compares strings, and numbers by relative nearness;
   it rejects whole derivations in a box that end in the right value (standard_500, gpt-5.2), and accepts near ones like
   2^2021 − 1 for 2^2022 − 1, which are most of what is right to the file alone.
-- `instructions`: two prompts ask for a letter that is none ("#", "!"), for which the checker draws a letter at random;
+- `instructions`: two prompts ask for a sign ("#", "!") as a letter, for which the checker draws a letter at random;
   the number of sentences depends on the version of nltk's tokenizer; the language detector draws at random unless it is
   seeded, as here; and a bare refusal that happens to obey ("no commas") is IDK, not correct. "No verdict" are prompts
   that need nltk's tokenizer data where they are not installed: a failure with its remedy, never an error. One prompt of

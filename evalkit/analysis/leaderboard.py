@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from evalkit.analysis.boards import Board, Entry, make_boards
+from evalkit.analysis.boards import make_boards
 from evalkit.analysis.collection import canonical, collect, run_folders
+from evalkit.analysis.entries import Board, Entry
 from evalkit.dataset.source import Source
 from evalkit.errors import InputError
 from evalkit.metrics.threshold import check_threshold

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evalkit.analysis.boards import TASK_SEPARATOR, Board, Counts, Entry, Items, Mode, make_board, mean_interval
+from evalkit.analysis.boards import make_board
+from evalkit.analysis.entries import Board, Counts, Entry, Items, Mode, mean_interval
+from evalkit.analysis.ranking import TASK_SEPARATOR
 from evalkit.metrics.measurement import normalized
 from evalkit.metrics.threshold import penalty
 from evalkit.runs.scorecard import NonAnswers, Range, Score, tidy

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -24,7 +23,7 @@ import msgspec
 from evalkit.dataset.source import Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
-from evalkit.readers.scores import is_binary, is_number, share
+from evalkit.readers.scores import is_binary, is_number, most_likely, share
 
 METRICS = (
     "trad_score", "em", "acc", "qem", "pem", "extractive_match", "acc_norm", "exact_match", "pass@1",
@@ -158,9 +157,7 @@ def _new(row: Fields) -> ForeignRow:
 
 def _chosen(read: ForeignRow, choices: list[str], values: list[float]) -> ForeignRow:
     """A log-likelihood task: the most probable option is the answer."""
-    top = max(values)
-    weights = [math.exp(value - top) for value in values]
-    best = values.index(top)
+    best, probability = most_likely(values)
     shown = [choice.strip() for choice in choices]
     return msgspec.structs.replace(
         read,
@@ -168,7 +165,7 @@ def _chosen(read: ForeignRow, choices: list[str], values: list[float]) -> Foreig
         answer=shown[best],
         attempted=True,
         choices=shown,
-        confidence=weights[best] / sum(weights),
+        confidence=probability,
     )
 
 

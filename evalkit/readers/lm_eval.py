@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -25,7 +24,7 @@ from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, read_each
 from evalkit.readers.lm_eval_metrics import ROW, Choice
 from evalkit.readers.lm_eval_results import Run, model_of, run_beside
-from evalkit.readers.scores import share
+from evalkit.readers.scores import most_likely, share
 
 _SENTINEL = re.compile(r"\[[a-z_ ]{2,20}\]")
 _SHIFTED = "its targets are not the options that its documents give as right"
@@ -212,9 +211,7 @@ def _chosen(base: ForeignRow, row: dict[str, Any], pairs: list[tuple[float, bool
         written = choices[0].strip() if pairs[0][1] and row.get("arguments") else None
         return msgspec.structs.replace(base, text=written, answer=written, attempted=True)
     values = [value / _length(choice, metric) for (value, _), choice in zip(pairs, choices, strict=True)]
-    top = max(values)
-    weights = [math.exp(value - top) for value in values]
-    best = values.index(top)
+    best, probability = most_likely(values)
     shown = [choice.strip() for choice in choices]
     return msgspec.structs.replace(
         base,
@@ -223,7 +220,7 @@ def _chosen(base: ForeignRow, row: dict[str, Any], pairs: list[tuple[float, bool
         attempted=True,
         target=_gold_text(base.target, shown),
         choices=shown,
-        confidence=weights[best] / sum(weights),
+        confidence=probability,
     )
 
 

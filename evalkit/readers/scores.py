@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from evalkit.dataset.source import Source
 
@@ -34,3 +35,13 @@ def is_number(value: object) -> bool:
 def is_binary(value: object) -> bool:
     """Whether a value is true, false, 1 or 0: a verdict by itself."""
     return isinstance(value, (bool, int, float)) and value in (0, 1)
+
+
+def most_likely(values: Sequence[float]) -> tuple[int, float]:
+    """Return which option is the most probable, and its share of the probability of all.
+
+    Args:
+        values: log-probability of each option, at least one.
+    """
+    top = max(values)
+    return values.index(top), 1 / sum(math.exp(value - top) for value in values)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis import leaderboard as analysis
-from evalkit.analysis.boards import Board, Counts, Entry
+from evalkit.analysis.entries import Board, Counts, Entry
 from evalkit.analysis.leaderboard import COLUMNS, Ranking, rows
 from evalkit.display import Block, Heading, Printable, Table, one_line, visible
 from evalkit.records import SCHEMA_VERSION

@@ -14,8 +14,9 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from evalkit.analysis.boards import Board, Entry, ranks_at
+from evalkit.analysis.entries import Board, Entry
 from evalkit.analysis.leaderboard import Ranking
+from evalkit.analysis.ranking import ranks_at
 from evalkit.display import one_line
 from evalkit.report import palette
 from evalkit.report.leaderboard import MODES, details, headline, notes, remarks

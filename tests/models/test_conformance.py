@@ -62,7 +62,7 @@ def error(message: str, **more: Any) -> Json:
     return {"error": {"message": message, **more}}
 
 
-def answering(server: ChatServer, body: Any, status: int = 200, **headers: Any) -> None:
+def answering(server: ChatServer, body: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
     """Make the server answer every request with this."""
     server.answer = lambda _: web.json_response(body, status=status, headers=headers)
 
@@ -86,7 +86,7 @@ def test_finish_reasons_of_every_dialect(server: ChatServer, said: str | None, m
 
 @pytest.mark.parametrize("reason", ["error", "abort", "aborted", "insufficient_system_resource", "network_error"])
 def test_a_breakdown_in_the_middle_of_an_answer_is_asked_again(server: ChatServer, reason: str) -> None:
-    """Half an answer is none: a failure with the reason's name where it never gets better."""
+    """Half an answer does not count: it fails, with the reason named if it never gets better."""
     answers = iter([says("Half an ans", reason), says("3")])
     server.answer = lambda _: web.json_response(next(answers))
     found = ask(server)
@@ -347,7 +347,7 @@ def test_a_quota_that_is_a_rate_limit_is_waited_for(server: ChatServer) -> None:
 )
 def test_a_limit_of_hours_stops_at_once(server: ChatServer, headers: dict[str, str], body: Any) -> None:
     """And says when to resume."""
-    answering(server, body, 429, **headers)
+    answering(server, body, 429, headers)
     with pytest.raises(ModelStoppedError, match=r"hours: resume then"):
         ask(server)
     assert len(server.requests) == 1
@@ -534,7 +534,7 @@ def test_what_is_asked_for_by_m_is_what_is_sent(server: ChatServer, extra: dict[
 def test_what_the_harness_owns_is_not_replaced(server: ChatServer, extra: dict[str, str], said: str) -> None:
     """Before anything is sent."""
     with pytest.raises(UsageError, match=said):
-        ask(server, **extra)
+        ask(server, None, **extra)
     assert not server.requests
 
 
@@ -635,7 +635,7 @@ def test_what_the_server_said_is_recorded(server: ChatServer) -> None:
         "completion_tokens_details": {"reasoning_tokens": 7},
     }  # fmt: skip
     body = {**says("3"), "model": "m-2026-09-01", "system_fingerprint": "fp_1", "provider": "Host", "usage": usage}
-    answering(server, body, **{"x-request-id": "req-1"})
+    answering(server, body, headers={"x-request-id": "req-1"})
     found = ask(server)
     assert (found.served_model, found.fingerprint, found.provider) == ("m-2026-09-01", "fp_1", "Host")
     assert (found.request_id, found.attempts) == ("req-1", 1)
@@ -660,7 +660,7 @@ def test_other_statuses_of_success(server: ChatServer, status: int) -> None:
 
 def test_headers_longer_than_8_kb(server: ChatServer) -> None:
     """A gateway's trace does not break the answer."""
-    answering(server, says("3"), **{"x-trace": "a" * 20_000})
+    answering(server, says("3"), headers={"x-trace": "a" * 20_000})
     assert ask(server).text == "3"
 
 

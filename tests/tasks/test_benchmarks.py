@@ -351,7 +351,7 @@ def test_a_row_that_makes_no_sense_is_named_and_never_asked(
 
 
 def test_a_folder_without_the_files_says_which_they_are(tmp_path: Path) -> None:
-    """And a folder that is none says so."""
+    """A path that is not a folder is refused in one line."""
     with pytest.raises(InputError, match=r"no file of TIGER-Lab/MMLU-Pro found there; expected mmlu_pro/test\.jsonl"):
         samples("mmlu_pro", tmp_path)
     with pytest.raises(InputError, match="no such file or folder"):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import json
 import re
-from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
 
 import pytest
+from asgi import get_from
 from loopback import ChatServer
 from questions import cut_short, run_everything, task_file
 from starlette.applications import Starlette
@@ -30,22 +28,8 @@ LINK = re.compile(r'<a href="(/records\?[^"]*)">([\d,]+)</a>')
 
 def get(app: Starlette, path: str) -> str:
     """The page behind an address; it must be there."""
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    path, _, query = path.partition("?")
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-        "headers": [(b"host", b"localhost")], "server": ("localhost", 80), "scheme": "http", "http_version": "1.1",
-    }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:]).decode()
-    assert sent[0]["status"] == 200, body
+    status, body = get_from(app, path)
+    assert status == 200, body
     return body
 
 

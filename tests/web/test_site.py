@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -11,15 +10,15 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from asgi import get_from
 from click.testing import CliRunner
 from loopback import ChatServer, question_of
-from starlette.applications import Starlette
 
 import evalkit
 from evalkit.cli import cli
@@ -96,7 +95,7 @@ def test_every_link_of_the_site_leads_somewhere(server: ChatServer, tmp_path: Pa
 
 
 def test_reading_on_stays_inside_the_filter(server: ChatServer, tmp_path: Path) -> None:
-    """From a filtered list to a record, to the next one, and back; a page that is none is the nearest one."""
+    """From a filtered list to a record, the next, and back; a page number out of range shows the nearest page."""
     name = run(server, tmp_path).folder.name
     with serving(tmp_path) as site:
         listed = get(f"{site}/records?run={name}&outcome=idk")[1]
@@ -121,26 +120,6 @@ def test_the_board_and_a_missing_page_lead_back(server: ChatServer, tmp_path: Pa
         assert (status, '<a href="/">Runs</a>' in body) == (404, True)
 
 
-def status_of(app: Starlette, path: str) -> tuple[int, str]:
-    """Status and body that the application answers a GET with, without a server around it."""
-    sent: list[MutableMapping[str, Any]] = []
-
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        sent.append(message)
-
-    path, _, query = path.partition("?")
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-        "headers": [(b"host", b"localhost")], "server": ("localhost", 80), "scheme": "http", "http_version": "1.1",
-    }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], body.decode()
-
-
 @pytest.mark.parametrize("path", ["/", "/run?run=r", "/records?run=r", "/record?run=r&k=0", "/board"])
 def test_an_unexpected_error_gets_a_page(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in one page is a page that says so, with the way back and the error as text."""
@@ -150,7 +129,7 @@ def test_an_unexpected_error_gets_a_page(path: str, tmp_path: Path, monkeypatch:
 
     for name in ("runs", "run", "records", "record", "board"):
         monkeypatch.setattr(Site, name, fail)
-    status, body = status_of(make_app(tmp_path, ["localhost"]), path)
+    status, body = get_from(make_app(tmp_path, ["localhost"]), path)
     assert status == 500
     assert "IndexError: list index &lt;b&gt;out&lt;/b&gt; of range" in body
     assert '<a href="/">Runs</a>' in body
@@ -163,7 +142,7 @@ def test_an_unexpected_error_gets_a_page(path: str, tmp_path: Path, monkeypatch:
 )
 def test_addresses_that_mean_nothing_are_not_found(query: str, tmp_path: Path) -> None:
     """Not an error of the site: whatever stands in the address."""
-    status, body = status_of(make_app(tmp_path, ["localhost"]), query)
+    status, body = get_from(make_app(tmp_path, ["localhost"]), query)
     assert (status, "Not found" in body) == (404, True)
 
 
@@ -171,18 +150,18 @@ def test_a_run_whose_records_are_gone_is_not_found(tmp_path: Path) -> None:
     """Its page says which file is missing; the list of runs and the other pages stay."""
     name = evalkit.run(model="baseline/guess", tasks=["letters"], limit=3, out=tmp_path).folder.name
     app = make_app(tmp_path, ["localhost"])
-    assert status_of(app, f"/records?run={name}")[0] == 200
+    assert get_from(app, f"/records?run={name}")[0] == 200
     (tmp_path / name / "records.jsonl").unlink()
-    status, body = status_of(app, f"/records?run={name}")
+    status, body = get_from(app, f"/records?run={name}")
     assert (status, "records.jsonl" in body) == (404, True)
-    assert status_of(app, "/")[0] == 200
+    assert get_from(app, "/")[0] == 200
 
 
 def test_boards_of_models_without_a_task_in_common(tmp_path: Path) -> None:
     """No model has every task, so that no mean over tasks exists: the page and the file are made all the same."""
     evalkit.run(model="baseline/guess", tasks=["letters"], limit=3, out=tmp_path)
     evalkit.run(model="baseline/idk", tasks=["birthdays"], limit=3, thresholds=[None, 0.5], out=tmp_path)
-    status, body = status_of(make_app(tmp_path, ["localhost"]), "/board")
+    status, body = get_from(make_app(tmp_path, ["localhost"]), "/board")
     assert status == 200
     assert "letters" in body
     file = tmp_path / "b.html"
@@ -194,8 +173,8 @@ def test_boards_of_models_without_a_task_in_common(tmp_path: Path) -> None:
 def test_a_folder_without_runs_has_its_pages(tmp_path: Path) -> None:
     """An empty list, and a board that says what is missing."""
     app = make_app(tmp_path, ["localhost"])
-    assert status_of(app, "/")[0] == 200
-    assert status_of(app, "/board")[0] in (200, 404)
+    assert get_from(app, "/")[0] == 200
+    assert get_from(app, "/board")[0] in (200, 404)
 
 
 def test_other_names_of_this_machine_are_refused(server: ChatServer, tmp_path: Path) -> None:
