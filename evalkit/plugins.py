@@ -115,7 +115,7 @@ def find(group: Group, name: str) -> Any:
         if point.name == name:
             return _load(point)
     known = ", ".join(names(group))
-    raise UsageError(f"no {_singular(group)} {name!r}; there are: {known} (or a file: path/to/file.py::name)")
+    raise UsageError(f"no {_singular(group)} {name!r}; available: {known} (or a file: path/to/file.py::name)")
 
 
 def find_all(group: Group) -> dict[str, Any]:
@@ -246,7 +246,7 @@ def share_parameters(
     for key in given:
         if not any(key in has for has in having.values()):
             known = ", ".join(sorted(set().union(*having.values()))) or "none"
-            raise UsageError(f"{', '.join(having)}: no parameter {key!r}; there are: {known}")
+            raise UsageError(f"{', '.join(having)}: no parameter {key!r}; available: {known}")
     return {name: {key: text for key, text in given.items() if key in has} for name, has in having.items()}
 
 

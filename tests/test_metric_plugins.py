@@ -74,7 +74,7 @@ def test_an_ambiguous_or_unmarked_function_is_refused(two: Path, inner: str, mes
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     """And says how a file is given."""
-    with pytest.raises(UsageError, match=r"no metric 'f2'; there are: hallucination_rate, .*file"):
+    with pytest.raises(UsageError, match=r"no metric 'f2'; available: hallucination_rate, .*file"):
         plugins.find("metrics", "f2")
 
 

@@ -92,7 +92,7 @@ def workbook_table(path: Path, wanted: str) -> tuple[Table, Iterator[tuple[int, 
         book = load_workbook(io.BytesIO(path.read_bytes()), read_only=True, data_only=True)
         names = [sheet.title for sheet in book.worksheets]
         if wanted and wanted not in names:
-            raise InputError(f"{path} has no sheet {wanted!r}; there are: {', '.join(names)}")
+            raise InputError(f"{path} has no sheet {wanted!r}; available: {', '.join(names)}")
         filled = [name for name in names if any(_values(book[name], path))]
     if not filled and not wanted:
         raise InputError(f"{path} has no rows in any sheet")
@@ -117,7 +117,7 @@ def sqlite_table(path: Path, wanted: str) -> Table:
         )
         names = [str(name) for name, sql in rows if "virtual table" not in str(sql).lower()]
         if wanted and wanted not in names:
-            raise InputError(f"{path} has no table {wanted!r}; there are: {', '.join(names) or 'none'}")
+            raise InputError(f"{path} has no table {wanted!r}; available: {', '.join(names) or 'none'}")
         if not wanted and len(names) != 1:
             raise InputError(f"{path} has {len(names)} tables; choose one with --rows: {', '.join(names) or 'none'}")
         name = wanted or names[0]

@@ -39,7 +39,7 @@ class Limits:
         numbers = {}
         for name, value in changes.items():
             if name not in known:
-                raise UsageError(f"--limits {name}={value}: no such limit; there are: {', '.join(known)}")
+                raise UsageError(f"--limits {name}={value}: no such limit; available: {', '.join(known)}")
             try:
                 numbers[name] = float(value)
             except ValueError:

@@ -160,7 +160,7 @@ def proposing_task() -> str:
     ]
     if len(names) != 1:
         known = ", ".join(names) or "none"
-        raise UsageError(f"one installed task has to propose answers (by a parameter {ABOUT!r}); there are: {known}")
+        raise UsageError(f"one installed task has to propose answers (by a parameter {ABOUT!r}); available: {known}")
     return names[0]
 
 

@@ -175,7 +175,7 @@ def open_model(spec: str, options: ModelOptions | None = None) -> AbstractAsyncC
     found = _find_provider(spec, options.base_url)
     if found is None:
         known = ", ".join(plugins.names("providers"))
-        raise UsageError(f"no provider {provider!r} for --model {spec}; there are: {known} (or give --base-url)")
+        raise UsageError(f"no provider {provider!r} for --model {spec}; available: {known} (or give --base-url)")
     if type(found).__module__.startswith("evalkit."):
         opened: AbstractAsyncContextManager[Model] = found.open(spec if _is_custom(found) else name, options)
         return opened

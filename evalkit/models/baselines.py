@@ -57,7 +57,7 @@ class BaselineProvider:
             UsageError: an unknown name, or options that a baseline does not have.
         """
         if name not in self.names:
-            raise UsageError(f"no baseline {name!r}; there are: {', '.join(self.names)}")
+            raise UsageError(f"no baseline {name!r}; available: {', '.join(self.names)}")
         if options.extra or options.headers or options.base_url:
             raise UsageError(f"baseline/{name}: -M, --header and --base-url do not apply to a baseline")
         yield Baseline(name)

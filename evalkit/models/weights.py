@@ -63,7 +63,7 @@ def find_weights(name: str, notify: Notify, stop: threading.Event | None = None)
     path = _from_hub(name.removeprefix("hf:"), notify) if name.startswith("hf:") else Path(name).expanduser()
     if not is_file(path):
         known = ", ".join(EMBEDDED)
-        raise UsageError(f"no local model {name!r}; there are: {known}, local/PATH.gguf, local/hf:org/repo/file.gguf")
+        raise UsageError(f"no local model {name!r}; available: {known}, local/PATH.gguf, local/hf:org/repo/file.gguf")
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
             raise InputError(f"{path} is not a GGUF file; convert the weights with llama.cpp's convert_hf_to_gguf.py")

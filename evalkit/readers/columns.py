@@ -187,4 +187,4 @@ def _available(source: Source, wanted: str, names: list[str]) -> str:
     more = ", …" if len(names) > NAMES_SHOWN else ""
     lists = row_lists(source.document()) if source.head.shape == "object" and not source.rows_at else []
     inside = f"; rows under a key are read with --rows: {', '.join(map(one_line, lists[:8]))}" if lists else ""
-    return f"{meant}; there are: {', '.join(names[:NAMES_SHOWN])}{more}{inside}"
+    return f"{meant}; available: {', '.join(names[:NAMES_SHOWN])}{more}{inside}"

@@ -201,7 +201,7 @@ class Fields:
         """Make the error for a field that is absent; it lists those that are there."""
         names = [str(one) for one in self._values]
         others = ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "")
-        return self.error(f"no {self.path}{name}; there are: {others or 'no fields'}")
+        return self.error(f"no {self.path}{name}; available: {others or 'no fields'}")
 
     def _inside(self, name: str, values: Any) -> Fields:
         if not isinstance(values, Mapping):

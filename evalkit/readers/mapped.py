@@ -35,8 +35,6 @@ BY_MODEL = ("answer", "text", "verdict", "confidence")
 """Fields that may have a column for each model."""
 RULE = "right where the answer is the target, case and spaces aside"
 PER_CENT = 100
-_WHERE_UNANSWERABLE: dict[Verdict, Verdict] = {"right": "idk", "idk": "idk", "unscored": "unscored"}
-"""What a verdict means where only abstaining is right: a right answer is an abstention."""
 
 
 class MappedReader(Reader):
@@ -54,7 +52,7 @@ class MappedReader(Reader):
 
     def __init__(self, columns: Columns) -> None:
         if unknown := sorted(set(columns) - set(FIELDS)):
-            raise UsageError(f"--map {unknown[0]}=…: no such field; there are: {', '.join(FIELDS)}")
+            raise UsageError(f"--map {unknown[0]}=…: no such field; available: {', '.join(FIELDS)}")
         if not {"answer", "text", "verdict"} & set(columns):
             raise UsageError("--map needs answer=… or verdict=…")
         self._columns = dict(columns)
@@ -126,8 +124,6 @@ class _View:
         unanswerable = self._is_unanswerable(found, sample)
         answer, target, mark = found.text("answer", None), self._targets(found), mark_of(found.value("verdict"))
         verdict = self._verdict(answer, target, mark)
-        if unanswerable and verdict is not None:
-            verdict = _WHERE_UNANSWERABLE.get(verdict, "wrong")
         return ForeignRow(
             sample_id=sample,
             verdict=verdict,

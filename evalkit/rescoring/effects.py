@@ -25,13 +25,13 @@ def check_effects(terms: Terms, reports: Sequence[FileReport]) -> None:
     met = {option for report in reports for option in report.met}
     for mark in terms.verdicts:
         if f"verdict {mark}" not in met:
-            raise UsageError(f"--verdict {mark}=…: no such mark; there are: {_offered(reports, 'verdict')}")
+            raise UsageError(f"--verdict {mark}=…: no such mark; available: {_offered(reports, 'verdict')}")
     for option, wanted in (("scorer", terms.scorer), ("metric", terms.metric), ("filter", terms.filter)):
         if wanted and option not in met:
             names = _offered(
                 reports, option, *(["metric"] if option == "scorer" else ["scorer"] * (option == "metric"))
             )
-            raise UsageError(f"--{option} {wanted}: no such {option}; there are: {names}")
+            raise UsageError(f"--{option} {wanted}: no such {option}; available: {names}")
     if terms.pass_mark is not None and "pass_mark" not in met:
         raise UsageError(f"--pass-mark {terms.pass_mark:g} has no effect: the verdicts that are read are no scores")
     if terms.targets is not None and "targets" not in met:

@@ -20,7 +20,7 @@ from evalkit.rescoring.discover import InputFile
 from evalkit.rescoring.policy import Reading, apply_policy
 from evalkit.rescoring.regrade import Regrader, completion_of
 from evalkit.rescoring.terms import Resolved, Terms
-from evalkit.rescoring.verdicts import UnsettledError, Verdicts
+from evalkit.rescoring.verdicts import UnsettledError, Verdicts, in_view_of_answerable
 from evalkit.runs.condition import card_conditions
 from evalkit.runs.folder import RECORDS, RUN
 from evalkit.runs.manifest import read_manifest
@@ -199,7 +199,8 @@ class _Reading:
                 raise self._source.error_at(row.place, unknown)
             verdict, reason = "unscored", unknown
         if verdict is None and target and self._matches_gold(row, answer):
-            verdict = "right" if _equals(answer if answer is not None else row.text or "", target) else "wrong"
+            is_right = _equals(answer if answer is not None else row.text or "", target)
+            verdict = in_view_of_answerable(row, "right" if is_right else "wrong")
         return Reading(
             row=row,
             task=terms.task or row.task or self._report.format,

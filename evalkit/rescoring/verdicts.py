@@ -21,6 +21,7 @@ LETTERS = frozenset("ABCDEF")
 """Grades of schemes whose C is not "correct"."""
 LISTED = 8
 """Marks that an error lists."""
+_WHERE_UNANSWERABLE: Mapping[Verdict, Verdict] = {"right": "idk", "partial": "wrong"}
 
 
 class UnsettledError(InputError):
@@ -83,11 +84,15 @@ class Verdicts:
     _scales: dict[str, _Scale] = field(default_factory=dict)
 
     def settle(self, row: ForeignRow) -> Meaning:
-        """Tell what the verdict of a row means.
+        """Tell what the verdict of a row means; on an unanswerable question, what is right is an abstention.
 
         Args:
             row: the next of the file.
         """
+        meaning = self._settle(row)
+        return meaning if meaning.verdict is None else Meaning(in_view_of_answerable(row, meaning.verdict))
+
+    def _settle(self, row: ForeignRow) -> Meaning:
         mark = row.mark.strip()
         if mark:
             self.seen.setdefault(row.by, Counter())[mark] += 1
@@ -170,6 +175,12 @@ class Verdicts:
         undefined = self._undefined[by]
         marks = [m for m in self.seen[by] if m in undefined or (m in LETTERS and LETTERS & undefined.keys())]
         return Counter({mark: self.seen[by][mark] for mark in marks if self._said(mark) is None})
+
+
+def in_view_of_answerable(row: ForeignRow, verdict: Verdict) -> Verdict:
+    """Where only abstaining is right, a right answer is an abstention, and a partly right one is wrong."""
+    answerable = row.metadata.get("answerable", True) is not False
+    return verdict if answerable else _WHERE_UNANSWERABLE.get(verdict, verdict)
 
 
 def _of(by: str) -> str:

@@ -155,7 +155,7 @@ def test_a_workbook_is_read(path: Path) -> None:
     assert rows(made) == ROWS
     assert made.warnings == ["sheet Answers is read; --rows NAME takes another: More"]
     assert rows(source(path, workbook(A=FRAME, B=FRAME[:1]), rows="B")) == ROWS[:1]
-    with pytest.raises(InputError, match="has no sheet 'C'; there are: A, B"):
+    with pytest.raises(InputError, match="has no sheet 'C'; available: A, B"):
         _ = Source(path, rows="C").head
 
 

@@ -106,7 +106,7 @@ def test_a_reader_of_whole_files_is_an_object_with_sniff_and_read(own: Path, ans
         ("own.py::not_a_reader", "has no @reader named 'not_a_reader'"),
         ("own.py::broken", "reader whole, .*answers.csv: RuntimeError: no more ink .*own.py, line 33"),
         ("own.py::no_rows", "reader whole yields dict, not ForeignRow"),
-        ("nosuch", "no reader 'nosuch'; there are: .*simpleqa"),
+        ("nosuch", "no reader 'nosuch'; available: .*simpleqa"),
     ],
 )
 def test_what_fails_in_a_reader_of_ones_own_is_one_line(
@@ -194,7 +194,7 @@ def test_fields_have_types() -> None:
 @pytest.mark.parametrize(
     ("read", "said"),
     [
-        (lambda row: row.text("nosuch"), "no nosuch; there are: a, n, o, x, z"),
+        (lambda row: row.text("nosuch"), "no nosuch; available: a, n, o, x, z"),
         (lambda row: row.text("n"), "n is empty"),
         (lambda row: row.text("o"), "o is an object, not text"),
         (lambda row: row.number("a"), "a is 'one', not a number"),
@@ -204,7 +204,7 @@ def test_fields_have_types() -> None:
         (lambda row: row.array("a"), "a is 'one', not a list"),
         (lambda row: row.object("a"), "a is 'one', not an object"),
         (lambda row: row.objects("z"), r"z\[0\] is 3, not an object"),
-        (lambda row: row.object("o").object("p").text("q"), "no o.p.q; there are: no fields"),
+        (lambda row: row.object("o").object("p").text("q"), "no o.p.q; available: no fields"),
         (lambda row: row.one_of("a", {"A": 1, "B": 2}), "a is 'one', none of A, B"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_missing_field_is_named_in_a_built_in_format_too(tmp_path: Path) -> No
     path = tmp_path / "judged.json"
     judged = {"q1": {"model": "m", "response": "4", "judge_response": {"model_answer": "4"}}}
     path.write_text(json.dumps(judged), encoding="utf-8")
-    with pytest.raises(InputError, match=r"judged.json:q1: no judge_response.correct; there are: model_answer;"):
+    with pytest.raises(InputError, match=r"judged.json:q1: no judge_response.correct; available: model_answer;"):
         rescored(path, tmp_path / "out")
 
 

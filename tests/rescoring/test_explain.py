@@ -122,4 +122,4 @@ def test_limits_can_be_raised_on_the_command_line(table: Path, tmp_path: Path) -
     assert "more than 2 rows" in str(command(*words, "--limits", "rows=2").exception)
     assert command(*words, "--limits", "rows=4").exit_code == 0
     unknown = command(*words, "--limits", "row=4").exception
-    assert "no such limit; there are: rows, cells, expansion" in str(unknown)
+    assert "no such limit; available: rows, cells, expansion" in str(unknown)

@@ -31,8 +31,8 @@ def log(path: Path, *given: Any, model: str = "lab/m", **more: Any) -> Path:
 @pytest.mark.parametrize(
     ("terms", "said"),
     [
-        ({"verdicts": {"X": "idk"}}, "--verdict X=…: no such mark; there are: C, I"),
-        ({"scorer": "loose"}, "--scorer loose: no such scorer; there are: match"),
+        ({"verdicts": {"X": "idk"}}, "--verdict X=…: no such mark; available: C, I"),
+        ({"scorer": "loose"}, "--scorer loose: no such scorer; available: match"),
         ({"metric": "acc"}, "--metric acc: no such metric"),
         ({"filter": "strict"}, "--filter strict: no such filter"),
         ({"pass_mark": 0.5}, "--pass-mark 0.5 has no effect"),
@@ -54,6 +54,21 @@ def test_gold_that_matches_no_answer_is_an_error(tmp_path: Path) -> None:
     gold.write_text("id,target\nelsewhere,1894\n", encoding="utf-8")
     with pytest.raises(UsageError, match="no id in it is that of an answer"):
         rescored(log(tmp_path / "log.json", "C"), tmp_path / "out", targets=gold)
+
+
+@pytest.mark.parametrize(
+    ("marks", "verdicts"),
+    [(("1", "0"), {}), (("right", "wrong"), {}), (("so", "no"), {"so": "correct", "no": "error"})],
+)
+def test_what_is_right_on_an_unanswerable_question_is_an_abstention(
+    marks: tuple[str, str], verdicts: dict[str, Any], tmp_path: Path
+) -> None:
+    """Whether the file's format or the user says that it is right."""
+    right, wrong = marks
+    path = tmp_path / "answers.csv"
+    path.write_text(f"id,a,ok\nq1,Bath,{right}\nq2_abs,It was Ely.,{right}\nq3_abs,Ely,{wrong}\n", encoding="utf-8")
+    columns = {"id": "id", "answer": "a", "verdict": "ok", "unanswerable": "*_abs"}
+    assert totals(rescored(path, tmp_path / "out", mapping=columns, verdicts=verdicts)) == (1, 1, 1, 0)
 
 
 def test_a_field_may_be_mapped_once(tmp_path: Path) -> None:
