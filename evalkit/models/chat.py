@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 from types import TracebackType
 from typing import Any, Self
@@ -23,7 +23,6 @@ from evalkit.models.base import Request
 from evalkit.models.breaker import Breaker
 from evalkit.models.completion import completion_of, read_completion, refused_completion
 from evalkit.models.concurrency import Pace
-from evalkit.models.credentials import hide
 from evalkit.models.endpoint import Endpoint
 from evalkit.models.network import (
     LONGEST_HEADER,
@@ -33,8 +32,9 @@ from evalkit.models.network import (
     read_body,
     redirected,
 )
-from evalkit.models.parameters import Dialect, Parameters
+from evalkit.models.parameters import Dialect, Parameters, longest_answer
 from evalkit.models.rate_limits import wait_ahead
+from evalkit.models.redaction import Redactor
 from evalkit.models.retry import retry
 from evalkit.models.server_errors import ServerError, read_error, to_exception
 from evalkit.models.streaming import is_stream, join_stream
@@ -101,6 +101,8 @@ class ChatModel:
 
     def __init__(self, name: str, settings: ChatSettings) -> None:
         self.name = name
+        self._redactor = Redactor([settings.api_key or "", *settings.secrets])
+        settings = replace(settings, notify=self._redactor.listener(settings.notify))
         self.info: dict[str, Any] = {"base_url": ",".join(settings.base_urls)}
         self._settings = settings
         self._parameters = Parameters(settings.model, settings.dialect, settings.extra, settings.notify)
@@ -112,7 +114,7 @@ class ChatModel:
         self._told_of_logprobs = False
         self._told_of_context = False
         self._told_of_reasoning = False
-        self._secrets = [secret.encode() for secret in (settings.api_key or "", *settings.secrets) if secret]
+        self._longest = longest_answer(settings.extra)
         self._session: aiohttp.ClientSession | None = None
         most = raise_open_files(settings.max_connections, settings.notify)
         share, rest = divmod(most, len(settings.base_urls))
@@ -165,7 +167,8 @@ class ChatModel:
         """
         self._check_stopped()
         try:
-            completion = await self._ask(request)
+            with self._redactor.errors():
+                completion = self._redactor.completion(await self._ask(request))
         except ModelStoppedError as error:
             self._stopped = self._stopped or error
             raise
@@ -282,7 +285,7 @@ class ChatModel:
             async with self._session.post(
                 endpoint.url, data=call.body, proxy=endpoint.proxy, allow_redirects=False
             ) as response:
-                data = await read_body(response)
+                data = await read_body(response, self._longest)
         except aiohttp.ClientConnectorError as error:
             raise self._not_reached(endpoint, error) from error
         except aiohttp.InvalidURL as error:
@@ -298,8 +301,7 @@ class ChatModel:
         except aiohttp.ClientError as error:
             text = f"{endpoint.base_url} dropped the connection ({type(error).__name__})"
             raise TransientError(text).of_kind("dropped") from error
-        if self._secrets:
-            data = hide(data, self._secrets)
+        data = self._redactor.body(data)
         latency = time.perf_counter() - started
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the class that holds a completion
             return await self._refused(endpoint, call, response, data)
@@ -365,7 +367,7 @@ class ChatModel:
 
     async def _redirected(self, endpoint: Endpoint, call: Call, response: aiohttp.ClientResponse) -> Completion:
         """Follow a redirect on the same host; the key is never sent to another one."""
-        location = response.headers.get("Location", "")
+        location = self._redactor.text(response.headers.get("Location", ""))
         target = redirected(endpoint.base_url, location)
         call.redirects += 1
         if target is None or call.redirects > MOST_REDIRECTS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from evalkit.errors import UsageError
@@ -79,14 +79,6 @@ def is_secret(name: str, value: str) -> bool:
     if _VARIABLE.search(value) or not value:
         return False
     return bool(_NAME.search(name.lower())) or bool(_SHAPE.search(value))
-
-
-def hide(data: bytes, secrets: Iterable[bytes]) -> bytes:
-    """Replace secrets that the server echoes in a body, so that no record, log or error holds them."""
-    for secret in secrets:
-        if secret in data:
-            data = data.replace(secret, b"[key]")
-    return data
 
 
 def _dotenv() -> dict[str, str]:

@@ -14,8 +14,9 @@ import aiohttp
 from evalkit.errors import BadResponseError, ModelUnavailableError, TransientError, UsageError
 
 LONGEST_HEADER = 64 * 1024
-LONGEST_BODY = 64 * 1024 * 1024
-"""Bytes of an answer that are read."""
+MB = 1 << 20
+LONGEST_ANSWER = 16.0
+"""Megabytes of an answer that are read by default, unpacked."""
 SPARE_FILES = 64
 """File descriptors kept free for records, the interpreter and a local server's pipes."""
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
@@ -165,18 +166,27 @@ def redirected(base_url: str, location: str) -> str | None:
     return f"{target.scheme}://{target.netloc}{path.removesuffix('/chat/completions')}"
 
 
-async def read_body(response: aiohttp.ClientResponse) -> bytes:
-    """The body of an answer.
+async def read_body(response: aiohttp.ClientResponse, longest: float = LONGEST_ANSWER) -> bytes:
+    """The body of an answer, unpacked.
+
+    Args:
+        response: the answer.
+        longest: megabytes that it may have. Content-Length is the size of what is sent, which may be packed.
 
     Raises:
-        BadResponseError: it is longer than any answer.
+        BadResponseError: it is longer.
     """
-    if response.content_length is not None and response.content_length <= LONGEST_BODY:
+    most = int(longest * MB)
+    packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+    if not packed and response.content_length is not None and response.content_length <= most:
         return await response.read()
     parts, size = [], 0
     async for part in response.content.iter_chunked(1 << 16):
         parts.append(part)
         size += len(part)
-        if size > LONGEST_BODY:
-            raise BadResponseError(f"the answer is longer than {LONGEST_BODY >> 20} MB")
+        if size > most:
+            raise BadResponseError(
+                f"the answer is longer than {longest:g} MB, and what follows was not read; -M longest_answer=MB reads"
+                " more"
+            ).of_kind("too long")
     return b"".join(parts)

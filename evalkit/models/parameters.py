@@ -18,6 +18,7 @@ from pydantic_core import to_json
 from evalkit.errors import UsageError
 from evalkit.models.base import Request
 from evalkit.models.credentials import is_secret
+from evalkit.models.network import LONGEST_ANSWER
 from evalkit.models.server_errors import ServerError
 
 LIMITS = ("max_tokens", "max_completion_tokens")
@@ -27,8 +28,10 @@ _OWNED = {
     "model": "--model names the model",
     "n": "each request has one answer; --epochs repeats it",
 }
-OWN_OPTIONS = ("think_end",)
+OWN_OPTIONS = ("think_end", "longest_answer")
 """`-M` keys that control how an answer is read; they are not sent."""
+LARGEST_ANSWER = 1 << 20
+"""Megabytes beyond any memory."""
 _LOWEST_TEMPERATURE = 0.01
 
 _REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
@@ -281,6 +284,22 @@ def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:
     elif fields.pop("stream", False) is not False:
         raise UsageError(f"-M stream={extra['stream']}: true or false")
     return fields
+
+
+def longest_answer(extra: Mapping[str, str]) -> float:
+    """Megabytes that an answer may have: `-M longest_answer=MB`, or the default.
+
+    Raises:
+        UsageError: the value is not a number above 0.
+    """
+    text = extra.get("longest_answer") or str(LONGEST_ANSWER)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < LARGEST_ANSWER:
+        raise UsageError(f"-M longest_answer={text}: megabytes, a number above 0 and below {LARGEST_ANSWER:,}")
+    return value
 
 
 def _refuses(error: ServerError) -> bool:
