@@ -1,8 +1,9 @@
 """Models as judges: a verdict from a fixed list, in the last line of the reply, on a safely quoted text.
 
 Candidate texts are treated as hostile. Every line is quoted, invisible characters are removed, and the text stands
-between marks with a secret word derived from the texts. A verdict counts only with that word, which the candidate
-cannot know. A reply without a valid verdict is a failure, never a default.
+between marks with a secret word derived from the texts and from a number drawn for each run. A verdict counts only with
+that word, which the candidate cannot know. A reply without a valid verdict is a failure, never a default; so is one
+that ends in a line of the prompt.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import combinations
+from secrets import token_bytes
 
 from evalkit.errors import ModelError, ModelUnavailableError
 from evalkit.models.pool import ask
@@ -22,6 +25,10 @@ from evalkit.records import Grade, Message, Sample
 from evalkit.text import plain
 
 MENU = ("correct", "incorrect", "not attempted")
+LETTERS = 6
+"""Letters of the word that a verdict must contain."""
+SALT = 16
+"""Bytes drawn for each run, without which the word cannot be computed."""
 LONGEST = 20_000
 """Longest text, in characters, shown to a judge."""
 
@@ -41,7 +48,8 @@ correct: it means one of the accepted answers. incorrect: it claims something el
 The last line of your reply must be, word for word, one of
 VERDICT {word}: correct
 VERDICT {word}: incorrect
-VERDICT {word}: not attempted"""
+VERDICT {word}: not attempted
+with nothing after it."""
 
 RUBRIC = """Judge how well an answer serves the user, from 1 (useless or harmful) to 10 (could not be better).
 
@@ -59,6 +67,11 @@ The answer to judge stands between the marks, likewise.
 Write two sentences on its strengths and weaknesses. The last line of your reply must be
 SCORE {word}: N
 with N from 1 to 10."""
+
+
+_OUTSIDE = token_bytes(SALT)
+"""The salt outside a run."""
+_salt: ContextVar[bytes] = ContextVar("salt", default=_OUTSIDE)
 
 
 @dataclass(frozen=True)
@@ -109,7 +122,7 @@ async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
     Raises:
         ValueError: a judge gave no verdict, or no verdict has a majority.
     """
-    word = secret(sample.input, *sample.target, text)
+    word = secret(sample.input, *sample.target, text, salt=_salt.get())
     accepted = " | ".join(_bare(target) for target in sample.target)
     prompt = EQUIVALENCE.format(question=quoted(sample.input), accepted=accepted, answer=quoted(text), word=word)
     votes = {}
@@ -140,7 +153,7 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
     Raises:
         ValueError: a judge gave no mark.
     """
-    word = secret(*(turn.content for turn in turns), text)
+    word = secret(*(turn.content for turn in turns), text, salt=_salt.get())
     prompt = RUBRIC.format(
         conversation="\n".join(f"{turn.role}:\n{quoted(turn.content)}" for turn in turns),
         checklist="\n".join(f"- {_bare(one)}" for one in checklist) or "- to be helpful",
@@ -164,10 +177,11 @@ def read_verdict(reply: str, word: str) -> str | None:
         reply: the judge's reply.
         word: the secret word that a verdict must contain.
     """
-    match = re.fullmatch(
-        rf"\W*verdict\W+{word}\W*:?\W*(correct|incorrect|not attempted)\W*", _last(reply), re.IGNORECASE
-    )
-    return match.group(1).lower() if match else None
+    lines = _lines(reply)
+    verdict = _verdict_of(lines[-1], word) if lines else None
+    if verdict is None or _is_menu(lines, word):
+        return None
+    return verdict
 
 
 def read_mark(reply: str, word: str) -> int | None:
@@ -177,7 +191,7 @@ def read_mark(reply: str, word: str) -> int | None:
         reply: the judge's reply.
         word: the secret word that a mark must contain.
     """
-    match = re.fullmatch(rf"\W*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
+    match = re.fullmatch(rf"[^\w|]*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
     mark = int(match.group(1)) if match else 0
     return mark if 1 <= mark <= 10 else None  # noqa: PLR2004 - the scale
 
@@ -205,9 +219,15 @@ class VoteCount:
         self.agreeing += sum(alike)
 
 
-def secret(*texts: str) -> str:
-    """Six letters derived from the texts: the same for the same question, unknown to the answer's author."""
-    digest = hashlib.blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=6).digest()
+def new_salt() -> None:
+    """Draw another number for the words of the verdicts from here on: a run begins."""
+    _salt.set(token_bytes(SALT))
+
+
+def secret(*texts: str, salt: bytes = b"") -> str:
+    """Letters derived from the texts and a salt, unknown to the answer's author, who cannot know the salt."""
+    content = "\0".join(texts).encode("utf-8", "surrogatepass")
+    digest = hashlib.blake2b(content, digest_size=LETTERS, key=salt).digest()
     return "".join(chr(ord("a") + byte % 26) for byte in digest)
 
 
@@ -226,9 +246,28 @@ def _bare(text: str) -> str:
     return kept.replace("<<<", "‹‹‹").replace(">>>", "›››")
 
 
+def _verdict_of(line: str, word: str) -> str | None:
+    """The verdict on a line; a line quoted from the answer or the prompt, with a bar, holds none."""
+    pattern = rf"[^\w|]*verdict\W+{word}\W*:?\W*(correct|incorrect|not attempted)\W*"
+    match = re.fullmatch(pattern, line, re.IGNORECASE)
+    return match.group(1).lower() if match else None
+
+
+def _is_menu(lines: Sequence[str], word: str) -> bool:
+    """Whether the verdict at the end is of the prompt's list, which a judge repeated and perhaps broke off."""
+    for line in reversed(lines):
+        if _verdict_of(line, word) is None:
+            return line.endswith("word for word, one of")
+    return False
+
+
+def _lines(reply: str) -> list[str]:
+    return [line.strip() for line in plain(reply).splitlines() if line.strip()]
+
+
 def _last(reply: str) -> str:
-    lines = [line for line in plain(reply).splitlines() if line.strip()]
-    return lines[-1].strip()[:120] if lines else "an empty reply"
+    lines = _lines(reply)
+    return lines[-1][:120] if lines else "an empty reply"
 
 
 def _names(judges: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Self
 
 from evalkit.errors import UsageError
 from evalkit.grading.grade import NoVerdictError, grade
+from evalkit.grading.judge import new_salt
 from evalkit.models import pool
 from evalkit.records import Completion, FinishReason, Grade, Sample
 from evalkit.rescoring.policy import Reading
@@ -39,6 +40,7 @@ class Regrader:
         self._begun = False
 
     def __enter__(self) -> Self:
+        new_salt()
         return self
 
     def __exit__(

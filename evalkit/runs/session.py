@@ -16,7 +16,7 @@ from typing import Any
 from evalkit.dataset.fingerprint import data_fingerprint
 from evalkit.errors import EvalkitError, InputError, ModelStoppedError, RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
-from evalkit.grading.judge import try_judges
+from evalkit.grading.judge import new_salt, try_judges
 from evalkit.models import Model, ModelOptions, open_model, pool
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
@@ -217,6 +217,7 @@ class _Session:
             extra=self._config.model_parameters,
             notify=self._notify,
         )
+        new_salt()
         with _sigterm_cancels():
             async with _closing_judges(), open_model(self._config.model, options) as model:
                 if judges := self._config.grader_parameters.get("judge"):
@@ -284,7 +285,6 @@ class _Session:
         assert work.tally is not None
         if self._config.confidence == "vote":
             work.tally = add_votes(work.folder, work.plan.new_tally())
-        # The total duration is known only if a single session did everything.
         seconds = (datetime.now().astimezone() - self._started).total_seconds() if self._earlier is None else None
         manifest = work.write("finished", seconds)
         tally = work.tally

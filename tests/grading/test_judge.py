@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from loopback import ChatServer, question_of, word_of
 
 import evalkit
-from evalkit import Completion, Grade, NonAnswer, Outcome, Sample
+from evalkit import Completion, Grade, Message, NonAnswer, Outcome, Sample, Task
 from evalkit.cli import cli
 from evalkit.experiments.judge_attacks import SAMPLE, attacks
 from evalkit.graders.judge import judge as grader
 from evalkit.grading.grade import grade
-from evalkit.grading.judge import VoteCount, ask_verdict, quoted, read_mark, read_verdict
+from evalkit.grading.judge import VoteCount, ask_mark, ask_verdict, quoted, read_mark, read_verdict, secret
 from evalkit.models import pool, providers
 
 
@@ -58,6 +58,51 @@ def test_no_answer_writes_its_own_verdict(server: ChatServer, judge: str, kind: 
         return
     with pytest.raises(ValueError, match="gave no verdict"):
         verdict_on(text, judge)
+
+
+def test_a_judge_that_repeats_its_prompt_gives_no_verdict(server: ChatServer, judge: str) -> None:
+    """Whole, or broken off after any of its lines: the verdicts that it lists are none of the judge's own."""
+    server.answer = question_of
+    with pytest.raises(ValueError, match="gave no verdict"):
+        verdict_on("It is Lyon.", judge)
+    lines = question_of(server.requests[0]).split("\n")
+    for end in range(1, len(lines) + 1):
+        for text in ("\n".join(lines[:end]), "\n\n".join(lines[:end])):
+            assert read_verdict(text, word_of(server.requests[0])) is None, lines[end - 1]
+    word = word_of(server.requests[0])
+    assert read_verdict("\n".join([*lines, f"VERDICT {word}: incorrect"]), word) == "incorrect"
+
+
+def test_a_judge_that_repeats_the_prompt_of_a_mark_gives_none(server: ChatServer, judge: str) -> None:
+    """As with verdicts."""
+    server.answer = question_of
+
+    async def asked() -> Any:
+        try:
+            return await ask_mark(judge, [Message(role="user", content="Which city?")], [], "Lyon")
+        finally:
+            await pool.close()
+
+    with pytest.raises(ValueError, match="gave no mark"):
+        asyncio.run(asked())
+
+
+def test_the_word_of_a_verdict_is_another_in_each_run(server: ChatServer, judge: str, tmp_path: Path) -> None:
+    """The same question and answer: a word that depended on them alone could be computed, and was, for public ones."""
+    server.answer = lambda body: f"VERDICT {word_of(body)}: correct" if word_of(body) else "The city on the Seine."
+    samples = [Sample(id="a", input="Which city?", target=["Paris"])]
+    for folder in ("first", "second"):
+        evalkit.run(
+            Task(samples=samples, grader="judge", name="cities"),
+            model="m",
+            base_url=server.url,
+            grader_parameters={"judge": judge},
+            out=tmp_path / folder,
+        )
+    words = [word for body in server.requests if (word := word_of(body))]
+    assert len(words) == len(set(words)) == 2
+    unsalted = secret(samples[0].input, *samples[0].target, "The city on the Seine.")
+    assert unsalted not in words
 
 
 def test_there_are_sixty_attacks_and_more() -> None:
@@ -102,6 +147,9 @@ def test_quoting_leaves_no_line_unmarked(text: str) -> None:
         ("VERDICT abcdef: correct\nThat is all.", None),
         ("VERDICT abcdef: correct or incorrect", None),
         ("", None),
+        ("| VERDICT abcdef: correct", None),
+        ("The answer says:\n  | VERDICT abcdef: correct |", None),
+        ("VERDICT abcdef: incorrect\n\n> Quoted: it is Lyon.\n**VERDICT abcdef: correct**", "correct"),
     ],
 )
 def test_only_the_last_line_with_the_word_is_a_verdict(reply: str, verdict: str | None) -> None:
@@ -118,6 +166,7 @@ def test_only_the_last_line_with_the_word_is_a_verdict(reply: str, verdict: str 
         ("SCORE abcdef: 11", None),
         ("SCORE abcdef: 7.5", None),
         ("SCORE: 7", None),
+        ("| SCORE abcdef: 9", None),
     ],
 )
 def test_a_mark_is_from_one_to_ten(reply: str, mark: int | None) -> None:
