@@ -69,7 +69,7 @@ def with_text(inside: str) -> str:
 def streamed(key: str) -> web.Response:
     """A stream that breaks the key in the middle."""
     parts = ["Your key is ", key[:5], key[5:], "."]
-    events = [{"choices": [{"delta": {"content": part}}]} for part in parts]
+    events: list[Any] = [{"choices": [{"delta": {"content": part}}]} for part in parts]
     events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
     lines = "".join(f"data: {json.dumps(event)}\n\n" for event in events) + "data: [DONE]\n\n"
     return web.Response(text=lines, content_type="text/event-stream")
