@@ -171,7 +171,7 @@ def _row(source: Source, row: dict[str, Any], choice: Choice, run: Run, place: P
     )
     if _is_rolling(row):
         return msgspec.structs.replace(base, reason="the likelihood of a text, which nobody answered")
-    likelihoods = _likelihoods(row["resps"])
+    likelihoods = _likelihoods(_list(row, "resps"))
     return _generated(base, row) if likelihoods is None else _chosen(base, row, likelihoods, verdict.metric)
 
 
@@ -186,9 +186,9 @@ def _verdict(row: dict[str, Any], choice: Choice) -> _Verdict:
 
 
 def _generated(base: ForeignRow, row: dict[str, Any]) -> ForeignRow:
-    responses = row["resps"][0] if row["resps"] else []
+    responses = next(iter(_list(row, "resps")), [])
     texts = [as_text(one) for one in (responses if isinstance(responses, list) else [responses])]
-    filtered = row["filtered_resps"][0] if row["filtered_resps"] else None
+    filtered = next(iter(_list(row, "filtered_resps")), None)
     answer = as_text(filtered[0] if isinstance(filtered, list) and filtered else filtered)
     # Of several, the one that the filter's answer comes from.
     text = next((one for one in texts if answer and answer in one), texts[0] if texts else "")
@@ -240,10 +240,20 @@ def _gold_text(target: Any, choices: list[str]) -> list[str]:
     return gold
 
 
-def _likelihoods(responses: Any) -> list[tuple[float, bool]] | None:
+def _list(row: dict[str, Any], name: str) -> list[Any]:
+    value = row[name]
+    if value is None or isinstance(value, list):
+        return value or []
+    raise ValueError(f"{name} is {value!r:.60}, not a list")
+
+
+def _likelihoods(responses: list[Any]) -> list[tuple[float, bool]] | None:
     """(log-probability, is greedy) of each option; None for generated text."""
     if not responses or not _is_likelihood(responses[0]):
         return None
+    odd = next((one for one in responses if not _is_likelihood(one)), None)
+    if odd is not None:
+        raise ValueError(f"resps holds {odd!r:.60} beside pairs of log-probability and greedy")
     pairs = [response[0] if isinstance(response[0], list) else response for response in responses]
     return [(float(pair[0]), str(pair[1]).lower() == "true") for pair in pairs]
 
@@ -277,6 +287,9 @@ def _continuations(arguments: Any, count: int) -> list[str]:
     if isinstance(arguments, dict):
         arguments = [[one.get("arg_0"), one.get("arg_1")] for one in arguments.values() if isinstance(one, dict)]
     if isinstance(arguments, list) and len(arguments) == count:
+        odd = next((one for one in arguments if not (isinstance(one, list) and len(one) > 1)), None)
+        if odd is not None:
+            raise ValueError(f"arguments holds {odd!r:.60}, not a prompt and its continuation")
         return [as_text(one[1]) for one in arguments]
     return [str(k) for k in range(count)]
 

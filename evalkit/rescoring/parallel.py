@@ -33,7 +33,8 @@ def read_files(session: Session, files: Sequence[InputFile], parts: Sequence[Pat
     """Read files, in processes of their own where that pays.
 
     A file that cannot be read is set aside, unless it is the only one or `strict` was asked for. One whose verdicts
-    are of unknown meaning is then read with these as missing.
+    are of unknown meaning is then read with these as missing. So is one whose scores are 0 and 1, where another file
+    shows that they are points on a scale.
 
     Args:
         session: what reading needs.
@@ -48,7 +49,14 @@ def read_files(session: Session, files: Sequence[InputFile], parts: Sequence[Pat
     """
     alone = len(files) == 1 or session.resolved.terms.strict
     jobs = [_Job(session, file, part, alone) for file, part in zip(files, parts, strict=True)]
-    workers = _workers(files)
+    results = _read_all(session, jobs, _workers(files))
+    with Regrader(session.resolved) as regrader:
+        for k, scorers in _on_scales(results).items():
+            results[k] = _read_as_scale(jobs[k], regrader, scorers)
+    return results
+
+
+def _read_all(session: Session, jobs: list[_Job], workers: int) -> list[FileResult | SetAside]:
     if workers < 2:  # noqa: PLR2004 - nobody to share with
         with Regrader(session.resolved) as regrader:
             return [_read(job, regrader) for job in jobs]
@@ -56,6 +64,36 @@ def read_files(session: Session, files: Sequence[InputFile], parts: Sequence[Pat
     context = get_context("fork")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_inherit, initargs=(jobs,)) as pool:
         return [future.result() for future in [pool.submit(_read_job, k) for k in range(len(jobs))]]
+
+
+def _on_scales(results: Sequence[FileResult | SetAside]) -> dict[int, frozenset[str]]:
+    """Number of a file → its scorers of 0 and 1 alone that score the same task on a scale in another file."""
+    read = {k: result for k, result in enumerate(results) if isinstance(result, FileResult)}
+    named = {
+        k: {(task, by): binary for by, binary in result.report.scores.items() for task, _ in result.counts.epochs}
+        for k, result in read.items()
+    }
+    scales = {key for keys in named.values() for key, binary in keys.items() if not binary}
+    found = {k: frozenset(by for (_, by), binary in keys.items() if binary) for k, keys in named.items() if keys}
+    return {k: scorers for k, scorers in found.items() if scorers and scales & named[k].keys()}
+
+
+def _read_as_scale(job: _Job, regrader: Regrader, scorers: frozenset[str]) -> FileResult | SetAside:
+    """Read a file again, whose 0 and 1 are points on a scale: by the pass mark, or as missing."""
+    terms, path = job.session.resolved.terms, job.file.source.path
+    unsettled = None
+    if terms.pass_mark is None:
+        named = ", ".join(sorted(by or "the verdict" for by in scorers))
+        unsettled = UnsettledError(
+            f"{path}: {named} is 0 or 1 on all rows, and a score on a scale in another file; give the mark to pass with"
+            " --pass-mark X",
+            scorers,
+        )
+        if job.alone and not terms.skip_bad:
+            raise unsettled
+    shutil.rmtree(job.part, ignore_errors=True)
+    afresh = job.file._replace(source=terms.open(path))
+    return _read_once(job._replace(file=afresh), regrader, unsettled, scorers)
 
 
 def _workers(files: Sequence[InputFile]) -> int:
@@ -88,10 +126,12 @@ def _read_settling(job: _Job, regrader: Regrader) -> FileResult:
         return _read_once(job._replace(file=afresh), regrader, error)
 
 
-def _read_once(job: _Job, regrader: Regrader, unsettled: UnsettledError | None) -> FileResult:
+def _read_once(
+    job: _Job, regrader: Regrader, unsettled: UnsettledError | None, on_scale: frozenset[str] = frozenset()
+) -> FileResult:
     regrader.begin()
     with Spool(job.part) as spool:
-        return job.session.read(job.file, spool, regrader, unsettled)
+        return job.session.read(job.file, spool, regrader, unsettled, on_scale)
 
 
 _jobs: list[_Job] = []

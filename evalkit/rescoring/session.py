@@ -54,6 +54,8 @@ class FileReport:
     """Option → names that the file leaves to choose from."""
     conditions: dict[tuple[str, str], Condition] = field(default_factory=dict)
     """(task, model) → its condition, where the format records it."""
+    scores: dict[str, bool] = field(default_factory=dict)
+    """Scorer whose verdict is a number → whether its numbers are 0 and 1 alone."""
     empty: Counter[CardKey] = field(default_factory=Counter)
     """Answers without a text whose end the file does not tell: chosen by the model, or the harness's doing."""
 
@@ -79,7 +81,12 @@ class Session:
     """Set where the caller no longer wants the result."""
 
     def read(
-        self, file: InputFile, spool: Spool, regrader: Regrader, unsettled: UnsettledError | None = None
+        self,
+        file: InputFile,
+        spool: Spool,
+        regrader: Regrader,
+        unsettled: UnsettledError | None = None,
+        on_scale: frozenset[str] = frozenset(),
     ) -> FileResult:
         """Read one file.
 
@@ -89,6 +96,7 @@ class Session:
             regrader: grades afresh where that is asked for.
             unsettled: what an earlier reading of this file raised; unknown verdicts then have no verdict, or are
                 skipped where bad rows are.
+            on_scale: scorers whose scores are 0 and 1 here, and points on a scale in another file of the call.
 
         Raises:
             UnsettledError: the file has verdicts whose meaning nobody has said.
@@ -96,14 +104,20 @@ class Session:
             UsageError: the reader raised.
             InterruptedError: the caller no longer wants the result.
         """
-        return _Reading(self, file, spool, regrader, unsettled).read()
+        return _Reading(self, file, spool, regrader, unsettled, on_scale).read()
 
 
 class _Reading:
     """One file being read."""
 
     def __init__(
-        self, session: Session, file: InputFile, spool: Spool, regrader: Regrader, unsettled: UnsettledError | None
+        self,
+        session: Session,
+        file: InputFile,
+        spool: Spool,
+        regrader: Regrader,
+        unsettled: UnsettledError | None,
+        on_scale: frozenset[str],
     ) -> None:
         reader, resolved = file.reader, session.resolved
         self._session = session
@@ -118,6 +132,7 @@ class _Reading:
             marks=resolved.marks,
             preference=file.source.preference,
             unsettled=unsettled.scorers if unsettled else frozenset(),
+            on_scale=on_scale,
         )
         self._report.conditions = _conditions(file.source.path, resolved.terms)
         if unsettled is not None:
@@ -137,7 +152,7 @@ class _Reading:
         problem = "" if self._again else self._verdicts.problem()
         if problem:
             raise UnsettledError(f"{source.path}: {problem}", self._verdicts.scorers)
-        report.skipped, report.warnings = source.skipped, source.warnings
+        report.skipped, report.warnings, report.scores = source.skipped, source.warnings, self._verdicts.scores
         report.met |= source.preference.met | {f"verdict {mark}" for mark in self._verdicts.met}
         report.offered = {
             **source.preference.offered,

@@ -21,6 +21,7 @@ LETTERS = frozenset("ABCDEF")
 """Grades of schemes whose C is not "correct"."""
 LISTED = 8
 """Marks that an error lists."""
+_DIGITS: Mapping[str, Verdict] = {"0": "wrong", "1": "right", "0.0": "wrong", "1.0": "right"}
 _WHERE_UNANSWERABLE: Mapping[Verdict, Verdict] = {"right": "idk", "partial": "wrong"}
 
 
@@ -75,6 +76,8 @@ class Verdicts:
     preference: Preference
     unsettled: frozenset[str] = frozenset()
     """Scorers of which an earlier reading has found that their 0 and 1, or their C, are not what they seem."""
+    on_scale: frozenset[str] = frozenset()
+    """Scorers whose scores are 0 and 1 here, and points on a scale in another file of the call."""
     met: set[str] = field(default_factory=set)
     """Marks of the user's that the file has."""
     seen: dict[str, Counter[str]] = field(default_factory=dict)
@@ -100,6 +103,8 @@ class Verdicts:
                 self._undefined.setdefault(row.by, Counter())[mark] += 1
             if (said := self._said(mark)) is not None:
                 return Meaning(said)
+        if row.verdict is not None and mark in _DIGITS and row.verdict == _DIGITS[mark]:
+            return self._settle_score(row.by, float(mark))
         if row.verdict is not None:
             is_grade = mark in LETTERS and row.by in self.unsettled
             return Meaning(None, f"{_of(row.by)}{mark}: an unknown mark") if is_grade else Meaning(row.verdict)
@@ -116,7 +121,7 @@ class Verdicts:
             f"{by or 'the verdict'} is 0 or 1 on all {scale.n:,} rows, which --pass-mark {mark:g} does not tell apart;"
             " rescore it without"
             for by, scale in self._scales.items()
-            if self._is_beside(scale)
+            if self._is_beside(by, scale)
         ]
         parts += [
             f"{by or 'the verdict'} is a score from {scale.low:g} to {scale.high:g} on {scale.n:,} rows, and nothing"
@@ -138,17 +143,24 @@ class Verdicts:
         return "; ".join(parts)
 
     @property
+    def scores(self) -> dict[str, bool]:
+        """Scorer → whether its scores are 0 and 1 alone."""
+        return {by: scale.is_binary for by, scale in self._scales.items()}
+
+    @property
     def scorers(self) -> frozenset[str]:
         """Scorers whose 0 and 1, or whose C, are not what they seem."""
         unmarked = self.preference.pass_mark is None
-        scales = {by for by, one in self._scales.items() if (unmarked and not one.is_binary) or self._is_beside(one)}
+        scales = {
+            by for by, one in self._scales.items() if (unmarked and not one.is_binary) or self._is_beside(by, one)
+        }
         letters = {by for by, marks in self._undefined.items() if LETTERS & marks.keys() and self._unknown(by)}
         return frozenset(scales | letters)
 
-    def _is_beside(self, scale: _Scale) -> bool:
+    def _is_beside(self, by: str, scale: _Scale) -> bool:
         """Whether a pass mark is for other scores: these are all 0 or 1, and it takes both for the same."""
         mark = self.preference.pass_mark
-        return mark is not None and scale.is_binary and not 0 < mark <= 1
+        return mark is not None and by not in self.on_scale and scale.is_binary and not 0 < mark <= 1
 
     def _said(self, mark: str) -> Verdict | None:
         """What the user says of a mark, in its own case or in any."""

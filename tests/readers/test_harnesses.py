@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from foreign import CLAIM, HEADER, INSPECT, helm, inspect_sample, lines, lm_eval, rescored, totals, zipped
 from foreign_formats import FORMATS
 
+from evalkit.errors import InputError
 from evalkit.rescoring.rescore import Terms, rescore_files
 from evalkit.runs.journal import read_records
 
@@ -161,3 +164,22 @@ def test_questions_that_nobody_answered_stay_apart_from_wrong_ones(tmp_path: Pat
         names.append([record.sample_id for record in read_records(folder)])
     assert names[0] == names[1]
     assert names[0][1] == f"{names[0][0]}-2"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"resps": [[[-1.0, True]], 0.5]}, "resps holds 0.5 beside pairs of log-probability and greedy"),
+        ({"resps": [[[-1.0, True]], [[-2.0, False]]], "arguments": ["a", "b"]}, "arguments holds 'a', not a prompt"),
+        ({"resps": 1.5}, "resps is 1.5, not a list"),
+        ({"filtered_resps": {"a": 1}}, "filtered_resps is {'a': 1}, not a list"),
+    ],
+)
+def test_a_row_of_lm_eval_of_another_shape_says_which_field(changed: dict[str, Any], said: str, tmp_path: Path) -> None:
+    """With its line; the rest is read where such rows are skipped."""
+    path = tmp_path / "samples_bridges_2026-01-01T00-00-00.000000.jsonl"
+    path.write_bytes(lines(lm_eval(0, CLAIM, 1.0), {**lm_eval(1, CLAIM, 1.0), **changed}))
+    with pytest.raises(InputError, match=re.escape(said)) as raised:
+        rescored(path, tmp_path / "out")
+    assert f"{path}:2" in str(raised.value)
+    assert totals(rescored(path, tmp_path / "skipped", skip_bad=True)) == (1, 0, 0, 0)

@@ -213,3 +213,37 @@ def test_a_leaderboard_reads_runs_and_outputs_that_lie_side_by_side(tmp_path: Pa
     log(tmp_path / "all" / "bridges.json", "C", "I")
     boards = rank([tmp_path / "all"], out=tmp_path / "out").boards
     assert {board.task for board in boards} == {"letters", "bridges"}
+
+
+def ratings(path: Path, *given: float) -> Path:
+    """A table of one task with these ratings."""
+    rows = [{"id": k, "task": "essays", "a": CLAIM, "rating": rating} for k, rating in enumerate(given)]
+    path.write_bytes(lines(*rows))
+    return path
+
+
+MAPPED = {"id": "id", "answer": "a", "task": "task", "verdict": "rating"}
+
+
+def test_zeros_and_ones_are_points_where_another_file_scores_the_task_on_a_scale(tmp_path: Path) -> None:
+    """A 1 among ratings up to 10 is not right because its file holds no higher one."""
+    files = [ratings(tmp_path / "a.jsonl", 0, 1, 1), ratings(tmp_path / "b.jsonl", 2, 10, 7)]
+    found = rescore_files(files, Terms(mapping=MAPPED), tmp_path / "out")
+    assert totals(found) == (0, 0, 0, 6)
+    assert "a.jsonl: rating is 0 or 1 on all rows, and a score on a scale in another file" in "\n".join(notes(found))
+    with pytest.raises(InputError, match="--pass-mark X"):
+        rescore_files(files, Terms(mapping=MAPPED, strict=True), tmp_path / "strict")
+
+
+def test_a_pass_mark_is_for_all_files_of_a_scale(tmp_path: Path) -> None:
+    """Also for the one without a score above 1."""
+    files = [ratings(tmp_path / "a.jsonl", 0, 1, 1), ratings(tmp_path / "b.jsonl", 2, 10, 7)]
+    assert totals(rescore_files(files, Terms(mapping=MAPPED, pass_mark=7), tmp_path / "out")) == (2, 4, 0, 0)
+
+
+def test_verdicts_of_another_task_are_no_points(tmp_path: Path) -> None:
+    """The same column may hold ratings of one task and verdicts of another."""
+    path = ratings(tmp_path / "a.jsonl", 0, 1, 1)
+    path.write_text(path.read_text(encoding="utf-8").replace("essays", "facts"), encoding="utf-8")
+    files = [path, ratings(tmp_path / "b.jsonl", 2, 10, 7)]
+    assert totals(rescore_files(files, Terms(mapping=MAPPED), tmp_path / "out")) == (2, 1, 0, 3)
