@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from evalkit.errors import InputError, MissingExtraError
+from evalkit.errors import EvalkitError, InputError, MissingExtraError
 
 STDIN = "-"
 PACKAGES = {
@@ -20,44 +21,73 @@ PACKAGES = {
 """Kind of address → the package that fsspec needs for it."""
 
 
+class Inputs:
+    """Inputs at local paths, and what the user called those that are copies."""
+
+    def __init__(self, paths: list[str | Path], names: Mapping[Path, str]) -> None:
+        self.paths = paths
+        self._names = names
+
+    def name(self, path: Path) -> str:
+        """What the user calls a file: its address, or `-`; a local file's own path."""
+        return self.in_text(str(path))
+
+    def in_text(self, text: str) -> str:
+        """Name in a text the copies as the user does."""
+        for path, name in self._names.items():
+            text = text.replace(str(path), name)
+        return text
+
+
 @contextlib.contextmanager
-def local_copies(paths: Iterable[str | Path]) -> Iterator[list[str | Path]]:
+def local_copies(paths: Iterable[str | Path]) -> Iterator[Inputs]:
     """Give every input as a local path: standard input and remote files are copied, and the copies deleted at the end.
 
+    An error raised meanwhile names them as the user does.
+
     Args:
-        paths: files, folders and patterns; `-`; or addresses, which may be patterns too.
+        paths: files, folders and patterns; `-`; or addresses of files or folders, which may be patterns too.
 
     Raises:
         MissingExtraError: the package for a kind of address is not installed.
         InputError: an address cannot be read, or matches nothing; or standard input is given twice.
     """
     given = [*paths]
-    if not any(_is_remote(path) for path in given):
-        yield given
-        return
     if given.count(STDIN) > 1:
         raise InputError("- stands for standard input, which can be read once; give it once")
     with tempfile.TemporaryDirectory(prefix="evalkit-") as folder:
         made: list[str | Path] = []
+        names: dict[Path, str] = {}
         for k, path in enumerate(given):
-            made += _copied(str(path), Path(folder) / str(k)) if _is_remote(path) else [path]
-        yield made
+            if not _is_remote(path):
+                made.append(path)
+                continue
+            copies = _copied(str(path), Path(folder) / str(k))
+            made += copies
+            names |= copies
+        inputs = Inputs(made, names)
+        try:
+            yield inputs
+        except EvalkitError as error:
+            error.args = (inputs.in_text(str(error)), *error.args[1:])
+            raise
 
 
 def _is_remote(path: str | Path) -> bool:
     return path == STDIN or (isinstance(path, str) and "://" in path)
 
 
-def _copied(address: str, folder: Path) -> list[Path]:
+def _copied(address: str, folder: Path) -> dict[Path, str]:
+    """Copy what an address names: copy → its own address."""
     folder.mkdir()
     if address == STDIN:
-        return [_written(sys.stdin.buffer, folder / "stdin", STDIN)]
+        return {_written(sys.stdin.buffer, folder / "stdin", STDIN): STDIN}
     import fsspec  # type: ignore[import-untyped] # it has no types
 
     try:
         system, inside = fsspec.core.url_to_fs(address)
         found = system.glob(inside) if any(sign in inside for sign in "*?[") else [inside]
-        copies = [_fetched(system, one, folder, address) for one in sorted(found)]
+        copies = {_fetched(system, one, folder, address): system.unstrip_protocol(one) for one in sorted(found)}
     except ImportError as error:
         kind = address.partition("://")[0]
         raise MissingExtraError(
@@ -66,7 +96,8 @@ def _copied(address: str, folder: Path) -> list[Path]:
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        raise InputError(f"{address} cannot be read ({_line(error) or type(error).__name__})") from error
+        said = "no such file" if isinstance(error, FileNotFoundError) else _line(error) or type(error).__name__
+        raise InputError(f"{address} cannot be read ({said})") from error
     except Exception as error:  # every file system has errors of its own
         raise InputError(f"{address} cannot be read ({type(error).__name__}: {_line(error)})") from error
     if not copies:
@@ -75,14 +106,20 @@ def _copied(address: str, folder: Path) -> list[Path]:
 
 
 def _fetched(system: Any, inside: str, folder: Path, address: str) -> Path:
-    """Copy one file under its own name, which may say what it is; names of folders are no part of the path."""
-    path = folder / (PurePosixPath(inside).name or "file")
-    for k in range(2, len(inside) + 2):
-        if not path.exists():
-            break
-        path = folder / f"{k}-{PurePosixPath(inside).name}"
-    with system.open(inside, "rb") as file:
-        return _written(file, path, address)
+    """Copy a file or folder under its own name, which may say what it is."""
+    name = PurePosixPath(inside).name or "file"
+    path = next(one for k in itertools.count(1) if not (one := folder / (name if k == 1 else f"{k}-{name}")).exists())
+    if not system.isdir(inside):
+        with system.open(inside, "rb") as file:
+            return _written(file, path, address)
+    for one in system.find(inside):
+        copy = path / PurePosixPath(one).relative_to(inside.rstrip("/"))
+        if path not in copy.resolve().parents:
+            raise InputError(f"{address} holds {one!r}, which leads out of it")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with system.open(one, "rb") as file:
+            _written(file, copy, address)
+    return path
 
 
 def _written(file: IO[bytes], path: Path, address: str) -> Path:

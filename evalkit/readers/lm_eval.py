@@ -186,7 +186,7 @@ def _verdict(row: dict[str, Any], choice: Choice) -> _Verdict:
 
 
 def _generated(base: ForeignRow, row: dict[str, Any]) -> ForeignRow:
-    responses = next(iter(_list(row, "resps")), [])
+    responses: Any = next(iter(_list(row, "resps")), [])
     texts = [as_text(one) for one in (responses if isinstance(responses, list) else [responses])]
     filtered = next(iter(_list(row, "filtered_resps")), None)
     answer = as_text(filtered[0] if isinstance(filtered, list) and filtered else filtered)

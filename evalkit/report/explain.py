@@ -34,7 +34,7 @@ def print_explanations(files: Sequence[FileExplanation]) -> None:
 
 def _lines(file: FileExplanation) -> Iterator[str]:
     shown = ", ".join(file.columns[:COLUMNS]) + (", …" if len(file.columns) > COLUMNS else "")
-    yield f"{file.path}: {file.format} ({file.about})"
+    yield f"{file.name}: {file.format} ({file.about})"
     yield f"  {file.shape}, {file.rows:,} rows" + (f"; first row: {shown}" if shown else "")
     for note in file.notes:
         yield f"  note: {note}"

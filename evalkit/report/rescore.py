@@ -55,14 +55,14 @@ def notes(rescored: Rescored) -> Iterator[str]:
     files: dict[str, list[str]] = {}
     for report in rescored.files:
         for note in _notes(report):
-            files.setdefault(note, []).append(report.path.name)
+            files.setdefault(note, []).append(report.name.rpartition("/")[2])
     for note, names_ in files.items():
         yield f"{names_[0] if len(names_) == 1 else f'{len(names_)} files'}: {note}"
 
 
 def _notes(report: FileReport) -> Iterator[str]:
     for warning in report.warnings:
-        yield warning.removeprefix(f"{report.path}: ")
+        yield warning.removeprefix(f"{report.name}: ")
     if report.rule:
         yield f"graded by its format's rule: {report.rule}"
     if report.collapsed and report.collapsed < report.rows:
@@ -99,10 +99,10 @@ class RescoredScreen(Printable):
     def to_dict(self) -> dict[str, Any]:
         """Return the run's document, with what became of each file."""
         files = [
-            {"path": str(r.path), "format": r.format, "rows": r.rows, "skipped": r.skipped, "notes": list(_notes(r))}
+            {"path": r.name, "format": r.format, "rows": r.rows, "skipped": r.skipped, "notes": list(_notes(r))}
             for r in self.rescored.files
         ]
-        aside = [{"path": str(one.path), "reason": one.reason} for one in self.rescored.set_aside]
+        aside = [{"path": one.name, "reason": one.reason} for one in self.rescored.set_aside]
         return {**document(self.rescored.result), "files": files, "set_aside": aside}
 
     def _table(self, cards: Sequence[Scorecard]) -> Table:

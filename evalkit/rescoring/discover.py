@@ -34,7 +34,8 @@ class InputFile(NamedTuple):
 class SetAside(NamedTuple):
     """A file that could not be read, while others were."""
 
-    path: Path
+    name: str
+    """What the user calls it."""
     reason: str
     """One line that names the file."""
 
@@ -119,7 +120,7 @@ def discover(
         except InputError as error:
             if strict or len(found) == 1:
                 raise
-            discovery.set_aside.append(SetAside(path, str(error)))
+            discovery.set_aside.append(SetAside(str(path), str(error)))
             continue
         if path.stat().st_size > LARGE:
             source.forget()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evalkit.dataset.remote import local_copies
+from evalkit.dataset.remote import Inputs, local_copies
 from evalkit.errors import InputError
 from evalkit.readers.base import ForeignRow, Reader
 from evalkit.readers.mapped import MappedReader
@@ -23,7 +23,8 @@ FIRST = 3
 class FileExplanation:
     """One file, as rescoring understands it."""
 
-    path: Path
+    name: str
+    """What the user calls it."""
     format: str
     about: str
     rule: str
@@ -53,16 +54,16 @@ def explain(paths: Iterable[str | Path], terms: Terms) -> list[FileExplanation]:
     """
     resolved = resolve(terms)
     reader: str | Reader = MappedReader(terms.mapping) if terms.mapping else terms.format
-    with local_copies(paths) as local:
-        files = discover(local, terms.open, reader).files
-        return [_explained(file, resolved) for file in files]
+    with local_copies(paths) as inputs:
+        files = discover(inputs.paths, terms.open, reader).files
+        return [_explained(file, resolved, inputs) for file in files]
 
 
-def _explained(file: InputFile, resolved: Resolved) -> FileExplanation:
+def _explained(file: InputFile, resolved: Resolved, inputs: Inputs) -> FileExplanation:
     source, reader = file.source, file.reader
     head = source.head
     made = FileExplanation(
-        path=source.path,
+        name=inputs.name(source.path),
         format=reader.name,
         about=reader.about,
         rule=str(getattr(reader, "rule", "")),
@@ -81,5 +82,6 @@ def _explained(file: InputFile, resolved: Resolved) -> FileExplanation:
         made.problem = verdicts.problem()
     except InputError as error:
         made.problem = str(error)
-    made.notes = [*source.warnings]
+    made.problem = inputs.in_text(made.problem)
+    made.notes = [inputs.in_text(warning) for warning in source.warnings]
     return made

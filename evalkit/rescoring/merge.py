@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from evalkit.records import Failure, Record
 from evalkit.rescoring.counts import Counts, row_digest
-from evalkit.rescoring.session import FileResult
+from evalkit.rescoring.session import FileReport, FileResult
 from evalkit.runs import journal
 from evalkit.runs.condition import differing
 from evalkit.runs.scorecard import Condition
@@ -75,19 +75,19 @@ def merge(
     return counts
 
 
-def _copies(results: Sequence[FileResult], labels: Mapping[Path, str]) -> dict[Path, Path]:
-    """Files that are byte for byte an earlier one and do not name their model → that one."""
+def _copies(results: Sequence[FileResult], labels: Mapping[Path, str]) -> dict[Path, str]:
+    """Files that are byte for byte an earlier one and do not name their model → the name of that one."""
     sizes = Counter(result.report.path.stat().st_size for result in results)
-    originals: dict[bytes, Path] = {}
+    originals: dict[bytes, FileReport] = {}
     copies = {}
     for result in results:
         path = result.report.path
         if sizes[path.stat().st_size] < 2 or result.counts.seen.keys() != {labels[path]}:  # noqa: PLR2004 - alone
             continue
         with path.open("rb") as file:
-            original = originals.setdefault(hashlib.file_digest(file, "sha256").digest(), path)
-        if original is not path:
-            copies[path] = original
+            original = originals.setdefault(hashlib.file_digest(file, "sha256").digest(), result.report)
+        if original is not result.report:
+            copies[path] = original.name
     return copies
 
 

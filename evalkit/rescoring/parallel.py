@@ -110,7 +110,7 @@ def _read(job: _Job, regrader: Regrader) -> FileResult | SetAside:
         if job.alone:
             raise
         shutil.rmtree(job.part, ignore_errors=True)
-        return SetAside(job.file.source.path, str(error))
+        return SetAside(str(job.file.source.path), str(error))
 
 
 def _read_settling(job: _Job, regrader: Regrader) -> FileResult:

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.dataset.remote import local_copies
+from evalkit.dataset.remote import Inputs, local_copies
 from evalkit.errors import InputError
 from evalkit.readers.base import Reader
 from evalkit.readers.mapped import MappedReader
@@ -127,13 +127,13 @@ def rescore_files(
         As `rescore`; and InterruptedError where `stop` was set.
     """
     resolved = resolve(terms, progress) if progress else resolve(terms)
-    with local_copies(paths) as local:
-        return _rescore(local, resolved, out, stop or threading.Event())
+    with local_copies(paths) as inputs:
+        return _rescore(inputs, resolved, out, stop or threading.Event())
 
 
-def _rescore(paths: Iterable[str | Path], resolved: Resolved, out: Path, stop: threading.Event) -> Rescored:
+def _rescore(inputs: Inputs, resolved: Resolved, out: Path, stop: threading.Event) -> Rescored:
     terms = resolved.terms
-    files, unknown, set_aside = discover(paths, terms.open, _reader(terms), strict=terms.strict)
+    files, unknown, set_aside = discover(inputs.paths, terms.open, _reader(terms), strict=terms.strict)
     if not files and set_aside:
         raise InputError(_all_set_aside(set_aside))
     if not files:
@@ -142,8 +142,10 @@ def _rescore(paths: Iterable[str | Path], resolved: Resolved, out: Path, stop: t
         )
     folder = new_folder(out, datetime.now().astimezone(), ["rescored"])
     try:
-        rescored = _into_a_run(folder, files, resolved, stop)
-        return replace(rescored, unrecognized=unknown, set_aside=set_aside + rescored.set_aside)
+        rescored = _into_a_run(folder, files, resolved, inputs, stop)
+        all_aside = set_aside + rescored.set_aside
+        aside = [SetAside(inputs.in_text(one.name), inputs.in_text(one.reason)) for one in all_aside]
+        return replace(rescored, unrecognized=unknown, set_aside=aside)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -153,9 +155,11 @@ def _reader(terms: Terms) -> str | Reader:
     return MappedReader(terms.mapping) if terms.mapping else terms.format
 
 
-def _into_a_run(folder: Path, files: Sequence[InputFile], resolved: Resolved, stop: threading.Event) -> Rescored:
+def _into_a_run(
+    folder: Path, files: Sequence[InputFile], resolved: Resolved, inputs: Inputs, stop: threading.Event
+) -> Rescored:
     labels = model_labels(files)
-    session = Session(run=folder.name, resolved=resolved, labels=labels, stop=stop)
+    session = Session(run=folder.name, resolved=resolved, labels=labels, inputs=inputs, stop=stop)
     parts = [folder / f".part-{k}" for k in range(len(files))]
     outcomes = read_files(session, files, parts)
     set_aside = [one for one in outcomes if isinstance(one, SetAside)]
@@ -206,7 +210,7 @@ def _settings(terms: Terms) -> RescoreSettings:
 def _described(report: FileReport) -> dict[str, Any]:
     """What run.json keeps of a file."""
     return {
-        "path": str(report.path),
+        "path": report.name,
         "sha256": _checksum(report.path),
         "format": report.format,
         "rows": report.rows,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evalkit.dataset.remote import Inputs
 from evalkit.dataset.source import BadRowError
 from evalkit.errors import InputError, UsageError
 from evalkit.grading.grade import NoVerdictError
@@ -35,6 +36,9 @@ class FileReport:
     """What became of one file."""
 
     path: Path
+    """Where it was read; of a remote file, its copy."""
+    name: str
+    """What the user calls it."""
     format: str
     rule: str = ""
     """How it was graded where it has no verdict of its own."""
@@ -77,6 +81,8 @@ class Session:
     resolved: Resolved
     labels: dict[Path, str]
     """What the model of each file is called where the file does not say."""
+    inputs: Inputs
+    """What the user calls each file."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set where the caller no longer wants the result."""
 
@@ -126,7 +132,12 @@ class _Reading:
         self._spool = spool
         self._regrader = regrader
         self._again = unsettled is not None
-        self._report = FileReport(path=file.source.path, format=reader.name, rule=str(getattr(reader, "rule", "")))
+        self._report = FileReport(
+            path=file.source.path,
+            name=session.inputs.name(file.source.path),
+            format=reader.name,
+            rule=str(getattr(reader, "rule", "")),
+        )
         self._counts = Counts(policy=resolved.terms.policy)
         self._verdicts = Verdicts(
             marks=resolved.marks,
@@ -152,7 +163,8 @@ class _Reading:
         problem = "" if self._again else self._verdicts.problem()
         if problem:
             raise UnsettledError(f"{source.path}: {problem}", self._verdicts.scorers)
-        report.skipped, report.warnings, report.scores = source.skipped, source.warnings, self._verdicts.scores
+        report.skipped, report.scores = source.skipped, self._verdicts.scores
+        report.warnings = [self._session.inputs.in_text(warning) for warning in source.warnings]
         report.met |= source.preference.met | {f"verdict {mark}" for mark in self._verdicts.met}
         report.offered = {
             **source.preference.offered,
@@ -340,7 +352,7 @@ class _Reading:
             metadata=row.metadata,
             completion=completion_of(reading),
             grade=graded,
-            source=f"{self._source.path}:{row.place}",
+            source=f"{self._report.name}:{row.place}",
             question=self._question(row),
         )
 

@@ -14,6 +14,7 @@ from evalkit.dataset.remote import local_copies
 from evalkit.errors import InputError, MissingExtraError
 from evalkit.rescoring.explain import explain
 from evalkit.rescoring.rescore import Terms
+from evalkit.runs.journal import read_records
 
 TABLE = "id,said,gold,grade,p\n1,Bath,Bath,A,80\n2,Ely,Bath,B,1\n3,Rome,Bath,B,40\n4,No idea.,Bath,C,5\n"
 
@@ -87,13 +88,38 @@ def test_standard_input_is_a_file(tmp_path: Path) -> None:
     assert "give it once" in str(command("-", "-", input=TABLE).exception)
 
 
+def test_what_is_no_local_file_is_named_as_the_user_named_it(tmp_path: Path) -> None:
+    """In records, notes, run.json and errors, whose copy is gone by then."""
+    given = ["--map", "answer=said,target=gold", "--json", "--out", str(tmp_path / "out")]
+    shown = json.loads(command("-", *given, input=TABLE.encode("utf-16")).stdout)
+    assert shown["files"][0]["path"] == "-"
+    assert "evalkit-" not in json.dumps(shown)
+    record, *_ = read_records(next((tmp_path / "out").iterdir()))
+    assert record.source is not None
+    assert record.source.startswith("-:")
+    wrong = command("-", "--map", "answer=said,target=nosuch", input=TABLE)
+    assert str(wrong.exception).startswith("-: --map: no column 'nosuch'")
+
+
+def test_an_address_may_be_a_folder(tmp_path: Path) -> None:
+    """Its files keep their places in it, which formats of several files need."""
+    (tmp_path / "logs" / "deep").mkdir(parents=True)
+    (tmp_path / "logs" / "deep" / "a.csv").write_text(TABLE, encoding="utf-8")
+    with local_copies([f"file://{tmp_path}/logs"]) as inputs:
+        (folder,) = [Path(path) for path in inputs.paths]
+        assert (folder / "deep" / "a.csv").read_text(encoding="utf-8") == TABLE
+        assert inputs.name(folder / "deep" / "a.csv") == f"file://{tmp_path}/logs/deep/a.csv"
+
+
 def test_addresses_are_copied_and_the_copies_deleted(table: Path) -> None:
     """Through fsspec; a pattern may match several, which keep their names."""
     (table.parent / "more.csv").write_text(TABLE, encoding="utf-8")
-    with local_copies([f"file://{table.parent}/*.csv", table]) as paths:
-        copies = [Path(path) for path in paths]
+    with local_copies([f"file://{table.parent}/*.csv", table]) as inputs:
+        copies = [Path(path) for path in inputs.paths]
         assert [path.name for path in copies] == ["answers.csv", "more.csv", "answers.csv"]
         assert copies[2] == table
+        assert inputs.name(copies[1]) == f"file://{table.parent}/more.csv"
+        assert inputs.name(table) == str(table)
         assert copies[0].read_text(encoding="utf-8") == TABLE
     assert not copies[0].exists()
     assert table.exists()

@@ -84,7 +84,7 @@ def test_one_file_that_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -
     (tmp_path / "bare.jsonl").write_bytes(lines({**lm_eval(0, CLAIM, 0.0), "metrics": ["bypass"], "exact_match": None}))
     found = rescore_files([tmp_path], Terms(), tmp_path / "out")
     assert totals(found) == (1, 1, 0, 0)
-    assert [one.path.name for one in found.set_aside] == ["bare.jsonl"]
+    assert [Path(one.name).name for one in found.set_aside] == ["bare.jsonl"]
     assert any("set aside" in note and "ungraded" in note for note in notes(found))
     for paths, strict in (([tmp_path / "bare.jsonl"], False), ([tmp_path], True)):
         with pytest.raises(InputError, match="ungraded"):
