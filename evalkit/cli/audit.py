@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.options import KeyValue, as_dict, names_option
 from evalkit.cli.options import command as new_command
-from evalkit.cli.options import names_option
 from evalkit.errors import UsageError
 
 
@@ -16,8 +16,12 @@ from evalkit.errors import UsageError
 )
 @click.option("--data", metavar="PATH", help="Local files of benchmarks. [env: EVALKIT_DATA]")
 @click.option("--judge", metavar="M", help="A model that judges; it is tried with attacks too.")
+@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A setting: judge.max_tokens=8000.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def command(tasks: list[str], *, threshold: float, data: str | None, judge: str | None, as_json: bool) -> None:
+def command(
+    tasks: list[str], *, threshold: float, data: str | None, judge: str | None,
+    grader_parameters: tuple[tuple[str, str], ...], as_json: bool,
+) -> None:  # fmt: skip
     """Feed each task's own scoring a right answer, a wrong one, a blank and "I don't know".
 
     A task that cannot be scored here, since an extra is missing, is named below the table.
@@ -30,7 +34,9 @@ def command(tasks: list[str], *, threshold: float, data: str | None, judge: str 
     from evalkit.report.audit import audit
 
     try:
-        result = audit(tasks or None, threshold=threshold, data=data, judge=judge)
+        result = audit(
+            tasks or None, threshold=threshold, data=data, judge=judge, grader_parameters=as_dict(grader_parameters)
+        )
     except ValueError as error:
         raise UsageError(f"--threshold: {error}") from error
     print_result(result, as_json)

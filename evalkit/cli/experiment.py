@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import Group, name_option, names_option
+from evalkit.cli.options import Group, KeyValue, as_dict, name_option, names_option
 from evalkit.cli.printing import FigurePath
 from evalkit.errors import RunInterruptedError
 from evalkit.runs.folder import DEFAULT_FOLDER
@@ -21,6 +21,7 @@ def command() -> None:
 @command.command("open-rubric")
 @names_option("--model", "models", metavar="M,…", help="One model or several.")
 @click.option("--judge", metavar="J", help="A model, or several, for answers that the task's rules cannot decide.")
+@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A setting: judge.max_tokens=8000.")
 @name_option(
     "--task",
     one="one task an experiment",
@@ -42,7 +43,10 @@ def command() -> None:
 @click.option("--resume", type=click.Path(path_type=Path), metavar="DIR", help="Resume an interrupted experiment.")
 @click.option("--figure", type=FigurePath(), metavar="FILE", help="Draw it: .png, .svg or .html.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def open_rubric(models: list[str], *, figure: Path | None, as_json: bool, **given: Any) -> None:
+def open_rubric(
+    models: list[str], *, grader_parameters: tuple[tuple[str, str], ...], figure: Path | None, as_json: bool,
+    **given: Any,
+) -> None:  # fmt: skip
     """Does stating what a mistake costs change what models do, and would asking twice do as well?
 
     Mistakes cost 0, 1, 3 or 9 points. Closed rubric: the question alone, scored at each cost. Open rubric: the cost
@@ -58,7 +62,8 @@ def open_rubric(models: list[str], *, figure: Path | None, as_json: bool, **give
 
     try:
         with Display() as display:
-            result = run(models, **given, notify=display.notify, watch=display.watch)
+            settings = as_dict(grader_parameters)
+            result = run(models, **given, grader_parameters=settings, notify=display.notify, watch=display.watch)
     except RunInterruptedError as error:
         if error.run:
             error.args = (f"{error}; resume with: evalkit experiment open-rubric --resume {error.run}",)

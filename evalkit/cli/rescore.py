@@ -88,7 +88,13 @@ class Mapping(click.ParamType["dict[str, str]"]):
     metavar="GRADER",
     help="Grade again with a grader, and name the samples where the file differs.",
 )
-@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A parameter of the --regrade grader.")
+@click.option(
+    "-G",
+    "grader_parameters",
+    type=KeyValue(),
+    multiple=True,
+    help="A parameter of the --regrade grader, or a setting of its judge: judge.base_url=URL.",
+)
 @click.option(
     "--max-connections",
     type=click.IntRange(min=1),

@@ -21,7 +21,17 @@ from evalkit.runs.planner import make_plan
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 
-RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all", "no_adaptive", *session.RESUMABLE}
+RESUMABLE_WITH = {
+    "resume",
+    "out",
+    "as_json",
+    "strata",
+    "trust",
+    "regrade_all",
+    "no_adaptive",
+    "grader_parameters",
+    *session.RESUMABLE,
+}
 
 
 @new_command("run", short_help="Put tasks to a model and score the answers.")
@@ -68,7 +78,13 @@ RESUMABLE_WITH = {"resume", "out", "as_json", "strata", "trust", "regrade_all", 
 )
 @click.option("--timeout", type=float, metavar="S", help="Seconds one answer may take. Default: 600.")
 @click.option("-T", "task_parameters", type=KeyValue(), multiple=True, help="A task's parameter.")
-@click.option("-G", "grader_parameters", type=KeyValue(), multiple=True, help="A grader's parameter.")
+@click.option(
+    "-G",
+    "grader_parameters",
+    type=KeyValue(),
+    multiple=True,
+    help="A grader's parameter, or a setting of its judge: judge.max_tokens=8000.",
+)
 @click.option("-M", "model_parameters", type=KeyValue(), multiple=True, help="A model's parameter.")
 @click.option(
     "--extra-metric", "metrics", multiple=True, metavar="FILE.py::NAME", help="A metric of your own to compute as well."

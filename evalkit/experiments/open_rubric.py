@@ -50,6 +50,8 @@ class Plan:
     seed: int = 0
     max_tokens: int = 512
     base_url: str | None = None
+    judge_settings: dict[str, str] = field(default_factory=dict)
+    """Settings of the judge, such as {"judge.max_tokens": "8000"}."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,7 +242,7 @@ def _run(plan: Plan, model: str, folder: Path, watch: session.Watch) -> None:
     if plan.base_url and not model.startswith(("baseline/", "local")):
         settings["base_url"] = plan.base_url
     if plan.judge:
-        settings["grader_parameters"] = {"judge": plan.judge}
+        settings["grader_parameters"] = {"judge": plan.judge, **plan.judge_settings}
     given = {key: value for key, value in settings.items() if value is not None}
     nested.ensure_run(folder / slug(model), watch, **given)
 

@@ -22,8 +22,9 @@ from evalkit.dataset import hub
 from evalkit.errors import EvalkitError, InputError, MissingExtraError
 from evalkit.experiments.judge_attacks import SAMPLE, attacks
 from evalkit.grading.grade import grade
-from evalkit.grading.judge import ask_verdict
+from evalkit.grading.judge import ask_verdict, try_judges
 from evalkit.models import pool
+from evalkit.models.roles import Role
 from evalkit.records import Completion, Grade, Outcome, Sample, Task
 
 IDK = "I don't know."
@@ -81,14 +82,14 @@ class AttackCounts:
 
 
 async def audit_tasks(
-    tasks: Sequence[str], data: str | None = None, judge: str | None = None
+    tasks: Sequence[str], data: str | None = None, judge: Role | None = None
 ) -> tuple[list[TaskAudit], AttackCounts | None]:
     """Audit the scoring of tasks, and attack a judge.
 
     Args:
         tasks: registered names, or files.
         data: local files of benchmarks; default EVALKIT_DATA, else an example row.
-        judge: a model that judges, for graders that take one; it is attacked too.
+        judge: models that judge, for graders that take them; they are tried first, and attacked too.
 
     Returns:
         One audit a task, in order, and what became of the attacks where there is a judge.
@@ -97,9 +98,13 @@ async def audit_tasks(
         UsageError: no such task.
         ModelUnavailableError: the judge cannot be reached.
     """
+    names = ",".join(judge.models) if judge else None
     try:
-        audits = [await audit_task(name, data, judge) for name in tasks]
-        return audits, await attack(judge) if judge else None
+        if judge:
+            pool.prepare([judge])
+            await try_judges(judge)
+        audits = [await audit_task(name, data, names) for name in tasks]
+        return audits, await attack(names) if names else None
     finally:
         await pool.close()
 

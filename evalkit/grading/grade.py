@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Mapping
 
 from evalkit.abstention.final import committed
-from evalkit.errors import EvalkitError, MissingExtraError, SettingError
+from evalkit.errors import EvalkitError, MissingExtraError, ModelStoppedError, SettingError
 from evalkit.plugins import BoundGrader, described, make_grader
 from evalkit.records import Completion, Grade, NonAnswer, Outcome, Sample
 
@@ -53,6 +53,7 @@ async def grade(
 
     Raises:
         NoVerdictError: the grader raised, or returned something other than a Grade.
+        ModelStoppedError: a judge will not answer any more.
     """
     result = _without_reading(sample, completion) or await _ask(grader, sample, completion, name)
     if not sample.answerable and result.outcome is Outcome.CORRECT:
@@ -103,7 +104,7 @@ async def _ask(grader: BoundGrader, sample: Sample, completion: Completion, name
         result = grader(sample, completion)
         if inspect.isawaitable(result):
             result = await result
-    except MissingExtraError:
+    except (MissingExtraError, ModelStoppedError):
         raise  # every other answer would fail in the same way
     except (Exception, SystemExit) as error:
         raise NoVerdictError(f"grader {name}: {described(error)}") from error

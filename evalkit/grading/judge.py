@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from itertools import combinations
 from secrets import token_bytes
 
-from evalkit.errors import ModelError, ModelUnavailableError
-from evalkit.models.pool import ask
-from evalkit.records import Grade, Message, Sample
+from evalkit.errors import ModelError, ModelStoppedError, ModelUnavailableError
+from evalkit.models import pool
+from evalkit.models.roles import Role, split_models
+from evalkit.records import Completion, Grade, Message, Sample
 from evalkit.text import plain
 
 MENU = ("correct", "incorrect", "not attempted")
@@ -31,6 +32,7 @@ SALT = 16
 """Bytes drawn for each run, without which the word cannot be computed."""
 LONGEST = 20_000
 """Longest text, in characters, shown to a judge."""
+MORE_TOKENS = "allow more with -G judge.max_tokens=N"
 
 EQUIVALENCE = """Compare an answer with the accepted answers to a question. Only whether they mean the same counts.
 
@@ -91,21 +93,24 @@ class Ruling:
         return f"{self.verdict} by majority ({opinions})"
 
 
-async def try_judges(judges: str) -> None:
+async def try_judges(role: Role) -> None:
     """Send each judge a test prompt, so that a judge that cannot answer is found before any question is asked.
 
     Args:
-        judges: one model, or several separated by commas.
+        role: the judges with their settings, for which the pool was prepared.
 
     Raises:
-        UsageError: a model is unknown.
-        ModelError: a judge did not answer; the text names it.
+        UsageError: a model is unknown, or a setting of it invalid.
+        ModelUnavailableError: a judge gave no answer; the text names it.
+        ModelStoppedError: a judge has no credit left.
     """
-    for judge in _names(judges):
+    for judge in role.models:
         try:
-            await ask(judge, "Reply with the word ready.", max_tokens=256)
-        except ModelError as error:
-            raise ModelUnavailableError(f"the judge {judge} does not answer: {error}") from error
+            await _reply(judge, "Reply with the word ready.")
+        except (ModelError, ValueError) as error:
+            raise ModelUnavailableError(f"the {role.name} {judge} does not answer: {error}") from error
+        except ModelStoppedError as error:
+            raise ModelStoppedError(f"the {role.name} {judge}: {error}") from error
 
 
 async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
@@ -126,9 +131,9 @@ async def ask_verdict(judges: str, sample: Sample, text: str) -> Ruling:
     accepted = " | ".join(_bare(target) for target in sample.target)
     prompt = EQUIVALENCE.format(question=quoted(sample.input), accepted=accepted, answer=quoted(text), word=word)
     votes = {}
-    for judge in _names(judges):
-        reply = await ask(judge, prompt)
-        verdict = read_verdict(reply, word)
+    for judge in split_models(judges):
+        reply = await _reply(judge, prompt)
+        verdict = read_verdict(reply.text, word)
         if verdict is None:
             raise ValueError(f"the judge {judge} gave no verdict: {_last(reply)}")
         votes[judge] = verdict
@@ -161,9 +166,9 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
         word=word,
     )
     marks: dict[str, int] = {}
-    for judge in _names(judges):
-        reply = await ask(judge, prompt, max_tokens=1024)
-        mark = read_mark(reply, word)
+    for judge in split_models(judges):
+        reply = await _reply(judge, prompt)
+        mark = read_mark(reply.text, word)
         if mark is None:
             raise ValueError(f"the judge {judge} gave no mark from 1 to 10: {_last(reply)}")
         marks[judge] = mark
@@ -191,7 +196,10 @@ def read_mark(reply: str, word: str) -> int | None:
         reply: the judge's reply.
         word: the secret word that a mark must contain.
     """
-    match = re.fullmatch(rf"[^\w|]*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", _last(reply), re.IGNORECASE)
+    lines = _lines(reply)
+    match = re.fullmatch(
+        rf"[^\w|]*score\W+{word}\W*:?\W*(\d{{1,3}})(?:\s*/\s*10)?\W*", lines[-1] if lines else "", re.IGNORECASE
+    )
     mark = int(match.group(1)) if match else 0
     return mark if 1 <= mark <= 10 else None  # noqa: PLR2004 - the scale
 
@@ -265,13 +273,28 @@ def _lines(reply: str) -> list[str]:
     return [line.strip() for line in plain(reply).splitlines() if line.strip()]
 
 
-def _last(reply: str) -> str:
-    lines = _lines(reply)
-    return lines[-1][:120] if lines else "an empty reply"
+async def _reply(judge: str, prompt: str) -> Completion:
+    """Ask a judge.
+
+    Raises:
+        ValueError: it replied without a word.
+    """
+    reply = await pool.complete(judge, prompt)
+    if reply.text.strip():
+        return reply
+    if reply.finish_reason == "length":
+        raise ValueError(f"all its tokens went into thinking; {MORE_TOKENS}")
+    if reply.refusal:
+        raise ValueError(f"it refused ({_one_line(reply.refusal)})")
+    raise ValueError("its reply is empty" + (", it only reasoned" if reply.only_reasoned else ""))
 
 
-def _names(judges: str) -> list[str]:
-    names = [name.strip() for name in judges.split(",") if name.strip()]
-    if not names or len(set(names)) < len(names):
-        raise ValueError(f"judges {judges!r}: give models separated by commas, each once")
-    return names
+def _last(reply: Completion) -> str:
+    """The last line of a reply that holds no verdict, and what may help."""
+    lines = _lines(reply.text)
+    last = _one_line(lines[-1]) if lines else "nothing visible"
+    return f"{last} (cut off; {MORE_TOKENS})" if reply.finish_reason == "length" else last
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:120]

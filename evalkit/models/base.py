@@ -6,7 +6,9 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
+
+from pydantic import Field
 
 from evalkit import plugins
 from evalkit.errors import BadResponseError, EvalkitError, UsageError
@@ -39,12 +41,16 @@ class ModelOptions:
 
     base_url: str | None = None
     """Server to ask instead of the provider's own; several with commas between them share the load."""
-    max_connections: int | None = None
+    api_key_env: str | None = None
+    """Environment variable that holds the key, instead of the provider's own."""
+    max_connections: Annotated[int, Field(ge=1)] | None = None
     """Most requests under way at once; None leaves it to the model."""
     adaptive: bool = True
     """Adapt the number of requests under way to what the server takes; False starts at the maximum."""
-    timeout: float | None = None
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     """Seconds that one attempt may take; None leaves it to the model."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """How often a failed request is sent again; None leaves it to the model."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """More HTTP headers. A value may name environment variables, as in {"api-key": "$AZURE_KEY"}; they are read when
     the model is opened, so that no record holds a secret."""

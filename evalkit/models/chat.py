@@ -75,6 +75,8 @@ class ChatSettings:
     adaptive: bool = True
     timeout: float | None = None
     """Seconds that one attempt may take; None for `TIMEOUT`."""
+    retries: int | None = None
+    """How often a failed request is sent again; None for the defaults of `retry`."""
     notify: Callable[[str], None] = lambda _: None
 
 
@@ -254,7 +256,7 @@ class ChatModel:
             pace = self._endpoints[0].pace
             pace.retrying += 1
             try:
-                return await retry(error, lambda: self._paced(call))
+                return await retry(error, lambda: self._paced(call), self._settings.retries)
             finally:
                 pace.retrying -= 1
 

@@ -59,6 +59,7 @@ class LocalProvider:
                 max_connections=min(options.max_connections or settings["slots"], settings["slots"]),
                 adaptive=False,  # its slots are what it takes: there is nothing to find out
                 timeout=options.timeout,
+                retries=options.retries,
                 notify=options.notify,
             )
             async with _LocalModel(f"local/{name}", chat, server) as model:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from dataclasses import replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from evalkit.models.base import Model, ModelOptions, Request, open_model
-from evalkit.records import Message
+from evalkit.models.base import Model, Request, open_model
+from evalkit.models.roles import Role
+from evalkit.records import Completion, Message
 
 
 class _Pool:
@@ -16,14 +20,31 @@ class _Pool:
     def __init__(self) -> None:
         self.stack = AsyncExitStack()
         self.models: dict[str, Model] = {}
+        self.roles: dict[str, Role] = {}
+        """Model → the role that has its settings."""
         self.opening = asyncio.Lock()
 
 
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
 
 
+def prepare(roles: Iterable[Role], notify: Callable[[str], None] = lambda _: None) -> None:
+    """Set how the models of roles are opened and asked on this event loop; before they are asked.
+
+    Args:
+        roles: with their settings.
+        notify: receives messages for the user.
+    """
+    pool = _this_pool()
+    for role in roles:
+        informed = replace(role, options=replace(role.options, notify=notify))
+        pool.roles |= dict.fromkeys(role.models, informed)
+
+
 async def ask(model: str, prompt: str, *, max_tokens: int | None = None) -> str:
     """Ask a model one prompt at temperature 0; the public `evalkit.ask`.
+
+    The settings of the model's role come first: `-G judge.max_tokens=…` for a judge.
 
     Args:
         model: `provider/name`, as for `--model`.
@@ -36,13 +57,30 @@ async def ask(model: str, prompt: str, *, max_tokens: int | None = None) -> str:
     Raises:
         UsageError: no such model.
         ModelError: no answer came.
+        ModelStoppedError: the model will not answer any more.
     """
-    pool = _pools.setdefault(asyncio.get_running_loop(), _Pool())
+    return (await complete(model, prompt, max_tokens=max_tokens)).text
+
+
+async def complete(model: str, prompt: str, *, max_tokens: int | None = None) -> Completion:
+    """Ask a model one prompt and return the whole completion; parameters and errors as `ask`."""
+    pool = _this_pool()
+    role = pool.roles.get(model) or Role(name="", models=(model,))
     async with pool.opening:
         if model not in pool.models:
-            pool.models[model] = await pool.stack.enter_async_context(open_model(model, ModelOptions()))
-    request = Request(messages=[Message(role="user", content=prompt)], max_tokens=max_tokens)
-    return (await pool.models[model].complete(request)).text
+            pool.models[model] = await pool.stack.enter_async_context(open_model(model, role.options))
+    request = Request(
+        messages=[Message(role="user", content=prompt)],
+        temperature=role.temperature,
+        max_tokens=role.max_tokens or max_tokens,
+    )
+    return await pool.models[model].complete(request)
+
+
+def describe() -> dict[str, dict[str, Any]]:
+    """What run.json keeps about the models that this event loop's graders have opened: model → its `info`."""
+    pool = _pools.get(asyncio.get_running_loop())
+    return {} if pool is None else {name: model.info for name, model in pool.models.items()}
 
 
 async def close() -> None:
@@ -50,3 +88,7 @@ async def close() -> None:
     pool = _pools.pop(asyncio.get_running_loop(), None)
     if pool is not None:
         await pool.stack.aclose()
+
+
+def _this_pool() -> _Pool:
+    return _pools.setdefault(asyncio.get_running_loop(), _Pool())

@@ -94,7 +94,10 @@ class ChatProvider:
             base_urls=base_urls,
             is_custom=options.base_url is not None,
             model=name,
-            api_key=self._key(optional=options.base_url is not None or "authorization" in map(str.lower, headers)),
+            api_key=self._key(
+                options.api_key_env,
+                optional=options.base_url is not None or "authorization" in map(str.lower, headers),
+            ),
             headers=headers,
             secrets=secrets,
             dialect=Dialect(
@@ -109,13 +112,20 @@ class ChatProvider:
             max_connections=options.max_connections or CONNECTIONS * len(base_urls),
             adaptive=options.adaptive,
             timeout=options.timeout,
+            retries=options.retries,
             notify=options.notify,
         )
         full_name = f"{self.prefix}/{name}" if self.prefix else name
         async with ChatModel(full_name, settings) as model:
             yield model
 
-    def _key(self, *, optional: bool) -> str | None:
+    def _key(self, variable: str | None, *, optional: bool) -> str | None:
+        """The key in the user's variable, which must be set, else in the provider's own."""
+        if variable is not None:
+            key = read_key(variable)
+            if key is None:
+                raise UsageError(f"{self.prefix or 'the server'} needs a key: {variable} is not set; export it")
+            return key
         if self.key_variable is None:
             return None
         key = read_key(self.key_variable)

@@ -46,7 +46,7 @@ def is_testing() -> bool:
     return _testing
 
 
-async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T:
+async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]], retries: int | None = None) -> T:
     """Ask again after a first attempt failed.
 
     The first attempt is made by the caller, so that calls that succeed at once cost nothing more.
@@ -54,6 +54,8 @@ async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T
     Args:
         first: how the first attempt failed.
         attempt: makes one attempt.
+        retries: most attempts after the first, whatever the server says; None for `MAX_ATTEMPTS` in all, or
+            `MAX_TOLD_ATTEMPTS` where the server says when to come back.
 
     Raises:
         TransientError: the last failure, when attempts or time ran out.
@@ -71,7 +73,7 @@ async def retry(first: TransientError, attempt: Callable[[], Awaitable[T]]) -> T
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(TransientError),
         wait=_wait,
-        stop=_is_enough,
+        stop=lambda state: _is_enough(state, retries),
         sleep=_sleep,
         reraise=True,
     )
@@ -88,12 +90,14 @@ def _wait(state: RetryCallState) -> float:
     return max(asked, SHORTEST_WAIT, min(wait, LONGEST_GROWTH)) + random.uniform(0, SHORTEST_WAIT)
 
 
-def _is_enough(state: RetryCallState) -> bool:
+def _is_enough(state: RetryCallState, retries: int | None) -> bool:
     """Whether time is up, or the tries are; a server that says when to come back has more of them."""
     error = state.outcome.exception() if state.outcome else None
     told_when = isinstance(error, TransientError) and bool(error.retry_after)
     if state.idle_for >= DEADLINE or (state.seconds_since_start or 0) >= DEADLINE:
         return True
+    if retries is not None:
+        return state.attempt_number > retries
     return state.attempt_number >= (MAX_TOLD_ATTEMPTS if told_when else MAX_ATTEMPTS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from evalkit.display import Block, Printable, Table, one_line
 from evalkit.experiments.loop import outside_loop
 from evalkit.experiments.scoring_audit import AttackCounts, TaskAudit, audit_tasks
 from evalkit.metrics.threshold import check_threshold, penalty
+from evalkit.models.roles import judge_of, read_roles
 from evalkit.report.table import percent
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class ScoringAudit(Printable):
 
 def audit(
     tasks: str | Sequence[str] | None = None, *, threshold: float = 0.75, data: str | Path | None = None,
-    judge: str | None = None,
+    judge: str | None = None, grader_parameters: Mapping[str, str] | None = None,
 ) -> ScoringAudit:  # fmt: skip
     """Feed each task's own scoring a right answer, a wrong one, a blank and "I don't know"; see what each earns.
 
@@ -126,6 +127,7 @@ def audit(
         threshold: the confidence target to compare with, 0 ≤ t < 1.
         data: local files of benchmarks; default EVALKIT_DATA, else example rows.
         judge: a model that judges, tried with attacks too.
+        grader_parameters: settings of the judge, such as {"judge.max_tokens": "8000"}.
 
     Returns:
         A value that prints as a table, and converts with `to_dataframe()`.
@@ -138,7 +140,9 @@ def audit(
     check_threshold(threshold)
     names = list(plugins.names("tasks")) if tasks is None else [tasks] if isinstance(tasks, str) else list(tasks)
     local = str(data) if data is not None else None
-    audits, attacks = outside_loop(lambda: asyncio.run(audit_tasks(names, local, judge)))
+    judge, settings = judge_of(judge, grader_parameters or {})
+    roles = read_roles({"judge": judge, **settings} if judge else settings)
+    audits, attacks = outside_loop(lambda: asyncio.run(audit_tasks(names, local, roles.get("judge"))))
     return ScoringAudit(tasks=audits, threshold=threshold, judge=judge, attacks=attacks)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from evalkit.experiments.open_rubric import (
     Plan,
     run_experiment,
 )
+from evalkit.models.roles import judge_of
 from evalkit.report import palette
 from evalkit.report.figures import Figure
 from evalkit.report.table import interval, number
@@ -110,7 +111,8 @@ class OpenRubric(Printable):
 
 
 def open_rubric(
-    models: str | Sequence[str] = (), *, judge: str | None = None, task: str = "simpleqa", limit: int | None = None,
+    models: str | Sequence[str] = (), *, judge: str | None = None,
+    grader_parameters: Mapping[str, str] | None = None, task: str = "simpleqa", limit: int | None = None,
     data: str | Path | None = None, seed: int = 0, max_tokens: int = 512, base_url: str | None = None,
     out: str | Path = DEFAULT_FOLDER, resume: str | Path | None = None,
     notify: Callable[[str], None] = lambda _: None, watch: Watch = lambda _: None,
@@ -120,6 +122,7 @@ def open_rubric(
     Args:
         models: one or several; none where an experiment is resumed.
         judge: a model, or several separated by commas, for answers that the task's rules cannot decide.
+        grader_parameters: settings of the judge, such as {"judge.max_tokens": "8000"}.
         task: what is asked.
         limit: only the first questions, at least 1.
         data: local files of the task.
@@ -143,9 +146,10 @@ def open_rubric(
     if resume is not None and names:
         raise UsageError("--resume takes its models from the experiment; leave out --model")
     local = str(Path(data).resolve()) if data else None
+    judge, settings = judge_of(judge, grader_parameters or {})
     plan = None if resume is not None else Plan(
-        models=names, task=task, judge=judge, limit=limit, data=local, seed=seed, max_tokens=max_tokens,
-        base_url=base_url,
+        models=names, task=task, judge=judge, judge_settings=settings, limit=limit, data=local, seed=seed,
+        max_tokens=max_tokens, base_url=base_url,
     )  # fmt: skip
     folder = Path(resume) if resume is not None else None
     return OpenRubric(experiment=outside_loop(partial(run_experiment, plan, Path(out), folder, notify, watch)))

@@ -6,9 +6,9 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from evalkit.errors import UsageError
+from evalkit.errors import ModelStoppedError, UsageError
 from evalkit.grading.grade import NoVerdictError, grade
-from evalkit.grading.judge import new_salt
+from evalkit.grading.judge import new_salt, try_judges
 from evalkit.models import pool
 from evalkit.records import Completion, FinishReason, Grade, Sample
 from evalkit.rescoring.policy import Reading
@@ -30,6 +30,7 @@ class Regrader:
     Raises:
         UsageError: a row is to be graded inside a running event loop; or the grader needs options that the file does
             not keep.
+        ModelUnavailableError: a judge does not answer.
     """
 
     def __init__(self, resolved: Resolved) -> None:
@@ -38,6 +39,7 @@ class Regrader:
         self._runner = asyncio.Runner()
         self._waiting: list[Reading] = []
         self._begun = False
+        self._tried = False
 
     def __enter__(self) -> Self:
         new_salt()
@@ -94,6 +96,7 @@ class Regrader:
             raise UsageError(f"--regrade {name} needs the options, which {reading.task} does not keep ({graded})")
 
     async def _grade_all(self, readings: list[Reading]) -> list[Grade | NoVerdictError]:
+        await self._try_judges()
         slots = asyncio.Semaphore(self._resolved.terms.max_connections)
 
         async def one(reading: Reading) -> Grade | NoVerdictError:
@@ -101,6 +104,15 @@ class Regrader:
                 return await self._grade(reading)
 
         return await asyncio.gather(*(one(reading) for reading in readings))
+
+    async def _try_judges(self) -> None:
+        """Open the judges with their settings before the first row, and try them."""
+        if self._tried:
+            return
+        self._tried = True
+        pool.prepare(self._resolved.roles.values())
+        if judge := self._resolved.roles.get("judge"):
+            await try_judges(judge)
 
     async def _grade(self, reading: Reading) -> Grade | NoVerdictError:
         assert self.grader is not None
@@ -116,6 +128,8 @@ class Regrader:
             graded = await grade(sample, completion_of(reading), grader, name, self._resolved.count_as)
         except NoVerdictError as error:
             return error
+        except ModelStoppedError as error:  # what is graded already counts; the other rows have no verdict
+            return NoVerdictError(str(error))
         return graded.model_copy(update={"confidence": graded.confidence or row.confidence})
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from evalkit.dataset.source import Limits, Preference, Source
 from evalkit.errors import SettingError, UsageError
 from evalkit.grading.grade import parse_count_as
+from evalkit.models.roles import Role, read_roles, without_settings
 from evalkit.plugins import BoundGrader, make_grader
 from evalkit.readers.base import Verdict
 from evalkit.readers.gold import Targets, read_targets
@@ -59,7 +60,7 @@ class Terms:
     policy: Policy | None = None
     """Abstention applied afterwards, scored beside the answers as they are."""
     grader_parameters: Mapping[str, str] = field(default_factory=dict)
-    """Parameters of the grader that grades afresh."""
+    """Parameters of the grader that grades afresh, and settings of the models that it asks."""
     max_connections: int = 10
     """Rows graded afresh at a time, at least 1."""
     skip_bad: bool = False
@@ -97,6 +98,8 @@ class Resolved:
     grader: tuple[str, BoundGrader] | None
     """The grader of `--regrade` with its name."""
     pattern: re.Pattern[str] | None
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    """Models that the grader asks, by role."""
     progress: Callable[[int], None] = _ignore
     """Told how many more rows were graded afresh."""
 
@@ -119,6 +122,7 @@ def resolve(terms: Terms, progress: Callable[[int], None] = _ignore) -> Resolved
         targets=read_targets(terms.targets) if terms.targets else None,
         grader=_grader(terms),
         pattern=_pattern(terms.extract),
+        roles=read_roles(terms.grader_parameters),
         progress=progress,
     )
 
@@ -127,7 +131,7 @@ def _grader(terms: Terms) -> tuple[str, BoundGrader] | None:
     if terms.max_connections < 1:
         raise SettingError("max_connections", "is {n}: at least 1", n=terms.max_connections)
     if terms.regrade:
-        return make_grader(terms.regrade, dict(terms.grader_parameters))
+        return make_grader(terms.regrade, without_settings(terms.grader_parameters))
     if terms.grader_parameters:
         raise UsageError("-G sets a parameter of the grader that grades again; give --regrade GRADER too")
     return None

@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evalkit.models.roles import is_reach
 from evalkit.runs.config import RunConfig
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.scorecard import Condition
@@ -38,6 +39,8 @@ def card_conditions(manifest: Manifest) -> dict[tuple[str, str], Condition]:
         }
     settings = {f"count_as {kind}": outcome for kind, outcome in sorted(manifest.count_as.items())}
     options = manifest.rescoring.options if manifest.rescoring else {}
+    asked = {key: text for key, text in (options.get("grader_parameters") or {}).items() if not is_reach(key)}
+    options = options | {"grader_parameters": asked}
     settings |= {key: _text(options[key]) for key in RESCORED_BY if options.get(key)}
     return {
         (str(card.task), str(card.model)): _condition(manifest, card.condition.settings | settings)
@@ -69,7 +72,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "confidence": config.confidence if config.confidence == "verbal" else None,
     }
     values |= {f"-T {key}": value for key, value in config.task_parameters.items() if key not in SELECTION}
-    values |= {f"-G {key}": value for key, value in config.grader_parameters.items()}
+    values |= {f"-G {key}": value for key, value in config.grader_parameters.items() if not is_reach(key)}
     values |= {f"-M {key}": value for key, value in config.model_parameters.items()}
     values |= {f"count_as {key}": value for key, value in config.count_as.items()}
     return {key: _text(value) for key, value in values.items() if value not in (None, "")}

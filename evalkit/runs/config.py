@@ -12,6 +12,7 @@ from evalkit.errors import SettingError
 from evalkit.grading.confidence import Source
 from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL
+from evalkit.models.roles import is_header
 from evalkit.runs.selective import Policy
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
@@ -92,7 +93,7 @@ def make_config(**settings: Any) -> RunConfig:
             raise SettingError(setting, "the same value is given twice")
     for setting in ("task_parameters", "grader_parameters", "model_parameters"):
         for key in getattr(config, setting):
-            if re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
+            if not is_header(key) and re.split(r"[^a-z]+", key.lower())[-1] in SECRETS:
                 raise SettingError(
                     setting, "{key}: put secrets into the environment, so that no record keeps them", key=key
                 )

@@ -61,6 +61,8 @@ class Manifest(BaseModel):
     """Settings of a rescored run."""
     model: dict[str, Any] = {}
     """The provider's description of the model: versions, files, checksums, parameters actually sent."""
+    judges: dict[str, dict[str, Any]] = {}
+    """Model that a grader asks → its provider's description, as in `model`."""
     datasets: dict[str, dict[str, Any]] = {}
     """Task → fingerprint and revision of its data."""
     graders: dict[str, str] = {}

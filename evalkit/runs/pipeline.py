@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from evalkit.errors import ModelCrashedError, ModelError, ModelUnavailableError
+from evalkit.errors import ModelCrashedError, ModelError, ModelStoppedError, ModelUnavailableError
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request
@@ -109,6 +109,10 @@ class _Worker:
             return self._fail(job, error, None, messages)
         except NoVerdictError as error:
             return self._fail(job, error, completion, messages)
+        except (ModelStoppedError, asyncio.CancelledError) as error:
+            if completion is not None:  # it is paid for: only the verdict is missing
+                self._fail(job, error, completion, messages)
+            raise
         record = Record(
             run=self.plan.run,
             task=job.key.task,
@@ -178,7 +182,7 @@ class _Worker:
             responses=responses,
         )
 
-    def _fail(self, job: Job, error: Exception, completion: Completion | None, messages: Sequence[Message]) -> None:
+    def _fail(self, job: Job, error: BaseException, completion: Completion | None, messages: Sequence[Message]) -> None:
         failure = Failure(
             task=job.key.task,
             model=job.key.model,
@@ -186,7 +190,7 @@ class _Worker:
             epoch=job.epoch,
             prompt_threshold=job.threshold,
             stage="completion" if completion is None else "judge",
-            error=str(error),
+            error=str(error) or "interrupted",
             answerable=job.sample.answerable,
             prompt=prompt_fingerprint(job.sample.target, messages).hex() if completion else "",
             completion=completion,

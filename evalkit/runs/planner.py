@@ -11,6 +11,7 @@ from evalkit import plugins
 from evalkit.errors import SettingError, UsageError
 from evalkit.grading.grade import parse_count_as
 from evalkit.models import default_max_tokens
+from evalkit.models.roles import read_roles, without_settings
 from evalkit.records import Task
 from evalkit.runs import own_metrics
 from evalkit.runs.config import RunConfig
@@ -56,7 +57,8 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
             )
         tasks[task.name] = task
     graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
-    shares = plugins.share_parameters(graders, config.grader_parameters, skip=2)
+    read_roles(config.grader_parameters)
+    shares = plugins.share_parameters(graders, without_settings(config.grader_parameters), skip=2)
     planned = [PlannedTask(task, *plugins.make_grader(graders[key], shares[key])) for key, task in tasks.items()]
     return Plan(
         run=name,

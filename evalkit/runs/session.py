@@ -18,6 +18,7 @@ from evalkit.errors import EvalkitError, InputError, ModelStoppedError, RunInter
 from evalkit.grading.confidence import Source
 from evalkit.grading.judge import new_salt, try_judges
 from evalkit.models import Model, ModelOptions, open_model, pool
+from evalkit.models.roles import only_reach, read_roles
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
 from evalkit.runs.config import RunConfig, make_config
@@ -99,7 +100,8 @@ def run(
         timeout: time limit for one answer, in seconds.
         data: local files to read questions from, for tasks that would otherwise download them.
         task_parameters: parameters of the tasks, such as {"n": 50}.
-        grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}.
+        grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}, and settings of the judge,
+            such as {"judge.base_url": "http://localhost:8000/v1", "judge.max_tokens": 8000}.
         model_parameters: parameters of the model, sent with each request.
         confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
         policy: abstention policy to apply afterwards and score beside the answers: confidence or consistency.
@@ -154,6 +156,10 @@ async def run_async(
     names, objects = named_tasks(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
     if resume is not None:
+        reach: Mapping[str, str] = plain_settings(given).get("grader_parameters", {})
+        if not only_reach(reach):
+            raise SettingError("grader_parameters", "may only change how a judge is reached, such as judge.base_url")
+        given.pop("grader_parameters", None)
         if set(given) - RESUMABLE or name or (names and len(objects) < len(names)):
             raise UsageError(f"resume= reuses the run's settings; pass none but {', '.join(sorted(RESUMABLE))}")
         folder = find_run(resume, out)
@@ -161,8 +167,13 @@ async def run_async(
         if earlier.config is None or earlier.kind != "run":
             raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
         # An address that the user passes now needs no trust; the one in the folder does.
-        stored = earlier.config.model_copy(update={"base_url": None}) if "base_url" in given else earlier.config
+        kept = {key: text for key, text in earlier.config.grader_parameters.items() if key not in reach}
+        stored = earlier.config.model_copy(update={"grader_parameters": kept})
+        if "base_url" in given:
+            stored = stored.model_copy(update={"base_url": None})
         check_origin(earlier.origin, stored, trust=trust, again=regrade_all)
+        if reach:
+            given["grader_parameters"] = earlier.config.grader_parameters | dict(reach)
         config = RunConfig.model_validate(earlier.config.model_dump() | given)
         if used := describe_origin(make_origin(config)):
             notify(f"resuming with {used}")
@@ -220,15 +231,21 @@ class _Session:
         new_salt()
         with _sigterm_cancels():
             async with _closing_judges(), open_model(self._config.model, options) as model:
-                if judges := self._config.grader_parameters.get("judge"):
-                    self._notify("trying the judge")
-                    await try_judges(judges)
+                await self._try_judges()
                 folder = make_folder()
                 data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
                 plan = replace(self._plan, run=folder.name)
-                work = _Work(folder, plan, self._first_manifest(folder, model), model, data)
+                work = _Work(folder, plan, self._first_manifest(folder, model), model, data, pool.describe())
                 await self._work(work)
         return self._finish(work)
+
+    async def _try_judges(self) -> None:
+        """Open the models that graders ask, and try the judges before the first question is paid for."""
+        roles = read_roles(self._config.grader_parameters)
+        pool.prepare(roles.values(), self._notify)
+        if judge := roles.get("judge"):
+            self._notify("trying the judge")
+            await try_judges(judge)
 
     async def _work(self, work: _Work) -> None:
         try:
@@ -327,6 +344,8 @@ class _Work:
     model: Model
     data: dict[str, str | None]
     """Task → fingerprint of its entire data."""
+    judges: dict[str, dict[str, Any]]
+    """Model that a grader asks → its description."""
     tally: Tally | None = None
     """None until the journal is open."""
 
@@ -338,6 +357,7 @@ class _Work:
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
             "seconds": seconds,
             "model": self.model.info,
+            "judges": self.judges | pool.describe(),
             "datasets": datasets,
         }
         manifest = self.manifest.model_copy(update=update)

@@ -18,6 +18,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from evalkit.errors import UsageError
+from evalkit.models.roles import read_roles
 from evalkit.runs.config import RunConfig
 
 SECRET_BYTES = 32
@@ -41,9 +42,10 @@ def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
 
     Args:
         config: the run's settings.
-        graders: names of its graders; code files among them are included.
+        graders: names of its graders; code files among them are included, as are those of judges.
     """
-    names = [*config.tasks, *graders, config.model, *config.metrics]
+    judges = [model for role in read_roles(config.grader_parameters).values() for model in role.models]
+    names = [*config.tasks, *graders, config.model, *judges, *config.metrics]
     files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
     origin = Origin(files=files, addresses=_addresses(config))
     return origin.model_copy(update={"signature": _signature(origin)})

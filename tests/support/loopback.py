@@ -105,6 +105,8 @@ def serving() -> Iterator[ChatServer]:
     thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
     assert ready.wait(10)
-    yield chat
-    stop.set()
-    thread.join()
+    try:
+        yield chat
+    finally:
+        stop.set()
+        thread.join()
