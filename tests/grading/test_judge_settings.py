@@ -131,16 +131,15 @@ def test_a_judge_whose_thinking_uses_up_its_tokens_is_told_the_remedy(
 ) -> None:
     """At the trial, and where it happens to one answer."""
 
-    def thinking(body: dict[str, Any]) -> web.Response:
+    def thinking(_: dict[str, Any]) -> web.Response:
         cut = completion_body("", reasoning="one, two, thr")
         cut["choices"][0]["finish_reason"] = "length"
-        return web.json_response(cut if word_of(body) or not judge.answers_trial else completion_body("ready"))
+        return web.json_response(cut)
 
-    judge.answers_trial = False  # type: ignore[attr-defined]
     judge.answer = thinking
     with pytest.raises(ModelUnavailableError, match=r"-G judge.max_tokens=N"):
         run(server, judge, tmp_path, max_tokens="16")
-    judge.answers_trial = True  # type: ignore[attr-defined]
+    judge.answer = lambda body: thinking(body) if word_of(body) else "ready"
     result = run(server, judge, tmp_path, max_tokens="16")
     assert result.failed == 6
     assert "-G judge.max_tokens=N" in result.last_failure
