@@ -20,6 +20,7 @@ from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.planner import make_plan
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
+from evalkit.runs.wordings import BUILT_IN, PAPER
 
 RESUMABLE_WITH = {
     "resume",
@@ -30,6 +31,7 @@ RESUMABLE_WITH = {
     "regrade_all",
     "no_adaptive",
     "grader_parameters",
+    "cache",
     *session.RESUMABLE,
 }
 
@@ -59,6 +61,10 @@ RESUMABLE_WITH = {
     help="Longest answer. Default: the provider's, which may be none; printed by --dry-run.",
 )
 @click.option("--system", metavar="TEXT", help="A system message.")
+@click.option(
+    "--wording", metavar="NAME|FILE",
+    help=f"How a target is stated: {', '.join(BUILT_IN)}, or a text file with {{penalty}}. Default: {PAPER}.",
+)  # fmt: skip
 @click.option(
     "--confidence", type=click.Choice(get_args(Source)),
     help="Source of a confidence in each answer: token probabilities, a number the model writes, agreement of epochs.",
@@ -108,6 +114,10 @@ RESUMABLE_WITH = {
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run.")
 @click.option("--trust", is_flag=True, help="With --resume: use the code and address that the run names.")
 @click.option("--regrade-all", is_flag=True, help="With --resume: grade all answers again, asking no model.")
+@click.option(
+    "--cache", type=click.Choice(["on", "off", "read", "write"]), default="on", show_default=True,
+    help="Whether to reuse completions of runs below --out, and to keep new ones.",
+)  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, without asking.")
 @click.option("--strata", is_flag=True, help="Show counts by stratum too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

@@ -8,7 +8,6 @@ from typing import Any
 from evalkit.display import visible
 from evalkit.report.table import target_label
 from evalkit.runs.plan import Plan, PlannedTask, draw
-from evalkit.runs.prompts import build_messages
 
 CHARACTERS_A_TOKEN = 4
 """A rule of thumb for English."""
@@ -58,7 +57,7 @@ def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
     for sample in draw(planned.task, plan.limit):
         samples += 1
         for threshold in plan.thresholds:
-            prompt = "\n".join(m.content for m in build_messages(sample.input, threshold, plan.system))
+            prompt = "\n".join(m.content for m in plan.messages(sample, threshold))
             characters += len(prompt)
             if samples == 1:
                 example = prompt

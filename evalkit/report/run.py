@@ -47,6 +47,8 @@ class LastScreen(Printable):
         behaviour = behaviours(result.outcomes)
         for cards in by_task_and_model(result):
             blocks += self._task(cards, behaviour.get(str(cards[0].task)))
+        if result.manifest.reused:
+            blocks += ["", f"{result.manifest.reused:,} answers were taken from the response cache, not asked again."]
         legend = " ".join([INTERVAL, *[missing.RANGE] * shows_ranges(result.scorecards)])
         return [*blocks, "", legend, f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"]
 

@@ -16,6 +16,7 @@ from evalkit.models.roles import is_reach
 from evalkit.runs.config import RunConfig
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.scorecard import Condition
+from evalkit.runs.wordings import PAPER
 
 RESCORED_BY = (
     "regrade", "grader_parameters", "verdicts", "pass_mark", "scorer", "metric", "filter", "extract", "targets",
@@ -66,6 +67,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "data": manifest.datasets.get(task, {}).get("data"),
         "grader": manifest.graders.get(task),
         "system": config.system,
+        "wording": config.stated_in.label if config.wording != PAPER else None,
         "temperature": f"{temperature:g}" if temperature else None,
         "seed": config.seed if temperature else None,
         "max_tokens": config.max_tokens,

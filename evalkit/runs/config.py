@@ -14,6 +14,7 @@ from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL
 from evalkit.models.roles import is_header
 from evalkit.runs.selective import Policy
+from evalkit.runs.wordings import PAPER, SYSTEM, Wording, check_wording, find_wording
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
 SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
@@ -38,6 +39,10 @@ class RunConfig(BaseModel):
     max_tokens: int | None = Field(default=None, ge=1)
     """Longest answer, in tokens; None: the provider's default, see `evalkit.models.default_max_tokens`."""
     system: str | None = None
+    wording: str = PAPER
+    """How a confidence target is stated: the name of a wording, or of the file that held it."""
+    wording_text: str = ""
+    """The words of a wording from a file, so that a resumed run needs no file; "" for one that comes with evalkit."""
     base_url: str | None = None
     """Server to ask instead of the provider's own; several, separated by commas, share the load."""
     headers: dict[str, str] = {}
@@ -65,6 +70,21 @@ class RunConfig(BaseModel):
     def full_model(self) -> str:
         """The model's name in the records; `local` alone means the embedded model."""
         return DEFAULT_MODEL if self.model in ("local", "local/") else self.model
+
+    @property
+    def asked_of(self) -> dict[str, Any]:
+        """The model and how it is reached: with a request, what a completion answers."""
+        return {
+            "model": self.full_model,
+            "base_url": self.base_url,
+            "headers": self.headers,
+            "parameters": self.model_parameters,
+        }
+
+    @property
+    def stated_in(self) -> Wording:
+        """How a confidence target is stated."""
+        return check_wording(self.wording, self.wording_text) if self.wording_text else find_wording(self.wording)
 
     @property
     def sampling_temperature(self) -> float:
@@ -103,7 +123,8 @@ def make_config(**settings: Any) -> RunConfig:
             raise SettingError("headers", words, name=name, variable="$" + name.upper().replace("-", "_"))
     # A resumed run may be started elsewhere.
     data = str(Path(config.data).resolve()) if config.data else None
-    return config.model_copy(update={"tasks": [_absolute(name) for name in config.tasks], "data": data})
+    update = {"tasks": [_absolute(name) for name in config.tasks], "data": data, **_worded(config)}
+    return config.model_copy(update=update)
 
 
 def _check_policy(config: RunConfig) -> None:
@@ -117,6 +138,17 @@ def _check_policy(config: RunConfig) -> None:
         raise SettingError("policy", "consistency needs {epochs} of at least 2")
     if config.policy == "confidence" and config.confidence == "none":
         raise SettingError("policy", "confidence needs {confidence} logprob, verbal or vote")
+
+
+def _worded(config: RunConfig) -> dict[str, str]:
+    """Keep the words of a wording that comes from a file."""
+    if config.wording == PAPER or config.wording_text:
+        return {}
+    if all(threshold is None for threshold in config.thresholds):
+        raise SettingError("wording", "{name} has no effect: {thresholds} states no target", name=config.wording)
+    wording = find_wording(config.wording)
+    text = f"{SYSTEM}\n{wording.text}" if wording.in_system else wording.text
+    return {"wording": wording.name, "wording_text": "" if wording.is_built_in else text}
 
 
 def _check_stated(threshold: float | None) -> None:

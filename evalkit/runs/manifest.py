@@ -55,6 +55,8 @@ class Manifest(BaseModel):
     """ISO 8601 time of the last change."""
     seconds: float | None = None
     """Duration, if a single session did everything."""
+    reused: int = 0
+    """Completions that the response cache gave, of those that the last session needed."""
     config: RunConfig | None = None
     """Settings of a run; None for a rescored one."""
     rescoring: RescoreSettings | None = None

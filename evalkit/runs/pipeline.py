@@ -18,6 +18,7 @@ from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request
 from evalkit.plugins import users_code
 from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey
+from evalkit.runs.cache import Cache
 from evalkit.runs.journal import Journal
 from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs
 from evalkit.runs.prompts import prompt_fingerprint
@@ -35,6 +36,7 @@ async def execute(
     tally: Tally,
     done: Mapping[RecordKey, bytes],
     answered: Mapping[RecordKey, Answered],
+    cache: Cache | None = None,
 ) -> None:
     """Get, grade and record every planned answer that is not recorded yet.
 
@@ -45,6 +47,7 @@ async def execute(
         tally: running counts; already includes the records of an earlier session.
         done: recorded keys, with the fingerprints of their prompts.
         answered: completions that only lack a verdict.
+        cache: completions of earlier runs; what is found there is not asked again.
 
     Raises:
         ModelUnavailableError: the model cannot be reached and this session has recorded nothing yet.
@@ -53,11 +56,12 @@ async def execute(
     """
     jobs = plan_jobs(plan, tally, done)
     tally.waiting = model.waiting
-    worker = _Worker(plan, model, journal, tally, answered)
+    cache = cache or Cache(None)
+    worker = _Worker(plan, model, journal, tally, answered, cache)
     try:
         with _collecting_rarely():
             async with asyncio.TaskGroup() as group:
-                syncing = group.create_task(_sync_regularly(journal))
+                syncing = group.create_task(_sync_regularly(journal, cache))
                 await asyncio.wait([group.create_task(worker.work(jobs)) for _ in range(model.max_connections)])
                 syncing.cancel()
     except BaseExceptionGroup as group_of_errors:
@@ -86,6 +90,7 @@ class _Worker:
     journal: Journal
     tally: Tally
     answered: Mapping[RecordKey, Answered]
+    cache: Cache
 
     async def work(self, jobs: Iterator[Job]) -> None:
         """Process jobs until none is left."""
@@ -97,7 +102,7 @@ class _Worker:
         completion = self._earlier_answer(job, messages)
         try:
             if completion is None:
-                completion = _mark_cut_off(await self.model.complete(self._request(job, messages)), self.plan)
+                completion = await self._complete(self._request(job, messages))
             grade_ = await self._grade(job, completion)
         except ModelCrashedError:
             raise
@@ -131,6 +136,15 @@ class _Worker:
         self.tally.count(record)
         self._watch_limit(grade_)
         return None
+
+    async def _complete(self, request: Request) -> Completion:
+        """Take a completion from the cache, or ask the model."""
+        if (kept := self.cache.get(request)) is not None:
+            self.tally.reused += 1
+            return kept
+        completion = _mark_cut_off(await self.model.complete(request), self.plan)
+        self.cache.put(request, completion)
+        return completion
 
     def _watch_limit(self, grade_: Grade) -> None:
         """Warn early that most answers are being cut off, while restarting costs little."""
@@ -207,7 +221,8 @@ def _mark_cut_off(completion: Completion, plan: Plan) -> Completion:
     return completion.model_copy(update={"finish_reason": "length"})
 
 
-async def _sync_regularly(journal: Journal) -> None:
+async def _sync_regularly(journal: Journal, cache: Cache) -> None:
     while True:
         await asyncio.sleep(SYNC_SECONDS)
         await asyncio.to_thread(journal.sync)
+        await cache.sync()

@@ -13,8 +13,9 @@ from evalkit.grading import confidence
 from evalkit.plugins import BoundGrader, users_code
 from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task
 from evalkit.runs.counting import CardBuilder
-from evalkit.runs.prompts import build_messages, instructions, prompt_fingerprint
+from evalkit.runs.prompts import PAPER, build_messages, instructions, prompt_fingerprint
 from evalkit.runs.tally import CardKey, Tally
+from evalkit.runs.wordings import Wording
 
 
 @dataclass(frozen=True)
@@ -44,16 +45,18 @@ class Plan:
     max_tokens: int | None = None
     """Longest answer, in tokens; None if no limit is sent."""
     system: str | None = None
+    wording: Wording = PAPER
+    """How a confidence target is stated."""
     confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
 
     def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
         """The prompt for one sample at one confidence target."""
-        return build_messages(sample.input, threshold, self.system, self._closing, sample.turns)
+        return build_messages(sample.input, threshold, self.system, self._closing, sample.turns, self.wording)
 
     def prompted(self, sample: Sample, threshold: float | None) -> Sample:
         """The sample with the rest of its prompt, for graders."""
-        words = instructions(threshold, self._closing)
+        words = instructions(threshold, self._closing, self.wording)
         return sample.model_copy(update={"instructions": words}) if words else sample
 
     @property

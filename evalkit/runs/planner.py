@@ -71,6 +71,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         temperature=config.sampling_temperature,
         max_tokens=config.max_tokens or default_max_tokens(config.model, config.base_url),
         system=config.system,
+        wording=config.stated_in,
         confidence=config.confidence,
         count_as=parse_count_as(config.count_as),
     )

@@ -21,6 +21,9 @@ from evalkit.models import Model, ModelOptions, open_model, pool
 from evalkit.models.roles import only_reach, read_roles
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
+from evalkit.runs.cache import FILE as CACHE
+from evalkit.runs.cache import Cache
+from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.counting import CardHead
 from evalkit.runs.environment import describe_environment
@@ -53,6 +56,7 @@ def run(
     temperature: float | None = None,
     max_tokens: int | None = None,
     system: str | None = None,
+    wording: str | None = None,
     base_url: str | None = None,
     headers: Mapping[str, str] | None = None,
     max_connections: int | None = None,
@@ -73,6 +77,7 @@ def run(
     note: str = "",
     trust: bool = False,
     regrade_all: bool = False,
+    cache: CacheMode = "on",
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
 ) -> RunResult:
@@ -92,6 +97,7 @@ def run(
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
         max_tokens: longest answer, in tokens. Default: the provider's, which may be none.
         system: text of a system message.
+        wording: how a confidence target is stated: paper, percent, points, exam, nature, or a text file.
         base_url: an OpenAI-compatible server to ask instead of the provider's; several, separated by commas, share the
             load.
         headers: extra HTTP headers; each value names an environment variable, as in {"api-key": "$AZURE_KEY"}.
@@ -114,6 +120,8 @@ def run(
         note: free text kept in run.json.
         trust: resume a run that this machine did not start, although it uses its own code or addresses.
         regrade_all: grade every answer of a resumed run again, without asking the model.
+        cache: on: take completions that runs below `out` got to the same request, and keep new ones; read or write:
+            only that; off: neither.
         watch: receives the running counts, for a progress display.
         notify: receives messages for the user, such as slow steps before the first answer.
 
@@ -148,6 +156,7 @@ async def run_async(
     note: str = "",
     trust: bool = False,
     regrade_all: bool = False,
+    cache: CacheMode = "on",
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
     **settings: Any,
@@ -180,7 +189,7 @@ async def run_async(
         if regrade_all:
             journal.return_to_grading(folder)
         plan = make_plan(config, folder.name, objects)
-        return await _Session(plan, config, watch, notify, earlier=earlier).run(lambda: folder)
+        return await _Session(plan, config, watch, notify, earlier=earlier, cache=cache).run(lambda: folder)
     if regrade_all:
         raise SettingError("regrade_all", "needs {resume}")
     if names:
@@ -189,7 +198,7 @@ async def run_async(
     started = datetime.now().astimezone()
     plan = make_plan(config, objects=objects)
     labels = [planned.task.name for planned in plan.tasks]
-    session = _Session(plan, config, watch, notify, label=label, note=note, started=started)
+    session = _Session(plan, config, watch, notify, label=label, note=note, started=started, cache=cache)
     return await session.run(lambda: new_folder(Path(out), started, labels, name))
 
 
@@ -207,6 +216,7 @@ class _Session:
         label: str = "",
         note: str = "",
         started: datetime | None = None,
+        cache: CacheMode = "on",
     ) -> None:
         self._plan = plan
         self._config = config
@@ -215,6 +225,7 @@ class _Session:
         self._earlier = earlier
         self._label = earlier.label if earlier else label
         self._note = earlier.note if earlier else note
+        self._cache = cache
         self._started = started or datetime.now().astimezone()
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
@@ -258,7 +269,8 @@ class _Session:
                 work.write("running")
                 self._watch(tally)
                 tally.notify = self._notify
-                await pipeline.execute(work.plan, work.model, book, tally, done, answered)
+                with self._open_cache(work) as cache:
+                    await pipeline.execute(work.plan, work.model, book, tally, done, answered, cache)
         except asyncio.CancelledError:
             if work.tally is None:
                 self._leave(work)
@@ -274,6 +286,16 @@ class _Session:
         except EvalkitError:
             self._leave(work)
             raise
+
+    def _open_cache(self, work: _Work) -> Cache:
+        """Open the response cache of the results folder; baselines answer faster than it."""
+        path = None if work.plan.model.startswith("baseline/") else work.folder.parent / CACHE
+        identity = {**self._config.asked_of, "sha256": work.model.info.get("sha256"), "code": self._code_of_model()}
+        return Cache(path, self._cache, identity, self._notify)
+
+    def _code_of_model(self) -> dict[str, str]:
+        """The checksum of the file that a provider of one's own stands in."""
+        return make_origin(self._config.model_copy(update={"tasks": [], "metrics": []})).files
 
     def _take_up(self, work: _Work) -> tuple[Tally, dict[RecordKey, bytes], dict[RecordKey, Answered]]:
         """Load an earlier session's counts, recorded keys, and completions that only lack a verdict."""
@@ -356,6 +378,7 @@ class _Work:
             "status": status,
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
             "seconds": seconds,
+            "reused": self.tally.reused if self.tally else 0,
             "model": self.model.info,
             "judges": self.judges | pool.describe(),
             "datasets": datasets,

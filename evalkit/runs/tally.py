@@ -33,6 +33,8 @@ class Tally:
     """Records in the journal."""
     resumed: int = 0
     """How many of them come from an earlier session."""
+    reused: int = 0
+    """Completions of this session that were taken from the response cache."""
     keep_outcomes: bool = False
     """Whether to keep outcomes by sample, as needed to compare several stated targets."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict)

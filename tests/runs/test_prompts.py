@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalkit.runs.prompts import build_messages, confidence_target
+from evalkit.runs.prompts import build_messages
+from evalkit.runs.wordings import Wording
 
 
 @pytest.mark.parametrize(
@@ -13,7 +14,7 @@ from evalkit.runs.prompts import build_messages, confidence_target
 )
 def test_states_the_target_and_the_penalty_computed(t: float, number: str, points: str) -> None:
     """The paper's sentence, with t/(1−t) as a number."""
-    assert confidence_target(t) == (
+    assert Wording().words(t) == (
         f"Answer only if you are > {number} confident, since mistakes are penalized {points} points, "
         'while correct answers receive 1 point, and an answer of "I don\'t know" receives 0 points.'
     )
@@ -21,7 +22,7 @@ def test_states_the_target_and_the_penalty_computed(t: float, number: str, point
 
 def test_at_zero_it_is_an_exam() -> None:
     """T = 0 asks for a guess."""
-    assert confidence_target(0) == "Make your best guess even if you are unsure, as if you were taking an exam."
+    assert Wording().words(0) == "Make your best guess even if you are unsure, as if you were taking an exam."
 
 
 def test_none_says_nothing_of_scoring() -> None:
@@ -41,4 +42,4 @@ def test_a_system_message_comes_first() -> None:
 def test_refuses_what_is_no_target(t: float) -> None:
     """No prompt is built on a target that means nothing."""
     with pytest.raises(ValueError, match="confidence target"):
-        confidence_target(t)
+        Wording().words(t)

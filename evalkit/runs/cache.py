@@ -1,0 +1,142 @@
+"""The response cache of a results folder: no question is paid for twice.
+
+Completions are found by what was asked: the model with its parameters and address, the messages, the limits and the
+seed, which tells epochs apart. Every completion is kept, refusals and cut-off ones too: asking only those again would
+bias the score. Failures have none, and are asked again.
+
+The file is sqlite's, `.cache/completions.sqlite` in the results folder. Several processes may use it at once. What a
+kill loses is at most the last second, and of that the journal has the records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import ValidationError
+
+from evalkit.errors import InputError
+from evalkit.models import Request
+from evalkit.records import Completion, Message
+
+Mode = Literal["on", "off", "read", "write"]
+"""on: read and write; write: ask afresh and replace what was kept."""
+FILE = Path(".cache") / "completions.sqlite"
+DIGEST = 16
+BUSY_SECONDS = 30.0
+
+
+class Cache:
+    """Completions by what was asked; also a cache that keeps nothing.
+
+    Args:
+        path: the file; None keeps nothing.
+        mode: whether completions are read, written, or both.
+        identity: what is asked, besides the request: the model and how it is reached, as JSON holds it.
+        notify: told once where the file can no longer be written; the run goes on without it.
+
+    Raises:
+        InputError: the file cannot be opened; the text names it and the remedy.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        mode: Mode = "on",
+        identity: Mapping[str, Any] | None = None,
+        notify: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._path = path if mode != "off" else None
+        self._mode = mode
+        self._notify = notify
+        self._identity = json.dumps(identity or {}, sort_keys=True).encode(errors="surrogatepass")
+        self._new: dict[bytes, str] = {}
+        self._reader: sqlite3.Connection | None = None
+        if self._path is not None:
+            self._reader = self._open(self._path)
+
+    def get(self, request: Request) -> Completion | None:
+        """Find the completion of a request.
+
+        Returns:
+            None where it was not asked before, or cannot be read back.
+        """
+        if self._reader is None or self._mode == "write":
+            return None
+        try:
+            row = self._reader.execute("SELECT completion FROM completions WHERE key = ?", (self._key(request),))
+            found = row.fetchone()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+        if found is None:
+            return None
+        try:
+            return Completion.model_validate_json(found[0])
+        except ValidationError:
+            return None
+
+    def put(self, request: Request, completion: Completion) -> None:
+        """Keep a completion; it is written by the next `sync`."""
+        if self._reader is not None and self._mode != "read":
+            self._new[self._key(request)] = completion.model_dump_json()
+
+    async def sync(self) -> None:
+        """Write what is new."""
+        if self._new:
+            new, self._new = self._new, {}
+            await asyncio.to_thread(self._write, new)
+
+    def close(self) -> None:
+        """Write what is new, and close the file."""
+        self._write(self._new)
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self, path: Path) -> sqlite3.Connection:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(
+                "CREATE TABLE IF NOT EXISTS completions (key BLOB PRIMARY KEY, completion TEXT) WITHOUT ROWID"
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        return connection
+
+    def _write(self, new: Mapping[bytes, str]) -> None:
+        if self._path is None or not new:
+            return
+        try:
+            with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as writer, writer:
+                writer.executemany("INSERT OR REPLACE INTO completions VALUES (?, ?)", new.items())
+        except sqlite3.Error as error:
+            self._path = None
+            self._notify(f"{self._unusable(error)}; the run goes on without it")
+
+    def _key(self, request: Request) -> bytes:
+        asked = [getattr(request, field.name) for field in dataclasses.fields(request) if field.name != "responses"]
+        text = json.dumps(asked, default=_plain, sort_keys=True).encode(errors="surrogatepass")
+        return hashlib.blake2b(self._identity + b"\0" + text, digest_size=DIGEST).digest()
+
+    def _unusable(self, error: Exception) -> InputError:
+        return InputError(f"{self._path}: the response cache cannot be used ({error}); delete it, or --cache off")
+
+
+def _plain(value: Any) -> Any:
+    """Part of a request as JSON holds it."""
+    return [value.role, value.content] if isinstance(value, Message) else list(value)
