@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from evalkit.runs.load import load
     from evalkit.runs.result import RunResult
     from evalkit.runs.scorecard import Scorecard, score
-    from evalkit.runs.session import run, run_async
+    from evalkit.runs.start import run, run_async
     from evalkit.text import last_boxed, lettered, plain, simplify
 
 __all__ = [
@@ -179,8 +179,8 @@ _HOMES = {
     "rescore": "rescoring.rescore",
     "rescore_async": "rescoring.rescore",
     "right_answers": "dataset.order",
-    "run": "runs.session",
-    "run_async": "runs.session",
+    "run": "runs.start",
+    "run_async": "runs.start",
     "score": "runs.scorecard",
     "shuffled": "dataset.order",
     "simplify": "text",

@@ -14,7 +14,8 @@ from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL
-from evalkit.runs import session
+from evalkit.runs import start
+from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import make_config
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.planner import make_plan
@@ -32,7 +33,7 @@ RESUMABLE_WITH = {
     "no_adaptive",
     "grader_parameters",
     "cache",
-    *session.RESUMABLE,
+    *start.RESUMABLE,
 }
 
 
@@ -131,6 +132,7 @@ def command(
     dry_run: bool,
     strata: bool,
     as_json: bool,
+    cache: CacheMode,
     **given: Any,
 ) -> None:
     """Put tasks to a model and score the answers, plainly and by the threshold rule.
@@ -155,7 +157,9 @@ def command(
         return
     try:
         with Display() as display, _options_named():
-            result = session.run(out=out, resume=resume, watch=display.watch, notify=display.notify, **settings)
+            result = start.run(
+                out=out, resume=resume, cache=cache, watch=display.watch, notify=display.notify, **settings
+            )
     except RunInterruptedError as error:
         if error.run:
             error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)

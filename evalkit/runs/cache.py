@@ -30,6 +30,7 @@ Mode = Literal["on", "off", "read", "write"]
 """on: read and write; write: ask afresh and replace what was kept."""
 FILE = Path(".cache") / "completions.sqlite"
 DIGEST = 16
+TABLE = "CREATE TABLE IF NOT EXISTS completions (key BLOB PRIMARY KEY, completion TEXT) WITHOUT ROWID"
 BUSY_SECONDS = 30.0
 
 
@@ -59,8 +60,7 @@ class Cache:
         self._identity = json.dumps(identity or {}, sort_keys=True).encode(errors="surrogatepass")
         self._new: dict[bytes, str] = {}
         self._reader: sqlite3.Connection | None = None
-        if self._path is not None:
-            self._reader = self._open(self._path)
+        self._open_reader()
 
     def get(self, request: Request) -> Completion | None:
         """Find the completion of a request.
@@ -84,7 +84,7 @@ class Cache:
 
     def put(self, request: Request, completion: Completion) -> None:
         """Keep a completion; it is written by the next `sync`."""
-        if self._reader is not None and self._mode != "read":
+        if self._path is not None and self._mode != "read":
             self._new[self._key(request)] = completion.model_dump_json()
 
     async def sync(self) -> None:
@@ -92,6 +92,7 @@ class Cache:
         if self._new:
             new, self._new = self._new, {}
             await asyncio.to_thread(self._write, new)
+            self._open_reader()
 
     def close(self) -> None:
         """Write what is new, and close the file."""
@@ -106,27 +107,28 @@ class Cache:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open(self, path: Path) -> sqlite3.Connection:
+    def _open_reader(self) -> None:
+        """Open the file where there is one: a run that records nothing makes none."""
+        if self._path is None or self._reader is not None or not self._path.exists():
+            return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS completions (key BLOB PRIMARY KEY, completion TEXT) WITHOUT ROWID"
-            )
-        except (OSError, sqlite3.Error) as error:
+            self._reader = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._reader.execute(TABLE)
+        except sqlite3.Error as error:
             raise self._unusable(error) from error
-        return connection
 
     def _write(self, new: Mapping[bytes, str]) -> None:
         if self._path is None or not new:
             return
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as writer, writer:
+                writer.execute("PRAGMA journal_mode = WAL")
+                writer.execute(TABLE)
                 writer.executemany("INSERT OR REPLACE INTO completions VALUES (?, ?)", new.items())
-        except sqlite3.Error as error:
-            self._path = None
+        except (OSError, sqlite3.Error) as error:
             self._notify(f"{self._unusable(error)}; the run goes on without it")
+            self._path = None
 
     def _key(self, request: Request) -> bytes:
         asked = [getattr(request, field.name) for field in dataclasses.fields(request) if field.name != "responses"]

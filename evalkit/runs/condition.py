@@ -12,11 +12,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evalkit.errors import EvalkitError
 from evalkit.models.roles import is_reach
 from evalkit.runs.config import RunConfig
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.scorecard import Condition
-from evalkit.runs.wordings import PAPER
+from evalkit.runs.wordings import PAPER, find_wording
 
 RESCORED_BY = (
     "regrade", "grader_parameters", "verdicts", "pass_mark", "scorer", "metric", "filter", "extract", "targets",
@@ -67,7 +68,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "data": manifest.datasets.get(task, {}).get("data"),
         "grader": manifest.graders.get(task),
         "system": config.system,
-        "wording": config.stated_in.label if config.wording != PAPER else None,
+        "wording": _wording(config.wording),
         "temperature": f"{temperature:g}" if temperature else None,
         "seed": config.seed if temperature else None,
         "max_tokens": config.max_tokens,
@@ -78,6 +79,14 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
     values |= {f"-M {key}": value for key, value in config.model_parameters.items()}
     values |= {f"count_as {key}": value for key, value in config.count_as.items()}
     return {key: _text(value) for key, value in values.items() if value not in (None, "")}
+
+
+def _wording(written: str) -> str | None:
+    """The label of a wording that is not the usual one; its words where they are none."""
+    try:
+        return find_wording(written).label if written != PAPER else None
+    except EvalkitError:
+        return written
 
 
 def _text(value: Any) -> str:

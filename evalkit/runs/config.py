@@ -14,7 +14,7 @@ from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL
 from evalkit.models.roles import is_header
 from evalkit.runs.selective import Policy
-from evalkit.runs.wordings import PAPER, SYSTEM, Wording, check_wording, find_wording
+from evalkit.runs.wordings import PAPER, Wording, find_wording
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
 SECRETS = {"key", "apikey", "token", "secret", "password", "passwd", "authorization", "bearer"}
@@ -40,9 +40,7 @@ class RunConfig(BaseModel):
     """Longest answer, in tokens; None: the provider's default, see `evalkit.models.default_max_tokens`."""
     system: str | None = None
     wording: str = PAPER
-    """How a confidence target is stated: the name of a wording, or of the file that held it."""
-    wording_text: str = ""
-    """The words of a wording from a file, so that a resumed run needs no file; "" for one that comes with evalkit."""
+    """How a confidence target is stated: the name of a wording, or its text, so that a resumed run needs no file."""
     base_url: str | None = None
     """Server to ask instead of the provider's own; several, separated by commas, share the load."""
     headers: dict[str, str] = {}
@@ -84,7 +82,7 @@ class RunConfig(BaseModel):
     @property
     def stated_in(self) -> Wording:
         """How a confidence target is stated."""
-        return check_wording(self.wording, self.wording_text) if self.wording_text else find_wording(self.wording)
+        return find_wording(self.wording)
 
     @property
     def sampling_temperature(self) -> float:
@@ -141,14 +139,12 @@ def _check_policy(config: RunConfig) -> None:
 
 
 def _worded(config: RunConfig) -> dict[str, str]:
-    """Keep the words of a wording that comes from a file."""
-    if config.wording == PAPER or config.wording_text:
+    """Keep the words of a wording that stands in a file."""
+    if config.wording == PAPER:
         return {}
     if all(threshold is None for threshold in config.thresholds):
         raise SettingError("wording", "{name} has no effect: {thresholds} states no target", name=config.wording)
-    wording = find_wording(config.wording)
-    text = f"{SYSTEM}\n{wording.text}" if wording.in_system else wording.text
-    return {"wording": wording.name, "wording_text": "" if wording.is_built_in else text}
+    return {"wording": find_wording(config.wording).written}
 
 
 def _check_stated(threshold: float | None) -> None:

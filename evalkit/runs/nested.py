@@ -8,7 +8,8 @@ from typing import Any
 
 from evalkit.runs.folder import runs_below
 from evalkit.runs.manifest import read_manifest
-from evalkit.runs.session import Watch, run
+from evalkit.runs.session import Watch
+from evalkit.runs.start import run
 
 
 def only_run(folder: Path) -> Path | None:

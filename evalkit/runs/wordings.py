@@ -7,7 +7,7 @@ that the effect of the words can be measured. A file holds a wording of one's ow
     A wrong answer costs {penalty} points, a right one earns 1, "I don't know" earns nothing.
 
 It follows the question, after an empty line; where the file holds `{question}`, it stands around the question as
-written there. A first line `system:` puts it into the system message.
+written there. A first line `# NAME` names it, and a line `system:` before the words puts them into the system message.
 
 At t = 0 every built-in wording is the exam sentence: guess even when unsure. A file's own words stand at every t.
 """
@@ -48,6 +48,7 @@ BUILT_IN = {
 exact prompts were not at hand."""
 PLACEHOLDERS = ("threshold", "percent", "penalty", "question")
 SYSTEM = "system:"
+NAMED = "# "
 LONGEST = 20_000
 """Characters that a wording may have."""
 
@@ -72,6 +73,13 @@ class Wording:
         """Its name; of a file's, with a digest of its words, since the file may change."""
         digest = hashlib.blake2b(f"{self.in_system}{self.text}".encode(), digest_size=3).hexdigest()
         return self.name if self.is_built_in else f"{self.name}@{digest}"
+
+    @property
+    def written(self) -> str:
+        """What `find_wording` makes the same of: its name, or its whole text."""
+        if self.is_built_in:
+            return self.name
+        return "\n".join([f"{NAMED}{self.name}", *[SYSTEM] * self.in_system, self.text])
 
     def words(self, threshold: float | None) -> str:
         """The words that state a target, without the question; "" for a plain prompt.
@@ -112,43 +120,37 @@ def _filled(text: str, is_built_in: bool, threshold: float | None) -> str:
     return re.sub(r"\{(threshold|percent|penalty)\}", lambda match: values[match[1]], text)
 
 
-def find_wording(name: str) -> Wording:
-    """Find a wording by its name, or read it from a file.
+def find_wording(given: str) -> Wording:
+    """Find a wording by its name, or read it.
 
     Args:
-        name: paper, percent, points, exam or nature; or the path of a text file.
+        given: paper, percent, points, exam or nature; the path of a text file; or the words themselves, which hold a
+            placeholder.
 
     Raises:
         UsageError: no such wording.
         InputError: the file cannot be read, or its words state no target.
     """
-    if name in BUILT_IN:
-        return Wording(name, BUILT_IN[name])
-    path = Path(name)
+    if given in BUILT_IN:
+        return Wording(given, BUILT_IN[given])
+    if "{" in given:
+        return _read(given, "own", "the wording")
+    path = Path(given)
     if not path.is_file():
-        raise UsageError(f"no wording {name!r}; available: {', '.join(BUILT_IN)}, or a text file with {{penalty}}")
+        raise UsageError(f"no wording {given!r}; available: {', '.join(BUILT_IN)}, or a text file with {{penalty}}")
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read ({error}); a wording is a text file in UTF-8") from error
-    return check_wording(path.name, text, str(path))
+    return _read(text, path.name, str(path))
 
 
-def check_wording(name: str, text: str, where: str = "") -> Wording:
-    """Check the words of one's own wording.
-
-    Args:
-        name: what labels call it.
-        text: the file's content.
-        where: what errors call it.
-
-    Raises:
-        InputError: the words state no target, or hold an unknown placeholder.
-    """
-    where = where or f"wording {name}"
-    first, _, rest = text.strip().partition("\n")
-    in_system = first.strip() == SYSTEM
-    body = rest.strip() if in_system else text.strip()
+def _read(text: str, name: str, where: str) -> Wording:
+    lines = text.strip().splitlines()
+    if lines and lines[0].startswith(NAMED):
+        name, lines = lines[0].removeprefix(NAMED).strip(), lines[1:]
+    in_system = bool(lines) and lines[0].strip() == SYSTEM
+    body = "\n".join(lines[in_system:]).strip()
     unknown = next((each for each in re.findall(r"\{(\w*)\}", body) if each not in PLACEHOLDERS), None)
     if unknown is not None:
         raise InputError(f"{where}: no placeholder {{{unknown}}}; available: {', '.join(PLACEHOLDERS)}")

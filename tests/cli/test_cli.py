@@ -13,6 +13,7 @@ import pytest
 from loopback import ChatServer, lines_of
 
 import evalkit
+from evalkit.runs.folder import runs_below
 
 Result = subprocess.CompletedProcess[str]
 
@@ -79,7 +80,7 @@ def test_bad_usage_is_one_line_with_its_remedy(tmp_path: Path, arguments: list[s
     assert re.search(said, line), line
     assert all(note.startswith("loading") for note in notes)
     assert result.stdout == ""
-    assert not (tmp_path / "results").exists() or not list((tmp_path / "results").iterdir())
+    assert not runs_below(tmp_path / "results")
 
 
 def test_json_is_one_document_on_stdout(server: ChatServer, tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_the_last_screen(server: ChatServer, tmp_path: Path) -> None:
     """Counts, both modes in columns of their own, one sentence, and where the transcripts are."""
     result = run(server, tmp_path, "--threshold", "none,0.75")
     assert result.returncode == 0
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = runs_below(tmp_path / "results")
     screen = result.stdout
     assert "letters · m  40 answers" in screen
     assert "score, target stated (open)" in screen
@@ -163,7 +164,7 @@ def test_show_prints_a_summary_a_list_and_a_transcript(server: ChatServer, tmp_p
     """From the records alone."""
     server.answer = lambda _: "There are **3**."
     assert run(server, tmp_path, "--threshold", "none,0.75").returncode == 0
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = runs_below(tmp_path / "results")
     summary = cli("show", folder.name, cwd=tmp_path)
     assert "a mistake costs" in summary.stdout
     listed = cli("show", folder.name, "--records", "--outcome", "correct", cwd=tmp_path)
@@ -190,7 +191,7 @@ def test_model_text_cannot_drive_the_terminal(server: ChatServer, tmp_path: Path
     """Escape sequences, markup and direction marks are shown, not obeyed."""
     server.answer = lambda _: "\x1b[2J\x1b]0;owned\x07 [red]3[/red] \u202e4"
     run(server, tmp_path)
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = runs_below(tmp_path / "results")
     for output in (
         cli("show", folder.name, "CAT-G", cwd=tmp_path),
         cli("show", folder.name, "--records", cwd=tmp_path),
@@ -253,7 +254,7 @@ def test_version(tmp_path: Path) -> None:
 def test_a_reader_that_goes_away_is_no_error(server: ChatServer, tmp_path: Path) -> None:
     """Evalkit show … | head -1."""
     run(server, tmp_path)
-    (folder,) = (tmp_path / "results").iterdir()
+    (folder,) = runs_below(tmp_path / "results")
     command = f"{sys.executable} -m evalkit show {folder} --records --full | head -1"
     result = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=tmp_path, check=False

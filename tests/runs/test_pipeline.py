@@ -17,6 +17,7 @@ from loopback import ChatServer, error_response, lines_of, question_of
 
 import evalkit
 from evalkit.errors import InputError, MissingExtraError, ModelUnavailableError, UsageError
+from evalkit.runs.folder import runs_below
 from evalkit.runs.journal import Journal
 
 THRESHOLDS = [None, 0.0, 0.75]
@@ -359,4 +360,4 @@ def test_a_missing_extra_of_the_grader_ends_the_run_at_once(server: ChatServer, 
     with pytest.raises(MissingExtraError, match=r"pip install 'evalkit-idk\[math\]'"):
         evalkit.run(model="m", base_url=server.url, tasks=[str(task)], max_connections=4, out=tmp_path / "runs")
     assert len(server.requests) < 50
-    assert not list((tmp_path / "runs").iterdir())
+    assert not runs_below(tmp_path / "runs")

@@ -1,0 +1,201 @@
+"""Start or resume a run: turn settings into a folder with records, run.json and scorecards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import InputError, RunInterruptedError, SettingError, UsageError
+from evalkit.grading.confidence import Source
+from evalkit.models.roles import only_reach
+from evalkit.runs import journal
+from evalkit.runs.cache import Mode as CacheMode
+from evalkit.runs.config import RunConfig, make_config
+from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
+from evalkit.runs.manifest import Manifest, read_manifest
+from evalkit.runs.planner import TaskLike, make_plan, named_tasks, plain_settings
+from evalkit.runs.result import RunResult
+from evalkit.runs.selective import Policy
+from evalkit.runs.session import Notify, Session, Watch
+from evalkit.runs.trust import check_origin, describe_origin, make_origin
+
+RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
+"""Settings that change how a model is reached, but not what is asked: a resumed run may override them."""
+
+
+def run(
+    tasks: TaskLike | Sequence[TaskLike] | None = None,
+    *,
+    model: str | None = None,
+    thresholds: float | Sequence[float | None] | None = None,
+    limit: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    system: str | None = None,
+    wording: str | None = None,
+    base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    max_connections: int | None = None,
+    adaptive: bool | None = None,
+    timeout: float | None = None,
+    data: str | None = None,
+    task_parameters: Mapping[str, Any] | None = None,
+    grader_parameters: Mapping[str, Any] | None = None,
+    model_parameters: Mapping[str, Any] | None = None,
+    confidence: Source | None = None,
+    policy: Policy | None = None,
+    count_as: Mapping[str, str] | None = None,
+    metrics: Sequence[str] | None = None,
+    out: str | Path = DEFAULT_FOLDER,
+    resume: str | Path | None = None,
+    name: str = "",
+    label: str = "",
+    note: str = "",
+    trust: bool = False,
+    regrade_all: bool = False,
+    cache: CacheMode = "on",
+    watch: Watch = lambda _: None,
+    notify: Notify = lambda _: None,
+) -> RunResult:
+    """Run tasks on a model and score the answers; the public `evalkit.run`.
+
+    Settings left at None take the defaults of `RunConfig`.
+
+    Args:
+        tasks: one task or several: names, files (`file.py::name`), functions marked with `@task`, or Task objects.
+            Default: birthdays, letters and dissertations.
+        model: `provider/name`. Default: the embedded model.
+        thresholds: confidence targets to state in the prompt, 0 ≤ t < 1; None among them is a plain prompt, which is
+            the default.
+        limit: samples per task, a prefix of its order.
+        epochs: how often each sample is asked, ≥ 1.
+        seed: draws the samples and seeds the model.
+        temperature: ≥ 0. Default: 0, or 1 with several epochs.
+        max_tokens: longest answer, in tokens. Default: the provider's, which may be none.
+        system: text of a system message.
+        wording: how a confidence target is stated: paper, percent, points, exam, nature, or a text file.
+        base_url: an OpenAI-compatible server to ask instead of the provider's; several, separated by commas, share the
+            load.
+        headers: extra HTTP headers; each value names an environment variable, as in {"api-key": "$AZURE_KEY"}.
+        max_connections: largest number of concurrent requests.
+        adaptive: whether to adapt the number of concurrent requests to the server.
+        timeout: time limit for one answer, in seconds.
+        data: local files to read questions from, for tasks that would otherwise download them.
+        task_parameters: parameters of the tasks, such as {"n": 50}.
+        grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}, and settings of the judge,
+            such as {"judge.base_url": "http://localhost:8000/v1", "judge.max_tokens": 8000}.
+        model_parameters: parameters of the model, sent with each request.
+        confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
+        policy: abstention policy to apply afterwards and score beside the answers: confidence or consistency.
+        count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
+        metrics: your own metrics to compute beside the installed ones: file.py::name.
+        out: folder in which to create the run folder.
+        resume: a run folder to resume; it keeps its own settings. Pass tasks again if they were given as objects.
+        name: the run folder's name. Default: made from the time and the tasks.
+        label: the condition's name on leaderboards.
+        note: free text kept in run.json.
+        trust: resume a run that this machine did not start, although it uses its own code or addresses.
+        regrade_all: grade every answer of a resumed run again, without asking the model.
+        cache: on: take completions that runs below `out` got to the same request, and keep new ones; read or write:
+            only that; off: neither.
+        watch: receives the running counts, for a progress display.
+        notify: receives messages for the user, such as slow steps before the first answer.
+
+    Raises:
+        SettingError: a setting is invalid.
+        UsageError: a name is unknown, or this is called inside an event loop (use `run_async`).
+        InputError: a file cannot be read in the expected format.
+        ModelUnavailableError: the model cannot be reached, and nothing is recorded yet.
+        RunInterruptedError: Ctrl-C or SIGTERM.
+    """
+    given = dict(locals())
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise UsageError("inside an event loop (a notebook): await evalkit.run_async(…)")
+    try:
+        return asyncio.run(run_async(**given))
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        # Raised before the run has a folder; later, run_async names the folder.
+        raise RunInterruptedError("interrupted before the run began; nothing is lost", run="") from error
+
+
+async def run_async(
+    tasks: TaskLike | Sequence[TaskLike] | None = None,
+    *,
+    out: str | Path = DEFAULT_FOLDER,
+    resume: str | Path | None = None,
+    name: str = "",
+    label: str = "",
+    note: str = "",
+    trust: bool = False,
+    regrade_all: bool = False,
+    cache: CacheMode = "on",
+    watch: Watch = lambda _: None,
+    notify: Notify = lambda _: None,
+    **settings: Any,
+) -> RunResult:
+    """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`."""
+    names, objects = named_tasks(tasks)
+    given = {key: value for key, value in settings.items() if value is not None}
+    if resume is not None:
+        if name or (names and len(objects) < len(names)):
+            raise UsageError("resume= reuses the run's name and tasks; pass neither")
+        folder = find_run(resume, out)
+        earlier = _earlier(folder)
+        config = _reused(earlier, given, notify, trust=trust, again=regrade_all)
+        if regrade_all:
+            journal.return_to_grading(folder)
+        plan = make_plan(config, folder.name, objects)
+        return await Session(plan, config, watch, notify, earlier=earlier, cache=cache).run(lambda: folder)
+    if regrade_all:
+        raise SettingError("regrade_all", "needs {resume}")
+    if names:
+        given["tasks"] = names
+    config = make_config(**plain_settings(given))
+    started = datetime.now().astimezone()
+    plan = make_plan(config, objects=objects)
+    labels = [planned.task.name for planned in plan.tasks]
+    session = Session(plan, config, watch, notify, label=label, note=note, started=started, cache=cache)
+    return await session.run(lambda: new_folder(Path(out), started, labels, name))
+
+
+def _earlier(folder: Path) -> Manifest:
+    earlier = read_manifest(folder, scorecards=False)
+    if earlier.config is None or earlier.kind != "run":
+        raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
+    return earlier
+
+
+def _reused(earlier: Manifest, given: dict[str, Any], notify: Notify, *, trust: bool, again: bool) -> RunConfig:
+    """The settings of an earlier run, with what a resumed one may change.
+
+    Raises:
+        SettingError, UsageError: something else was given; or the run is somebody else's and not trusted.
+    """
+    assert earlier.config is not None
+    reach: Mapping[str, str] = plain_settings(given).get("grader_parameters", {})
+    if not only_reach(reach):
+        raise SettingError("grader_parameters", "may only change how a judge is reached, such as judge.base_url")
+    changed = {key: value for key, value in given.items() if key != "grader_parameters"}
+    if set(changed) - RESUMABLE:
+        raise UsageError(f"resume= reuses the run's settings; pass none but {', '.join(sorted(RESUMABLE))}")
+    # An address that the user passes now needs no trust; the one in the folder does.
+    kept = {key: text for key, text in earlier.config.grader_parameters.items() if key not in reach}
+    stored = earlier.config.model_copy(update={"grader_parameters": kept})
+    if "base_url" in changed:
+        stored = stored.model_copy(update={"base_url": None})
+    check_origin(earlier.origin, stored, trust=trust, again=again)
+    if reach:
+        changed["grader_parameters"] = earlier.config.grader_parameters | dict(reach)
+    config = RunConfig.model_validate(earlier.config.model_dump() | changed)
+    if used := describe_origin(make_origin(config)):
+        notify(f"resuming with {used}")
+    return config
