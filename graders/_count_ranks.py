@@ -112,6 +112,8 @@ _NOTHING = (
     r"nenhum(?:a)?|нет|ни одной|žádn[éáý]|geen|ingen|inga|żadn\w+|brak|لا يوجد|कोई नहीं|hiç"
 )
 
+_NOT_ANY = re.compile(r"there (?:aren't|are not|isn't|is not) any(?: at all)?\s*(?:[.!]|$)")
+
 
 def counts(text: str, letter: str, word: str) -> list[Count]:
     """All counts in a text, in order.
@@ -139,7 +141,9 @@ def absent(text: str, letter: str) -> bool:
         text: an answer in lower case.
         letter: the letter to count, "" if unknown.
     """
-    return bool(letter) and bool(_absence(letter).search(text))
+    if not letter:
+        return False
+    return bool((_absence(letter) if _alone(letter).search(text) else _NOT_ANY).search(text))
 
 
 def two_at_once(text: str) -> str | None:
@@ -174,7 +178,9 @@ def _of_letter(text: str, letter: str, word: str) -> list[Count]:
     if not letter:
         return []
     results = []
-    for pattern in _letter_patterns(letter):
+    stands_alone = bool(_alone(letter).search(text))
+    patterns = _letter_patterns(letter) if stands_alone else (_joined(letter),)
+    for pattern in patterns:
         for match in pattern.finditer(text):
             if _is_unsaid(text, match.start()) or _OTHER_AFTER.match(text, match.end("n")):
                 continue
@@ -183,8 +189,21 @@ def _of_letter(text: str, letter: str, word: str) -> list[Count]:
     running = [match for match in _RUNNING.finditer(text) if match["of"] == letter]
     if running and running[-1]["n"] == str(len(running)):
         results.append(Count(running[-1]["n"], Rank.PART, running[-1].start("n")))
-    absence = [match for match in _absence(letter).finditer(text) if not _is_of_part(text, *match.span(), word)]
+    pattern = _absence(letter) if stands_alone else _NOT_ANY
+    absence = [match for match in pattern.finditer(text) if not _is_of_part(text, *match.span(), word)]
     return results + [Count("0", Rank.LETTER, match.start()) for match in absence]
+
+
+@lru_cache(maxsize=64)
+def _alone(letter: str) -> re.Pattern[str]:
+    """The letter by itself, without which most patterns cannot match: looking for it first saves their cost."""
+    return re.compile(rf"(?<![a-z-])(?<![a-z]'){re.escape(letter)}[\"')]*(?:'?s)?[\"')]*(?![\w'])")
+
+
+@lru_cache(maxsize=64)
+def _joined(letter: str) -> re.Pattern[str]:
+    """The letter and its count in one word: m1 r3 s4."""
+    return re.compile(rf"(?<![a-z0-9-]){re.escape(letter)}(?P<n>\d{{1,2}})(?![\w.])")
 
 
 @lru_cache(maxsize=64)
@@ -202,23 +221,19 @@ def _letter_patterns(letter: str) -> tuple[re.Pattern[str], ...]:
         r"apparaît|aparece|appare|встречается|出现|出現)"
     )
     adverb = r"(?:(?:only|just|exactly|a total of|total|in fact|actually|indeed|genau|nur)\s+){0,3}"
-    return tuple(
-        re.compile(pattern)
-        for pattern in (
-            # 3 rs · 3 letter rs · 2 occurrences of the letter r
-            rf"{number}\s*(?:x\s*)?{of}{close}",
-            # r appears 3 times
-            rf"{named}\s+{adverb}{verb}\s+(?:in (?:the word )?[\"']?\w+[\"']?\s+)?{adverb}{number}",
-            # r: 3 · r = 3 · | r | 3 · r 3 times · r's: 3 · r count = 3 · r x3
-            (
-                rf"{named}\s*(?:count|total)?\s*(?:[:=|→×]|->|=>|is|are|x(?=\s*\d))\s*\|?\s*{number}(?!\s*\)|"
-                rf"\s*{of}{close})"
-            ),
-            # m1 r3 s4
-            rf"(?<![a-z0-9-]){re.escape(letter)}(?P<n>\d{{1,2}})(?![\w.])",
-            rf"{named},?\s+{number}(?=\s*(?:times|x\b|×|mal\b|fois\b|veces\b|раз))",
-        )
+    patterns = (
+        # 3 rs · 3 letter rs · 2 occurrences of the letter r
+        rf"{number}\s*(?:x\s*)?{of}{close}",
+        # r appears 3 times
+        rf"{named}\s+{adverb}{verb}\s+(?:in (?:the word )?[\"']?\w+[\"']?\s+)?{adverb}{number}",
+        # r: 3 · r = 3 · | r | 3 · r 3 times · r's: 3 · r count = 3 · r x3
+        (
+            rf"{named}\s*(?:count|total)?\s*(?:[:=|→×]|->|=>|is|are|x(?=\s*\d))\s*\|?\s*{number}(?!\s*\)|"
+            rf"\s*{of}{close})"
+        ),
+        rf"{named},?\s+{number}(?=\s*(?:times|x\b|×|mal\b|fois\b|veces\b|раз))",
     )
+    return (*map(re.compile, patterns), _joined(letter))
 
 
 @lru_cache(maxsize=64)
@@ -238,7 +253,7 @@ def _absence(letter: str) -> re.Pattern[str]:
         rf"1)\s+{of}{named}"
         rf"|(?:does not|doesn't|do not|don't|didn't)\s+(?:contain|have|include|use|feature|show|see|find)\s+{of}{named}"
         rf"|(?:lacks?|free of|devoid of|missing|lacking)\s+{of}{named}"
-        r"|there (?:aren't|are not|isn't|is not) any(?: at all)?\s*(?:[.!]|$)"
+        rf"|{_NOT_ANY.pattern}"
         rf"|(?:没有|沒有|没|無|없)\s*(?:字母)?\s*{named}"
         rf"|(?:can't|cannot|don't|couldn't|could not|did not|didn't|do not)\s+(?:find|see|spot|detect|"
         rf"locate)\s+{of}{named}"
