@@ -224,7 +224,7 @@ Samples of the differences on every set were read while making the rules.
 ## Rescoring
 
 Real outputs of other harnesses, counted by hand from the files' own verdicts, and rescored. Right must be right, and
-no row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/outcomes.py`), so that errors
+no row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/rescoring/policy.py`), so that errors
 and IDK may differ from a count by hand, which takes every technical non-answer for an abstention.
 
 {agreement}
@@ -238,6 +238,8 @@ and IDK may differ from a count by hand, which takes every technical non-answer 
   passage" in GPQA baselines. A format with its own mark for abstention (SimpleQA's C, lighteval's idk_freq, Omni-MATH's
   category) is taken at its word instead.
 - BBH's bracket tasks are answered by signs alone, which are answers.
+- HELM's n is of the split `test`; the count of wrong ones by hand holds the one instance of `valid` too.
+- The 18 missing answers of Inspect's letters were cut off at the token limit, as the log says.
 - HLE's four "Job failed" rows are failures, not abstentions; a confidence of 100 that only the judge wrote is none.
 - WildBench and Vectara grade on a scale: right from 5 of 10, and from 0.5, unless `--pass-mark` says otherwise.
 - openai-batch/kmmlu holds answers alone: `--targets` names the gold, `--extract` the pattern of an answer. The
