@@ -224,8 +224,8 @@ Samples of the differences on every set were read while making the rules.
 ## Rescoring
 
 Real outputs of other harnesses, counted by hand from the files' own verdicts, and rescored. Right must be right, and
-no row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/rescoring/policy.py`), so that errors
-and IDK may differ from a count by hand, which takes every technical non-answer for an abstention.
+no row may be lost; what the file calls wrong is sorted by the outcome policy (`evalkit/rescoring/policy.py`), so that
+errors and IDK may differ from a count by hand, which takes every technical non-answer for an abstention.
 
 {agreement}
 
