@@ -275,8 +275,8 @@ class Failure(_Frozen):
     task: str
     model: str
     sample_id: str
-    epoch: int
-    prompt_threshold: float | None
+    epoch: int = Field(ge=1)
+    prompt_threshold: float | None = Field(ge=0, lt=1)
     stage: Literal["completion", "judge"]
     """The stage that failed: no completion, or a completion without a verdict."""
     error: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -80,23 +81,23 @@ class Collection:
     """Runs that could not be read, with the reason."""
 
 
-def collect(folders: Iterable[Path], *, strict: bool = True) -> Collection:
+def collect(folders: Iterable[Path], *, named: AbstractSet[Path] | None = None) -> Collection:
     """Read runs and put answers of one condition together.
 
     Args:
         folders: run folders; one given twice, or under two paths, is read once.
-        strict: whether an unreadable run is an error; otherwise it is left out and named.
+        named: those whose unreadability is an error; the others are left out and named. Default: all.
 
     Raises:
         InputError: a run cannot be read, where that is an error.
     """
     measured: dict[MeasuredKey, Measured] = {}
     unreadable: list[str] = []
-    for folder in _oldest_first(folders, unreadable, strict=strict):
+    for folder, manifest in _oldest_first(folders, unreadable, named):
         try:
-            part = _read_run(*folder)
+            part = _read_run(folder, manifest)
         except InputError as error:
-            if strict:
+            if named is None or folder in named:
                 raise
             unreadable.append(str(error))
             continue
@@ -181,13 +182,15 @@ def _merge(measured: dict[MeasuredKey, Measured], part: _Answers) -> None:
     one.earlier |= asked
 
 
-def _oldest_first(folders: Iterable[Path], unreadable: list[str], *, strict: bool) -> list[tuple[Path, Manifest]]:
+def _oldest_first(
+    folders: Iterable[Path], unreadable: list[str], named: AbstractSet[Path] | None
+) -> list[tuple[Path, Manifest]]:
     runs = []
     for folder in {os.path.realpath(path): path for path in folders}.values():
         try:
             runs.append((folder, read_manifest(folder)))
         except InputError as error:
-            if strict:
+            if named is None or folder in named:
                 raise
             unreadable.append(str(error))
     return sorted(runs, key=lambda run: (run[1].created, str(run[0])))

@@ -131,7 +131,7 @@ def rank(
     *,
     macro: bool = False,
     labels: dict[str, str] | None = None,
-    strict: bool = True,
+    foreign: bool = True,
 ) -> Ranking:
     """Rank everything measured below some folders.
 
@@ -141,20 +141,27 @@ def rank(
         out: folder for rescored runs, and what is ranked where no path is given.
         macro: whether boards of the mean over tasks come first.
         labels: run folder or its name → what boards call its condition.
-        strict: whether an unreadable run is an error; otherwise it is left out and named.
+        foreign: whether foreign outputs are looked for; reading runs writes nothing.
+
+    Returns:
+        The boards. A run below a folder that cannot be read is left out and named.
 
     Raises:
-        InputError: there is nothing to rank, or a label's run is not there.
+        InputError: there is nothing to rank, a label's run is not there, or a run that was itself given cannot be read.
         ValueError: a threshold is out of range.
     """
     ts = sorted({check_threshold(t) for t in thresholds})
-    collection = collect(_runs(paths, out), strict=strict)
+    given = [Path(path) for path in paths] or [out]
+    problems: list[str] = []
+    folders = _runs(given, out, problems) if foreign else run_folders(given)
+    collection = collect(folders, named=set(given))
     _apply_labels(collection.measured, labels or {})
     boards = make_boards(collection.measured, ts)
     boards = [board for board in boards if board.entries]
     if not boards:
-        raise InputError("there is nothing to rank: no run with an answer")
-    left_out = list(collection.unreadable)
+        why = f" ({collection.unreadable[0]})" if collection.unreadable else ""
+        raise InputError(f"there is nothing to rank: no run with an answer{why}")
+    left_out = [*collection.unreadable, *problems]
     left_out += [
         f"{one.key.task}, {one.key.model}: no answer yet; see: evalkit show {one.runs[0]}"
         for one in collection.measured
@@ -177,20 +184,24 @@ def _apply_labels(measured: Sequence[Any], labels: dict[str, str]) -> None:
             one.condition = one.condition.model_copy(update={"label": text})
 
 
-def _runs(paths: Iterable[str | Path], out: Path) -> list[Path]:
-    """Run folders; foreign files become one more."""
+def _runs(paths: Iterable[Path], out: Path, problems: list[str]) -> list[Path]:
+    """Run folders; foreign files become one more. Those that lie beside runs and cannot be read become a problem."""
     folders: list[Path] = []
     foreign: list[Path] = []
-    for path in [Path(path) for path in paths] or [out]:
+    for path in paths:
         below = run_folders([path])
         folders += below
         foreign += _beside(path, below) if below else [path]
     empty = [path for path in foreign if path.is_dir() and not any(child.is_file() for child in path.rglob("*"))]
     if empty:
         raise InputError(f"no run and no output below {empty[0]}")
-    if foreign:
-        folders.append(rescore_files(foreign, Terms(), out).result.folder)
-    return folders
+    try:
+        return [*folders, rescore_files(foreign, Terms(), out).result.folder] if foreign else folders
+    except InputError as error:
+        if not folders or not set(foreign).isdisjoint(paths):
+            raise
+        problems.append(str(error))
+        return folders
 
 
 def _beside(path: Path, runs: Sequence[Path]) -> list[Path]:

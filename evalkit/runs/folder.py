@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from datetime import datetime
@@ -82,8 +83,12 @@ def newest_run(out: str | Path = DEFAULT_FOLDER) -> Path:
 
 
 def runs_below(path: Path) -> list[Path]:
-    """Every run folder at or below a path, in order of their names."""
-    return sorted(found.parent for found in path.rglob(RUN) if is_file(found))
+    """Every run folder at or below a path, in order of their names.
+
+    A run.json that is no file, or a link to none, counts too: whoever reads the folder then says what is wrong with it.
+    Links to folders are not followed.
+    """
+    return sorted(Path(folder) for folder, folders, files in os.walk(path) if RUN in files or RUN in folders)
 
 
 def not_written(folder: Path, error: OSError) -> InputError:

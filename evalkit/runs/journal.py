@@ -20,7 +20,8 @@ from typing import NamedTuple, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from evalkit.errors import InputError, UsageError
-from evalkit.records import Failure, Record
+from evalkit.files import open_regular
+from evalkit.records import Failure, Record, RecordKey
 from evalkit.runs.folder import FAILURES, RECORDS, not_written
 from evalkit.runs.prompts import prompt_fingerprint
 
@@ -114,7 +115,7 @@ def read_records(folder: Path) -> Iterator[Record]:
 
 def read_failures(folder: Path) -> Iterator[Failure]:
     """Failed attempts of a run folder, oldest first; none if the file does not exist."""
-    if (folder / FAILURES).exists():
+    if os.path.lexists(folder / FAILURES):
         yield from _read_lines(folder / FAILURES, Failure)
 
 
@@ -162,7 +163,7 @@ def return_to_grading(folder: Path) -> None:
 
 
 def repair(folder: Path) -> Repaired:
-    """Move unreadable lines of a run's journal to a file beside it.
+    """Move unreadable lines of a run's journal, and records that an earlier line holds, to a file beside it.
 
     Args:
         folder: a run folder.
@@ -199,9 +200,10 @@ def _repair_file(path: Path, kind: type[BaseModel]) -> Repaired:
     content = path.read_bytes()
     good: list[bytes] = []
     bad: list[bytes] = []
+    keys: set[RecordKey] = set()
     for line in content.split(b"\n"):
         if line.strip(b"\0 \t\r"):
-            (good if _is_readable(line, kind) else bad).append(line)
+            (good if _is_readable(line, kind) and _is_new(line, kind, keys) else bad).append(line)
     if bad or b"\0" in content:
         with path.with_name(f"{path.name}.damaged").open("ab") as file:
             file.writelines(line + b"\n" for line in bad)
@@ -212,6 +214,15 @@ def _repair_file(path: Path, kind: type[BaseModel]) -> Repaired:
             os.fsync(file.fileno())
         temporary.replace(path)
     return Repaired(len(good), len(bad))
+
+
+def _is_new(line: bytes, kind: type[BaseModel], keys: set[RecordKey]) -> bool:
+    """Whether no earlier line holds the same record; an answer may have failed any number of times."""
+    if kind is not Record:
+        return True
+    key, known = Record.model_validate_json(line).key, len(keys)
+    keys.add(key)
+    return len(keys) > known
 
 
 def _ungraded(record: Record) -> Failure:
@@ -229,15 +240,24 @@ def _ungraded(record: Record) -> Failure:
     )
 
 
-def damaged(path: Path, number: int, problem: object) -> InputError:
+def damaged(path: Path, number: int, what: object) -> InputError:
     """The error for an unreadable line of a journal, with its remedy."""
-    return InputError(f"{path}, line {number}: {problem}; fix that line, or run: evalkit repair {path.parent}")
+    return InputError(f"{path}, line {number}: {what}; fix that line, or run: evalkit repair {path.parent}")
+
+
+def problem(error: ValidationError | RecursionError) -> str:
+    """Say what is wrong with a line: the field and the problem."""
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    first = error.errors(include_input=False)[0]
+    return ": ".join([*filter(None, [".".join(map(str, first["loc"]))]), first["msg"]])
 
 
 def duplicate(folder: Path, record: Record) -> InputError:
     """The error for a record that appears twice."""
     return InputError(
-        f"{folder / RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) appears twice; delete one of the lines"
+        f"{folder / RECORDS}: sample {record.sample_id!r} (epoch {record.epoch}) appears twice; delete one"
+        f" of the lines, or keep the first with: evalkit repair {folder}"
     )
 
 
@@ -248,7 +268,7 @@ def lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
         InputError: the file cannot be read.
     """
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     with file:
@@ -265,8 +285,7 @@ def _read_lines(path: Path, kind: type[Line]) -> Iterator[Line]:
         except (ValidationError, RecursionError) as error:
             if is_last:  # a complete last line that is not a record is torn as well
                 return
-            problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else "nested too deeply"
-            raise damaged(path, number, problem) from error
+            raise damaged(path, number, problem(error)) from error
 
 
 def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:
@@ -292,7 +311,7 @@ def _drop_torn_tail(path: Path, kind: type[BaseModel]) -> None:
 def _is_readable(line: bytes, kind: type[BaseModel]) -> bool:
     try:
         kind.model_validate_json(line)
-    except ValidationError:
+    except (ValidationError, RecursionError):
         return False
     return True
 

@@ -10,12 +10,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evalkit.errors import InputError
+from evalkit.files import open_regular
 from evalkit.records import SCHEMA_VERSION
 from evalkit.runs.config import RunConfig
 from evalkit.runs.folder import RUN, not_written
 from evalkit.runs.scorecard import Scorecard
 from evalkit.runs.trust import Origin
 
+LARGEST = 64 << 20
+"""Bytes of a run.json that are read."""
 Status = Literal["running", "interrupted", "failed", "finished"]
 
 
@@ -137,14 +140,23 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def _read_json(folder: Path) -> dict[str, Any]:
     path = folder / RUN
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            data = file.read(LARGEST + 1)
+        if len(data) > LARGEST:
+            raise InputError(f"{path} is larger than {LARGEST >> 20} MB; that is no run.json of evalkit")
+        content = json.loads(data.decode(), parse_constant=_refuse)
     except FileNotFoundError as error:
         raise InputError(f"{folder} is not a run folder: it has no {RUN}") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read ({error}); restore it or start a new run") from error
+        why = error.strerror if isinstance(error, OSError) else str(error)[:200]
+        raise InputError(f"{path} cannot be read ({why}); restore it or start a new run") from error
     if not isinstance(content, dict):
         raise InputError(f"{path} is not a JSON object; restore it or start a new run")
     return content
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _field(error: ValidationError | RecursionError) -> str:

@@ -7,13 +7,15 @@ import json
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from evalkit.records import Failure
 from evalkit.runs import journal
 from evalkit.runs.folder import RECORDS
+
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class _Usage(msgspec.Struct):
@@ -34,8 +36,8 @@ class _Grade(msgspec.Struct):
     outcome: Literal["correct", "error", "idk", "missing"]
     non_answer: Literal["empty", "abstained", "refusal", "unparsed", "partial", "truncated"] | None = None
     undecided: bool = False
-    credit: float | None = None
-    confidence: float | None = None
+    credit: Share | None = None
+    confidence: Share | None = None
 
 
 class OutcomeRow(msgspec.Struct):
@@ -46,8 +48,8 @@ class OutcomeRow(msgspec.Struct):
     sample_id: str
     completion: _Completion
     grade: _Grade
-    epoch: int = 1
-    prompt_threshold: float | None = None
+    epoch: Annotated[int, msgspec.Meta(ge=1)] = 1
+    prompt_threshold: Annotated[float, msgspec.Meta(ge=0, lt=1)] | None = None
     choices: list[str] | None = None
     question: str | None = None
     raw_metadata: str | dict[str, Any] = msgspec.field(default="{}", name="metadata")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,14 +16,18 @@ DEFAULT_THRESHOLDS = (0.0, 0.5, 0.75, 0.9)
 """Default thresholds at which a card without a stated target is scored."""
 
 
+Count = Annotated[int, Field(ge=0, le=2**53)]
+Threshold = Annotated[float, Field(ge=0, lt=1)]
+
+
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
 class Range(_Frozen):
     """Bounds on a score, whatever the missing answers would have been."""
 
-    threshold: float
+    threshold: Threshold
     low: float
     """The score if every missing answer were an error."""
     high: float
@@ -44,7 +48,7 @@ class Interval(_Frozen):
 class Score(_Frozen):
     """S_t of a card at one threshold."""
 
-    threshold: float
+    threshold: Threshold
     penalty: float
     """Points a mistake costs, t/(1−t)."""
     mode: Mode
@@ -60,22 +64,22 @@ class Score(_Frozen):
 class NonAnswers(_Frozen):
     """Counts of non-answers, by kind."""
 
-    abstained: int = 0
-    refusal: int = 0
-    empty: int = 0
-    unparsed: int = 0
-    partial: int = 0
+    abstained: Count = 0
+    refusal: Count = 0
+    empty: Count = 0
+    unparsed: Count = 0
+    partial: Count = 0
     """Partly right: 0 points, but attempted."""
 
 
 class Missing(_Frozen):
     """Counts of answers that are in no score, by reason."""
 
-    failed: int = 0
+    failed: Count = 0
     """No completion, or no verdict from a judge."""
-    truncated: int = 0
+    truncated: Count = 0
     """Cut off at the token limit before they committed to an answer."""
-    undecided: int = 0
+    undecided: Count = 0
     """Not decided by rules, and no judge was asked."""
 
     @property
@@ -110,19 +114,19 @@ class Condition(_Frozen):
 class Tokens(_Frozen):
     """Tokens used, as far as the server reported them."""
 
-    prompt: int = 0
-    completion: int = 0
-    reasoning: int = 0
+    prompt: Count = 0
+    completion: Count = 0
+    reasoning: Count = 0
 
 
 class Stratum(_Frozen):
     """Counts of one stratum."""
 
-    n: int
-    correct: int
-    error: int
-    idk: int
-    missing: int = 0
+    n: Count
+    correct: Count
+    error: Count
+    idk: Count
+    missing: Count = 0
 
 
 class Scorecard(_Frozen):
@@ -130,23 +134,23 @@ class Scorecard(_Frozen):
 
     task: str | None
     model: str | None
-    prompt_threshold: float | None
+    prompt_threshold: Threshold | None
     run: str | None
     """Folder of the run; None for a card made from bare counts."""
-    n: int
+    n: Count
     """Graded answers: correct + error + idk, without failures."""
-    items: int
+    items: Count
     """Distinct samples among them; fewer than n with several epochs."""
-    correct: int
-    error: int
-    idk: int
-    failed: int
+    correct: Count
+    error: Count
+    idk: Count
+    failed: Count
     """Samples without a completion or verdict, counted nowhere else."""
-    truncated: int
+    truncated: Count
     """Answers cut off at the token limit before they committed to one."""
-    undecided: int = 0
+    undecided: Count = 0
     """Answers that the grader's rules could not decide when no judge was asked."""
-    cut_off: int = 0
+    cut_off: Count = 0
     """Answers that reached the token limit, including those that had already committed."""
     non_answers: NonAnswers
     accuracy: Interval | None
@@ -159,7 +163,7 @@ class Scorecard(_Frozen):
     """Changes to what a kind of non-answer counts as."""
     policy: str | None = None
     """The abstention policy applied afterwards, if the scores are simulated."""
-    unstated: int = 0
+    unstated: Count = 0
     """Claims without a known confidence, which the confidence policy keeps as they are."""
     credit: float | None = None
     """Mean partial credit, if the benchmark gives it."""
@@ -176,7 +180,7 @@ class Scorecard(_Frozen):
     """The same bounds for accuracy."""
     abstention: Abstention | None = None
     """How well IDK detects unanswerable samples; None unless the task has both kinds."""
-    confidences: int | None = None
+    confidences: Count | None = None
     """Number of answers with a confidence; None if none was requested."""
     metrics: dict[str, float | None] = {}
     """Registered metrics of this card, by name; None for one that is undefined or failed."""

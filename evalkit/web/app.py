@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html import escape
 from importlib import resources
 from pathlib import Path
@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -26,9 +25,10 @@ from evalkit.report import palette
 from evalkit.report.leaderboard_page import html_page
 from evalkit.report.runs import list_runs
 from evalkit.runs import journal
-from evalkit.runs.folder import FAILURES, RECORDS, RUN
+from evalkit.runs.folder import FAILURES, RECORDS, RUN, runs_below
 from evalkit.runs.result import read_result
 from evalkit.web import pages
+from evalkit.web.guard import Guard
 from evalkit.web.html import page
 from evalkit.web.index import Filter, Index
 from evalkit.web.run_page import run_page
@@ -64,9 +64,9 @@ class Site:
         """
         if name == self.folder.resolve().name and (self.folder / RUN).is_file():
             return self.folder  # the folder is itself a run
-        for path in self.folder.rglob(RUN):
-            if str(path.parent.relative_to(self.folder)) == name:
-                return path.parent
+        for folder in runs_below(self.folder):
+            if str(folder.relative_to(self.folder)) == name:
+                return folder
         raise InputError(f"no run {name!r} here")
 
     def index(self, name: str) -> Index:
@@ -80,9 +80,10 @@ class Site:
 
     def runs(self, _: Request) -> str:
         """List all runs."""
-        if not any(self.folder.rglob(RUN)):
+        try:
+            runs = list_runs(self.folder)
+        except InputError:
             return pages.runs_page([], [])
-        runs = list_runs(self.folder)
         return pages.runs_page(runs.runs, runs.unreadable)
 
     def run(self, request: Request) -> str:
@@ -124,13 +125,13 @@ class Site:
         """Show the leaderboard over all runs, with links to them; made anew where a run has changed."""
         state = self._state()
         if self._board is None or self._board[0] != state:
-            ranking = rank([self.folder], macro=True, strict=False)
+            ranking = rank([self.folder], macro=True, foreign=False)
             self._board = (state, html_page(ranking, self._address, home="/"))
         return self._board[1]
 
     def _state(self) -> list[tuple[str, int, int]]:
         """Size and time of every file that the board is made from."""
-        files = [path.parent / name for path in self.folder.rglob(RUN) for name in (RUN, RECORDS, FAILURES)]
+        files = [folder / name for folder in runs_below(self.folder) for name in (RUN, RECORDS, FAILURES)]
         known = [(str(file), file.stat()) for file in sorted(files) if file.is_file()]
         return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in known]
 
@@ -139,13 +140,12 @@ class Site:
         return f"/run?{urlencode({'run': path.name if path == home else str(path.relative_to(home))})}"
 
 
-def make_app(folder: Path, hosts: list[str]) -> Starlette:
+def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, token: str = "") -> Starlette:
     """Make the site over one folder.
 
     Args:
         folder: where runs are looked for.
-        hosts: names it answers to. Any other is refused, since a page elsewhere may point a name of its own at this
-            machine.
+        hosts, addresses, token: who may read it; see `evalkit.web.guard`.
     """
     site = Site(folder)
     style = palette.css() + resources.files("evalkit.report").joinpath("assets", "site.css").read_text(encoding="utf-8")
@@ -178,9 +178,8 @@ def make_app(folder: Path, hosts: list[str]) -> Starlette:
         return response
 
     handlers: dict[Any, Any] = {404: missing}
-    return Starlette(
-        routes=routes, exception_handlers=handlers, middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)]
-    )
+    guard = Middleware(Guard, hosts=hosts, addresses=addresses, token=token)
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
 
 
 def _whole(text: str) -> int | None:

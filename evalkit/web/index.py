@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import mmap
+import os
 from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from pydantic import ValidationError
 
 from evalkit.errors import InputError
+from evalkit.files import open_regular
 from evalkit.records import Failure, Record, RecordKey
 from evalkit.runs import journal
 from evalkit.runs.folder import FAILURES, RECORDS
@@ -36,8 +39,8 @@ class _Line(msgspec.Struct):
     model: str
     sample_id: str
     grade: _Grade
-    epoch: int = 1
-    prompt_threshold: float | None = None
+    epoch: Annotated[int, msgspec.Meta(ge=1)] = 1
+    prompt_threshold: Annotated[float, msgspec.Meta(ge=0, lt=1)] | None = None
     metadata: str | dict[str, Any] = "{}"
 
     @property
@@ -93,7 +96,8 @@ class Index:
         self.path = folder / RECORDS
         self._failed = folder / FAILURES
         try:
-            self.size = self.path.stat().st_size
+            with open_regular(self.path) as file:
+                self.size = os.fstat(file.fileno()).st_size
         except OSError as error:
             raise InputError(f"{self.path} cannot be read ({error.strerror})") from error
         self._failed_size = _size(self._failed)
@@ -145,10 +149,17 @@ class Index:
         return self.record(position)
 
     def record(self, position: int) -> Record:
-        """Read one record from the file."""
-        with self.path.open("rb") as file:
+        """Read one record from the file.
+
+        Raises:
+            InputError: what is indexed of it can be read, but not all.
+        """
+        with open_regular(self.path) as file:
             file.seek(self.starts[position])
-            return Record.model_validate_json(file.readline())
+            try:
+                return Record.model_validate_json(file.readline())
+            except (ValidationError, RecursionError) as error:
+                raise journal.damaged(self.path, position + 1, journal.problem(error)) from error
 
     def _numbers(self, name: str, text: str) -> set[int]:
         texts = self.names[name].texts
@@ -160,15 +171,13 @@ class Index:
         """Index every record, and take out the failures that one of them made good."""
         decode = msgspec.json.Decoder(_Line).decode
         start = 0
-        with self.path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.endswith(b"\n"):
-                    return  # the run is still being written
-                try:
-                    self._add(decode(line), start, failures)
-                except (msgspec.DecodeError, ValueError) as error:
-                    raise InputError(f"{self.path}:{number}: not a record ({str(error)[:120]})") from error
-                start += len(line)
+        for number, line, is_last in journal.lines(self.path):
+            try:
+                self._add(decode(line), start, failures)
+            except (msgspec.DecodeError, ValueError, AttributeError, RecursionError) as error:
+                if not is_last:  # one that is no record at the end was torn off
+                    raise journal.damaged(self.path, number, str(error)[:200]) from error
+            start += len(line)
 
     def _add(self, line: _Line, start: int, failures: dict[RecordKey, Failure]) -> None:
         self.starts.append(start)
@@ -190,7 +199,7 @@ class Index:
         wanted = json.dumps(text, ensure_ascii=False)[1:-1].encode(errors="surrogatepass").lower()
         records = [k for k in positions if k < self.records]
         if self.size:
-            with self.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            with open_regular(self.path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 for k in records:
                     end = self.starts[k + 1] if k + 1 < self.records else self.size
                     if wanted in data[self.starts[k] : end].lower():
