@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
 
 from pydantic import Field
@@ -160,6 +161,26 @@ def split_model(spec: str) -> ModelName:
         return ModelName(match["provider"], match["name"] or "")
     provider, _, name = spec.partition("/")
     return ModelName(provider, name)
+
+
+def split_file(spec: str) -> tuple[str, str] | None:
+    """Split the name of a model whose provider stands in a file: (the file's path, the rest); None for any other."""
+    match = _IN_A_FILE.fullmatch(spec)
+    if match is None:
+        return None
+    path, colons, name = match["provider"].partition("::")
+    return path, f"{colons}{name}{spec[match.end('provider') :]}"
+
+
+def absolute_model(spec: str, folder: str | None = None) -> str:
+    """Make the path of the file in which a model's provider stands absolute; any other name is returned as it is.
+
+    Args:
+        spec: as for `open_model`.
+        folder: where a relative path begins; default: the working folder.
+    """
+    split = split_file(spec.strip())
+    return spec if split is None else f"{Path(folder or '').absolute() / split[0]}{split[1]}"
 
 
 def open_model(spec: str, options: ModelOptions | None = None) -> AbstractAsyncContextManager[Model]:

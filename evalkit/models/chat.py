@@ -109,6 +109,10 @@ class ChatModel:
         self._settings = settings
         self._parameters = Parameters(settings.model, settings.dialect, settings.extra, settings.notify)
         self._timeout = settings.timeout or TIMEOUT
+        # Less than the whole time, so that a server out of reach is told from a slow one.
+        connect = min(CONNECT_TIMEOUT, self._timeout / 2)
+        self._whole = aiohttp.ClientTimeout(total=self._timeout, sock_connect=connect)
+        self._streaming = aiohttp.ClientTimeout(total=None, sock_read=self._timeout, sock_connect=connect)
         self._think_end = settings.extra.get("think_end", "")
         self._breaker = Breaker()
         self._stopped: ModelStoppedError | None = None
@@ -132,15 +136,8 @@ class ChatModel:
         if settings.api_key:
             headers["Authorization"] = f"Bearer {settings.api_key}"
         secure = any(endpoint.url.startswith("https:") for endpoint in self._endpoints)
-        connect = min(CONNECT_TIMEOUT, self._timeout)
-        whole = not self._parameters.streams
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.max_connections, ssl=make_ssl_context() if secure else True),
-            timeout=aiohttp.ClientTimeout(
-                total=self._timeout if whole else None,
-                sock_read=None if whole else self._timeout,
-                sock_connect=connect,
-            ),
             headers={**headers, **settings.headers},
             max_line_size=LONGEST_HEADER,
             max_field_size=LONGEST_HEADER,
@@ -285,7 +282,11 @@ class ChatModel:
         started = time.perf_counter()
         try:
             async with self._session.post(
-                endpoint.url, data=call.body, proxy=endpoint.proxy, allow_redirects=False
+                endpoint.url,
+                data=call.body,
+                proxy=endpoint.proxy,
+                allow_redirects=False,
+                timeout=self._streaming if self._parameters.streams else self._whole,
             ) as response:
                 data = await read_body(response, self._longest)
         except aiohttp.ClientConnectorError as error:

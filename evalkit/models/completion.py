@@ -93,6 +93,8 @@ def completion_of(
         logprobs = of_answer(logprobs, text)
     if not refusal and finish == "content_filter":
         refusal = _why_filtered(choice)
+    if not text and not refusal and reasoning and finish == "unknown":
+        raise _nothing("only reasoning, and no word on why it ended")
     if not text and (message.get("tool_calls") or message.get("function_call")):
         raise _unreadable("the model called a tool, though it was given none, and wrote no text")
     return Completion(

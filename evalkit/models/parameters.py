@@ -33,6 +33,8 @@ OWN_OPTIONS = ("think_end", "longest_answer")
 LARGEST_ANSWER = 1 << 20
 """Megabytes beyond any memory."""
 _LOWEST_TEMPERATURE = 0.01
+STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+"""Fields that ask for a streamed answer."""
 
 _REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
 _REFUSED_TEXT = re.compile(
@@ -46,7 +48,14 @@ _TOO_LARGE = re.compile(
     r"too (?:large|high|big|long|many)|exceed|at most|maximum|less than or equal|<=|≤|must be in|between|greater than",
     re.IGNORECASE,
 )
-_POSITIVE = re.compile(r"strictly positive|greater than 0\b|> 0\b|must be positive|non-?zero", re.IGNORECASE)
+_POSITIVE = re.compile(
+    r"strictly positive|greater than 0\b|> 0\b|must be positive|non-?zero|\(0(?:\.0*)?,", re.IGNORECASE
+)
+_NEEDS_STREAM = re.compile(
+    r"stream(?:\s?=\s?|: ?)[\"']?true|only supports? stream|non-?streaming|must be streamed|enable the stream"
+    r"|stream(?:ing)? (?:mode )?is required|requires? stream",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,14 +183,18 @@ class Parameters:
         Raises:
             UsageError: the field was requested with `-M`, or is needed for `--confidence logprob`.
         """
+        if self._needs_stream(error):
+            return True
         uses_default = self.uses_default_limit(request)
         name = self._named(error, request)
         if name is None:
             return False
         if name == self._limit_field:
             return self._adapt_limit(name, error, uses_default)
-        if not _refuses(error) and not (name == "top_logprobs" and _TOO_LARGE.search(error.message)):
-            return self._warm_up(name, error)
+        if name in ("logprobs", "top_logprobs") and _TOO_LARGE.search(error.message):
+            return self._fewer_alternatives(error, request.logprobs)
+        if not _refuses(error):
+            return self._warm_up(name, error) or self._drop_default(name, error, request)
         if name in self._fields and name in self.extra:
             raise UsageError(f"the server refuses -M {name}={self.extra[name]}: {error.message}")
         return self._drop(name, error, request)
@@ -196,6 +209,21 @@ class Parameters:
             del self._fields[name]
         self._dropped.add(name)
         self._change(f"the server refuses {name}; it is left out: {error.message}")
+        return True
+
+    def _drop_default(self, name: str, error: ServerError, request: Request) -> bool:
+        """Drop a field that the error names, in whatever words, if the user did not ask for its value."""
+        default = name in ("seed", "stream_options") or (name == "temperature" and not request.temperature)
+        if not default or error.parameter != name or name in self.extra:
+            return False
+        return self._drop(name, error, request)
+
+    def _needs_stream(self, error: ServerError) -> bool:
+        """Stream answers from now on if the server gives no others."""
+        if "stream" in self._fields or "stream" in self.extra or not _NEEDS_STREAM.search(error.message):
+            return False
+        self._fields |= STREAMED
+        self._change(f"the server wants to stream its answers: {error.message}")
         return True
 
     def _adapt_limit(self, name: str, error: ServerError, uses_default: bool) -> bool:
@@ -280,7 +308,7 @@ def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:
         except ValueError:
             fields[key] = text
     if fields.get("stream") is True:
-        fields["stream_options"] = {"include_usage": True}
+        fields |= STREAMED
     elif fields.pop("stream", False) is not False:
         raise UsageError(f"-M stream={extra['stream']}: true or false")
     return fields

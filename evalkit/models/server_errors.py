@@ -42,8 +42,11 @@ _MONEY_TEXT = re.compile(
 )
 _CONTEXT_CODES = {"context_length_exceeded", "string_above_max_length", "request_too_large"}
 _CONTEXT_TEXT = re.compile(
-    r"context[_ ](?:length|window|size)|maximum context|prompt is too long|input is too long|too many (?:input )?tokens"
-    r"|exceeds? the (?:available )?context|maximum (?:input|prompt) length",
+    r"context[_ ](?:length|window|size|limit)|maximum context|(?:prompt|input|messages?) (?:is|are) too long"
+    r"|too many (?:input )?tokens|exceeds? the (?:available )?context|maximum (?:input|prompt) length"
+    r"|model token limit|reduce the length of (?:the|your)|prompt exceeds|must have (?:less|fewer) than \d+ tokens"
+    r"|(?:prompt|input|message)s?`?\W{0,2}(?:token|length|size|count).{0,60}?"
+    r"(?:exceed|longer than|larger than|too large|less than|<=|should be \[)",
     re.IGNORECASE,
 )
 _DAILY_TEXT = re.compile(r"per[ _-]?day|daily (?:limit|quota|usage)", re.IGNORECASE)

@@ -12,7 +12,8 @@ from evalkit.errors import SettingError
 from evalkit.grading.confidence import Source
 from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL
-from evalkit.models.roles import is_header
+from evalkit.models.base import absolute_model, split_file
+from evalkit.models.roles import ROLES, is_header
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import PAPER, Wording, find_wording
 
@@ -27,6 +28,9 @@ class RunConfig(BaseModel):
 
     tasks: list[str] = Field(default=list(DEFAULT_TASKS), min_length=1)
     model: str = DEFAULT_MODEL
+    """As typed; in a file of code, its path may be relative to `started_in`."""
+    started_in: str | None = None
+    """Folder in which the run was started; None: the working folder."""
     thresholds: list[float | None] = Field(default=[None], min_length=1)
     """Confidence targets stated in the prompt; None for a plain prompt."""
     limit: int | None = Field(default=None, ge=1, le=10**9)
@@ -73,7 +77,7 @@ class RunConfig(BaseModel):
     def asked_of(self) -> dict[str, Any]:
         """The model and how it is reached: with a request, what a completion answers."""
         return {
-            "model": self.full_model,
+            "model": absolute_model(self.full_model, self.started_in),
             "base_url": self.base_url,
             "headers": self.headers,
             "parameters": self.model_parameters,
@@ -83,6 +87,11 @@ class RunConfig(BaseModel):
     def stated_in(self) -> Wording:
         """How a confidence target is stated."""
         return find_wording(self.wording)
+
+    @property
+    def model_to_open(self) -> str:
+        """The model's name for `open_model`; the path of its file, if it stands in one, is absolute."""
+        return absolute_model(self.model, self.started_in)
 
     @property
     def sampling_temperature(self) -> float:
@@ -121,8 +130,19 @@ def make_config(**settings: Any) -> RunConfig:
             raise SettingError("headers", words, name=name, variable="$" + name.upper().replace("-", "_"))
     # A resumed run may be started elsewhere.
     data = str(Path(config.data).resolve()) if config.data else None
-    update = {"tasks": [_absolute(name) for name in config.tasks], "data": data, **_worded(config)}
-    return config.model_copy(update=update)
+    graders = {
+        key: ",".join(map(absolute_model, text.split(","))) if key in ROLES else text
+        for key, text in config.grader_parameters.items()
+    }
+    absolute = {
+        "tasks": [_absolute(name) for name in config.tasks],
+        "metrics": [_absolute(name) for name in config.metrics],
+        "started_in": str(Path.cwd()) if split_file(config.model) else None,
+        "grader_parameters": graders,
+        "data": data,
+        **_worded(config),
+    }
+    return config.model_copy(update=absolute)
 
 
 def _check_policy(config: RunConfig) -> None:

@@ -15,7 +15,7 @@ COLUMNS = [
     "run", "task", "model", "sample_id", "epoch", "prompt_threshold", "stratum", "answerable", "outcome", "non_answer",
     "answer", "target", "credit", "confidence", "grader", "reason", "text", "reasoning", "finish_reason",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "latency", "messages", "metadata", "source",
-    "question",
+    "question", "refusal", "served_model", "fingerprint", "provider", "request_id", "attempts", "cached_tokens",
 ]  # fmt: skip
 
 
@@ -121,5 +121,6 @@ def _row(record: Record) -> tuple[Any, ...]:
         grade.confidence, grade.grader, grade.reason, completion.text, completion.reasoning, completion.finish_reason,
         usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, completion.latency,
         [message.model_dump() for message in record.messages], record.metadata, record.source,
-        record.question,
+        record.question, completion.refusal, completion.served_model, completion.fingerprint, completion.provider,
+        completion.request_id, completion.attempts, usage.cached_tokens,
     )  # fmt: skip

@@ -79,7 +79,7 @@ class Session:
         )
         new_salt()
         with _sigterm_cancels():
-            async with _closing_judges(), open_model(self._config.model, options) as model:
+            async with _closing_judges(), open_model(self._config.model_to_open, options) as model:
                 await self._try_judges()
                 folder = make_folder()
                 data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}

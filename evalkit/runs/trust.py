@@ -45,7 +45,7 @@ def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
         graders: names of its graders; code files among them are included, as are those of judges.
     """
     judges = [model for role in read_roles(config.grader_parameters).values() for model in role.models]
-    names = [*config.tasks, *graders, config.model, *judges, *config.metrics]
+    names = [*config.tasks, *graders, config.model_to_open, *judges, *config.metrics]
     files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
     origin = Origin(files=files, addresses=_addresses(config))
     return origin.model_copy(update={"signature": _signature(origin)})

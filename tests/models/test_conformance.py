@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from loopback import ChatServer, question_of
 import evalkit
 from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, TransientError, UsageError
 from evalkit.models.base import Model, ModelOptions, Request, open_model
+from evalkit.models.chat import ChatModel
 from evalkit.records import Completion, Message
 
 Json = dict[str, Any]
@@ -203,6 +205,9 @@ def test_reasoning_without_an_answer_is_told_apart_from_an_empty_answer(server: 
     assert not ask(server).only_reasoned
     answering(server, says("", "length", reasoning="one, two, thr"))
     assert not ask(server, Request(messages=QUESTION, max_tokens=5)).only_reasoned
+    answering(server, says("", None, reasoning="one, two, thr"))
+    with pytest.raises(TransientError, match="only reasoning"):
+        ask(server)
 
 
 def test_answers_that_end_up_as_thinking_are_counted_apart(server: ChatServer, tmp_path: Path) -> None:
@@ -460,6 +465,99 @@ def test_requests_under_way_learn_from_the_first_refusal(server: ChatServer) -> 
     assert len(said) == 1
 
 
+LIMITS_OF_CONTEXT = {
+    "OpenAI": "This model's maximum context length is 8192 tokens. However, your messages came to 8545 tokens.",
+    "vLLM": "The decoder prompt (length 5000) is longer than the maximum model length of 2048.",
+    "llama.cpp": "request (5000 tokens) exceeds the available context size (4096 tokens), try increasing it",
+    "SGLang": "The input (5012 tokens) is longer than the model's context length (4096 tokens).",
+    "SGLang, the other": "Input length (5000 tokens) exceeds the maximum allowed length (4091 tokens).",
+    "Moonshot": "Invalid request: Your request exceeded model token limit: 8192",
+    "Google": "The input token count (1196265) exceeds the maximum number of tokens allowed (1048575).",
+    "Mistral": "Prompt contains 65673 tokens, too large for model with 32768 maximum context length",
+    "Together": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097. Given: 5000 tokens",
+    "TGI": "Input validation error: `inputs` must have less than 1024 tokens. Given: 2000",
+    "Anthropic": "prompt is too long: 210000 tokens > 200000 maximum",
+    "Anthropic, with the answer": "input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000",
+    "Groq": "Please reduce the length of the messages or completion.",
+    "xAI": "This model's maximum prompt length is 131072 but the request contains 537812 tokens.",
+    "Bedrock": "Input is too long for requested model.",
+    "DashScope": "Range of input length should be [1, 30720]",
+    "MiniMax": "invalid params, context window exceeds limit",
+    "Zhipu": "Prompt exceeds max length",
+    "Copilot": "prompt token count of 130000 exceeds the limit of 128000",
+    "Databricks": "Input tokens exceed the configured limit of 100 tokens",
+}
+
+
+@pytest.mark.parametrize("said", LIMITS_OF_CONTEXT.values(), ids=LIMITS_OF_CONTEXT)
+@pytest.mark.parametrize("status", [400, 413, 422, 403])
+def test_a_prompt_that_is_too_long_is_its_own_fault_in_every_wording(
+    server: ChatServer, said: str, status: int
+) -> None:
+    """A failure of its sample; no reason to stop the run, nor a word on the key, as Cloudflare's 403 suggests."""
+    answering(server, error(said), status)
+    with pytest.raises(BadResponseError, match=re.escape(said[:30])) as caught:
+        ask(server, Request(messages=QUESTION, max_tokens=9))
+    assert caught.value.kind == ""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Invalid input: max_tokens must be less than 8192", "max_tokens is too large: 9. At most 5 are supported",
+        "temperature must be less than 2", "Input should be a valid list", "the message is not valid",
+    ],
+)  # fmt: skip
+def test_other_complaints_are_none_of_the_prompts(server: ChatServer, said: str) -> None:
+    """The next request is refused likewise, so they count toward stopping the run."""
+    answering(server, error(said), 400)
+    with pytest.raises(BadResponseError) as caught:
+        ask(server, Request(messages=QUESTION, max_tokens=9, temperature=2.5))
+    assert caught.value.kind
+
+
+ONLY_STREAMS = {
+    "Fireworks": "Requests with max_tokens > 4096 must have stream=true",
+    "DashScope": "This model only support stream mode, please enable the stream parameter to access the model.",
+    "DashScope, thinking": "parameter.enable_thinking must be set to false for non-streaming calls",
+}
+
+
+@pytest.mark.parametrize("said", ONLY_STREAMS.values(), ids=ONLY_STREAMS)
+def test_a_server_that_only_streams_is_asked_to(server: ChatServer, said: str) -> None:
+    """From its first refusal on; with -M stream=false the refusal stands."""
+    server.answer = lambda body: (
+        web.Response(text=stream(STREAM), content_type="text/event-stream")
+        if body.get("stream")
+        else web.json_response(error(said), status=400)
+    )
+
+    async def twice(model: Model) -> list[str]:
+        return [(await model.complete(Request(messages=QUESTION))).text for _ in range(2)]
+
+    texts, model, notes = opened(server, "m", {}, twice)
+    assert (texts, len(server.requests), len(notes)) == (["3 letters"] * 2, 3, 1)
+    assert model.info["parameters"]["stream"] is True
+    with pytest.raises(BadResponseError, match=re.escape(said)):
+        ask(server, stream="false")
+
+
+def test_a_parameter_named_in_the_error_is_dropped_whatever_the_words(server: ChatServer) -> None:
+    """One that nobody asked for: a temperature of 0; one that was asked for is not."""
+    refusing(server, ("temperature", error("Value out of range.", param="temperature", code="invalid_value")))
+    assert ask(server).text == "3"
+    with pytest.raises(BadResponseError, match="Value out of range"):
+        ask(server, Request(messages=QUESTION, temperature=1.5))
+
+
+@pytest.mark.parametrize("said", ["`temperature` must be strictly positive", "temperature must be in (0.0,1.0]"])
+def test_a_server_without_temperature_0_gets_one_just_above(server: ChatServer, said: str) -> None:
+    """TGI, MiniMax: sampling stays as near to the best token as the server allows."""
+    server.answer = lambda body: "3" if body["temperature"] > 0 else web.json_response(error(said), status=422)
+    assert ask(server).text == "3"
+    assert 0 < server.requests[-1]["temperature"] <= 0.01
+
+
 def test_a_field_that_the_user_asked_for_is_not_dropped(server: ChatServer) -> None:
     """-M stands: one line that names it."""
     refusing(server, ("top_k", error("Unrecognized request argument supplied: top_k")))
@@ -581,9 +679,16 @@ def test_together_is_asked_by_a_number(server: ChatServer, monkeypatch: pytest.M
     assert (server.requests[1]["logprobs"], server.requests[1]["top_logprobs"]) == (True, 5)
 
 
-def test_a_server_with_fewer_alternatives_is_asked_for_as_many(server: ChatServer) -> None:
+FEWER = {
+    "OpenAI": error("Invalid value for 'top_logprobs': must be less than or equal to 5.", param="top_logprobs"),
+    "vLLM": error("Requested sample logprobs of 20, which is greater than max allowed: 5 (parameter=logprobs,"
+                  " value=20)", param="logprobs"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("said", FEWER.values(), ids=FEWER)
+def test_a_server_with_fewer_alternatives_is_asked_for_as_many(server: ChatServer, said: Json) -> None:
     """Rather than failing each sample."""
-    said = error("Invalid value for 'top_logprobs': must be less than or equal to 5.", param="top_logprobs")
     server.answer = lambda body: web.json_response(said, status=400) if body["top_logprobs"] > 5 else "3"
     ask(server, Request(messages=QUESTION, logprobs=20))
     assert [body["top_logprobs"] for body in server.requests] == [20, 5]
@@ -628,8 +733,11 @@ def test_log_probabilities_are_those_of_the_answer_not_of_the_thinking(
     assert ask(server, Request(messages=QUESTION, logprobs=5)).logprobs is None
 
 
-def test_what_the_server_said_is_recorded(server: ChatServer) -> None:
-    """The snapshot, the fingerprint, a router's host, the request's id, and cached and thinking tokens."""
+def test_what_the_server_said_is_recorded(server: ChatServer, tmp_path: Path) -> None:
+    """The snapshot, the fingerprint, a router's host, the request's id, and cached and thinking tokens.
+
+    They are columns of the table of records, too.
+    """
     usage = {
         "prompt_tokens": 50, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 40},
         "completion_tokens_details": {"reasoning_tokens": 7},
@@ -640,6 +748,14 @@ def test_what_the_server_said_is_recorded(server: ChatServer) -> None:
     assert (found.served_model, found.fingerprint, found.provider) == ("m-2026-09-01", "fp_1", "Host")
     assert (found.request_id, found.attempts) == ("req-1", 1)
     assert (found.usage.cached_tokens, found.usage.reasoning_tokens) == (40, 7)
+    row = evalkit.run("letters", model="m", base_url=server.url, limit=1, out=tmp_path).records.iloc[0]
+    assert (row.served_model, row.fingerprint, row.provider, row.request_id) == (
+        "m-2026-09-01",
+        "fp_1",
+        "Host",
+        "req-1",
+    )
+    assert (row.attempts, row.cached_tokens, row.reasoning_tokens) == (1, 40, 7)
     answering(server, {**says("3"), "usage": {"prompt_cache_hit_tokens": 40}})
     assert ask(server).usage.cached_tokens == 40
 
@@ -656,6 +772,38 @@ def test_other_statuses_of_success(server: ChatServer, status: int) -> None:
     """Gateways send them."""
     answering(server, says("3"), status)
     assert ask(server).text == "3"
+
+
+def test_blanks_before_the_answer_and_nothing_at_all(server: ChatServer) -> None:
+    """OpenRouter keeps connections open with blanks; a server that warms up sends nothing, and is asked again."""
+    bodies = iter([b"", b"\n   \n" + json.dumps(says("3")).encode()])
+    server.answer = lambda _: web.Response(body=next(bodies), content_type="application/json")
+    found = ask(server)
+    assert (found.text, found.attempts) == ("3", 2)
+
+
+def test_a_limit_told_with_status_200_slows_the_run_down(server: ChatServer) -> None:
+    """As one told with 429: fewer requests at once, and the wait that it asks for."""
+    busy = error("Rate limited", code=429, metadata={"raw": "slow down"}, retry_after=2)
+    answers: Iterator[web.StreamResponse | str] = iter([web.json_response(busy), "3"])
+    server.answer = lambda _: next(answers)
+
+    async def ask_and_look(model: Model) -> tuple[float, float]:
+        assert isinstance(model, ChatModel)
+        pace = model._endpoints[0].pace
+        before = pace.limit
+        await model.complete(Request(messages=QUESTION))
+        return before, pace.limit
+
+    (before, after), _, _ = opened(server, "m", {}, ask_and_look)
+    assert after < before
+
+
+def test_no_seed_is_sent_where_it_has_another_name(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mistral calls it random_seed."""
+    monkeypatch.setenv("MISTRAL_API_KEY", "k")
+    ask(server, spec="mistral/m")
+    assert "seed" not in server.requests[0]
 
 
 def test_headers_longer_than_8_kb(server: ChatServer) -> None:

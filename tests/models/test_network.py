@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import resource
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -316,6 +317,26 @@ def test_an_address_that_is_down_is_left_out_while_another_answers() -> None:
         assert [one.text for one in found] == ["1"] * 20
     with pytest.raises((ModelUnavailableError, TransientError), match="cannot be reached"):
         ask("http://127.0.0.1:9/v1,http://127.0.0.1:19/v1")
+
+
+def test_a_server_that_never_takes_the_connection_is_named() -> None:
+    """A firewall that drops packets: one line with the address, not a silent wait of ten minutes."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        address = full.getsockname()
+        queued = [socket.socket() for _ in range(8)]
+        for one in queued:
+            one.setblocking(False)
+            one.connect_ex(address)
+        try:
+            with pytest.raises(
+                ModelUnavailableError, match=f"{address[1]}/v1 cannot be reached .no connection in time"
+            ):
+                ask(f"http://127.0.0.1:{address[1]}/v1", timeout=0.3)
+        finally:
+            for one in queued:
+                one.close()
 
 
 def test_a_low_limit_of_open_files_is_raised_or_named(monkeypatch: pytest.MonkeyPatch) -> None:

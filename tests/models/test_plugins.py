@@ -73,6 +73,26 @@ def test_a_run_uses_it(tmp_path: Path) -> None:
     assert result.scorecards[0].n == 3
 
 
+def test_a_run_with_code_in_files_is_resumed_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Paths are relative to where the run was started; the model keeps the name that was typed."""
+    provider_file(tmp_path, "return Completion(text='1', finish_reason='stop')")
+    (tmp_path / "own.py").write_text(
+        "import evalkit\n\n@evalkit.metric\ndef most(counts) -> float:\n    return 1.0\n", encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    settings = {"model": "parrot.py::PARROTS/grey", "tasks": "letters", "metrics": ["own.py::most"], "limit": 3}
+    folder = evalkit.run(**settings, out=tmp_path / "results").folder
+    lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "records.jsonl").write_text("".join(lines[:1]), encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    card = evalkit.run(resume=folder).scorecards[0]
+    assert (card.n, card.model, card.metrics["most"]) == (3, "parrot.py::PARROTS/grey", 1.0)
+
+
 def test_a_row_in_a_file_is_a_provider(tmp_path: Path, server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """One `ChatProvider` is enough for an API that speaks the OpenAI protocol."""
     path = tmp_path / "lab.py"
