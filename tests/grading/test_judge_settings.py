@@ -123,7 +123,7 @@ def test_a_judge_is_tried_before_the_first_question_is_paid_for(
     with pytest.raises(ModelUnavailableError, match=words):
         run(server, judge, tmp_path)
     assert server.requests == []
-    assert not list(tmp_path.glob("runs/*"))
+    assert not list(tmp_path.glob("runs/[!.]*"))
 
 
 def test_a_judge_whose_thinking_uses_up_its_tokens_is_told_the_remedy(
@@ -162,7 +162,7 @@ def test_a_judge_without_credit_stops_the_run_and_no_answer_is_paid_for_twice(
     judge.answer = lambda body: verdict(body) if len(judge.requests) <= 3 else error_response(402, "no credit")
     with pytest.raises(ModelStoppedError, match=r"no credit left.*resume with"):
         run(server, judge, tmp_path, max_connections="1")
-    (folder,) = (tmp_path / "runs").glob("*")
+    (folder,) = (tmp_path / "runs").glob("[!.]*")
     paid = len(server.requests)
     assert len(lines_of(folder / "records.jsonl")) == 2
     judge.answer = verdict
@@ -178,7 +178,7 @@ def test_a_resumed_run_may_ask_its_judge_elsewhere(server: ChatServer, judge: Ch
     judge.answer = lambda body: verdict(body) if len(judge.requests) <= 3 else error_response(402, "no credit")
     with pytest.raises(ModelStoppedError):
         run(server, judge, tmp_path)
-    (folder,) = (tmp_path / "runs").glob("*")
+    (folder,) = (tmp_path / "runs").glob("[!.]*")
     with serving() as other:
         other.answer = verdict
         with pytest.raises(SettingError, match="how a judge is reached"):
