@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Protocol
 
@@ -246,7 +246,8 @@ async def _open_plugin(provider: str, found: Provider, name: str, options: Model
     what = f"provider {provider}"
     with plugins.users_code(what):
         manager = found.open(name, options)
-        model = _Guarded(what, await manager.__aenter__())
+        default: int | None = getattr(found, "default_max_tokens", None)
+        model = _Guarded(what, await manager.__aenter__(), default)
     try:
         yield model
     except BaseException as error:
@@ -258,10 +259,14 @@ async def _open_plugin(provider: str, found: Provider, name: str, options: Model
 
 
 class _Guarded:
-    """A model of somebody else's: an exception of its code is a failure that says where it was raised."""
+    """A model of somebody else's: an exception of its code is a failure that says where it was raised.
 
-    def __init__(self, what: str, model: Model) -> None:
+    A request without a token limit is passed on with the provider's default.
+    """
+
+    def __init__(self, what: str, model: Model, default_max_tokens: int | None) -> None:
         self._what = what
+        self._default_max_tokens = default_max_tokens
         self._model = model
         with plugins.users_code(what):
             self.name = model.name
@@ -272,6 +277,8 @@ class _Guarded:
         return self._model.waiting()
 
     async def complete(self, request: Request) -> Completion:
+        if request.max_tokens is None and self._default_max_tokens is not None:
+            request = replace(request, max_tokens=self._default_max_tokens)
         try:
             completion = await self._model.complete(request)
         except EvalkitError:

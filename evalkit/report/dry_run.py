@@ -24,7 +24,8 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "tasks": tasks,
         "calls": calls,
         "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
-        "most_completion_tokens": calls * plan.max_tokens if plan.max_tokens else None,
+        "max_tokens": plan.longest_answer,
+        "most_completion_tokens": calls * plan.longest_answer if plan.longest_answer else None,
     }
 
 
@@ -45,10 +46,24 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  {line}" for line in visible(task["example"]).splitlines()]
         lines.append("")
     lines.append(
-        f"{data['calls']:,} calls in all, about {data['estimated_prompt_tokens']:,} prompt tokens"
-        f" and at most {data['most_completion_tokens']:,} completion tokens"
+        f"{data['calls']:,} calls in all, about {data['estimated_prompt_tokens']:,} prompt tokens{_most(data)}"
     )
+    lines.append(_limit(plan))
     return "\n".join(lines)
+
+
+def _most(data: dict[str, Any]) -> str:
+    most = data["most_completion_tokens"]
+    return "" if most is None else f" and at most {most:,} completion tokens"
+
+
+def _limit(plan: Plan) -> str:
+    """How long an answer may be, and who says so."""
+    if plan.longest_answer is None:
+        return "No token limit is sent, so the provider's own applies; --max-tokens sets one."
+    if plan.max_tokens is not None:
+        return f"An answer may have {plan.max_tokens:,} tokens."
+    return f"An answer may have {plan.longest_answer:,} tokens by default, or any number where the model reasons."
 
 
 def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:

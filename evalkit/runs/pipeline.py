@@ -151,7 +151,8 @@ class _Worker:
         tally = self.tally
         tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
         if tally.recorded - tally.resumed == EARLY and tally.truncated * 2 >= EARLY:
-            limit = f" at {self.plan.max_tokens} tokens" if self.plan.max_tokens else ""
+            longest = self.plan.longest_answer
+            limit = f" at {longest:,} tokens" if longest else ""
             tally.notify(
                 f"{tally.truncated} of the first {EARLY} answers were cut off{limit} before they reached a conclusion;"
                 " stop with Ctrl-C and start again with a higher --max-tokens"

@@ -43,7 +43,9 @@ class Plan:
     seed: int = 0
     temperature: float = 0.0
     max_tokens: int | None = None
-    """Longest answer, in tokens; None if no limit is sent."""
+    """Longest answer, in tokens, as the user stated it."""
+    default_max_tokens: int | None = None
+    """What the provider makes of None; it may drop it for models that reason."""
     system: str | None = None
     wording: Wording = PAPER
     """How a confidence target is stated."""
@@ -72,6 +74,11 @@ class Plan:
             else:
                 total += len(samples) if self.limit is None else min(self.limit, len(samples))
         return total * len(self.thresholds) * self.epochs
+
+    @property
+    def longest_answer(self) -> int | None:
+        """The limit that the first request is sent with, in tokens; None for none."""
+        return self.max_tokens or self.default_max_tokens
 
     def new_tally(self) -> Tally:
         """An empty tally with a card for each task and threshold, in plan order."""

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 from loopback import ChatServer, question_of
 
 import evalkit
+from evalkit.cli import cli
 from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, TransientError, UsageError
 from evalkit.models.base import Model, ModelOptions, Request, open_model
 from evalkit.models.chat import ChatModel
@@ -586,6 +588,46 @@ def test_a_model_that_reasons_has_no_default_limit(server: ChatServer) -> None:
     assert model.info["parameters"]["max_tokens"] is None
     stated = ask(server, Request(messages=QUESTION, max_tokens=8))
     assert stated.finish_reason == "length"
+
+
+def test_a_reasoning_model_of_an_unknown_name_works_at_the_first_try(server: ChatServer, tmp_path: Path) -> None:
+    """In a whole run: what it refuses is renamed or left out, its thinking has room, and each change is said once."""
+
+    def answer(body: Json) -> web.Response:
+        for _, refusal in list(REFUSED_FIELDS.values())[:2]:
+            if refusal["error"]["param"] in body:
+                return web.json_response(refusal, status=400)
+        if "max_completion_tokens" in body:
+            return web.json_response(says("", "length", reasoning_content="one, two, thr"))
+        return web.json_response(says("3", reasoning_content="one, two, three"))
+
+    server.answer = answer
+    argv = ["run", "--task", "letters", "--model", "zephyr-7", "--base-url", server.url, "--out", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*argv, "--limit", "40", "--json"])
+    assert done.exit_code == 0, done.output
+    (card,) = json.loads(done.stdout)["scorecards"]
+    assert (card["n"], card["failed"], card["truncated"]) == (40, 0, 0)
+    said = [line for line in done.stderr.splitlines() if "zephyr-7: " in line]
+    assert [word for word in ("max_tokens;", "temperature;", "reasons") if sum(word in line for line in said) == 1] == [
+        "max_tokens;", "temperature;", "reasons",
+    ]  # fmt: skip
+    assert len(said) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--model", "openai/gpt-4o"], "No token limit is sent"),
+        (["--model", "vllm/m"], "4,096 tokens by default"),
+        (["--model", "local"], "512 tokens by default"),
+        (["--model", "openai/gpt-4o", "--max-tokens", "99"], "An answer may have 99 tokens."),
+    ],
+)
+def test_the_plan_says_how_long_an_answer_may_be(given: list[str], words: str) -> None:
+    """Before anything is sent, and where no limit is."""
+    done = CliRunner().invoke(cli, ["run", *given, "--task", "letters", "--limit", "2", "--dry-run"])
+    assert done.exit_code == 0, done.output
+    assert words in done.output
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,8 @@ def test_a_run_with_code_in_files_is_resumed_from_another_folder(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    settings = {"model": "parrot.py::PARROTS/grey", "tasks": "letters", "metrics": ["own.py::most"], "limit": 3}
-    folder = evalkit.run(**settings, out=tmp_path / "results").folder
+    model, own, out = "parrot.py::PARROTS/grey", ["own.py::most"], tmp_path / "results"
+    folder = evalkit.run("letters", model=model, metrics=own, limit=3, out=out, cache="off").folder
     lines = (folder / "records.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (folder / "records.jsonl").write_text("".join(lines[:1]), encoding="utf-8")
     (tmp_path / "elsewhere").mkdir()
