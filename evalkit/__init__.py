@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evalkit.grading.judge import ask_mark, ask_verdict
     from evalkit.grading.patch import find_patch
     from evalkit.models.base import Model, ModelOptions, Provider, Request, open_model
+    from evalkit.models.plain import plain_prompt
     from evalkit.models.pool import ask
     from evalkit.models.providers import ChatProvider
     from evalkit.plugins import grader, make_task, metric, task
@@ -98,6 +99,7 @@ __all__ = [
     "open_rubric",
     "option_letters",
     "plain",
+    "plain_prompt",
     "plot",
     "power",
     "rank",
@@ -169,6 +171,7 @@ _HOMES = {
     "open_rubric": "report.open_rubric",
     "option_letters": "dataset.order",
     "plain": "text",
+    "plain_prompt": "models.plain",
     "plot": "report.plot",
     "power": "report.power",
     "rank": "report.leaderboard",

@@ -9,13 +9,14 @@ from evalkit.errors import MissingExtraError
 
 
 @contextmanager
-def requires(extra: str) -> Iterator[None]:
+def requires(extra: str, what: str = "this") -> Iterator[None]:
     """Turn a failed import of an optional dependency into one line with the pip command.
 
     Put the import inside: `with requires("plot"): import altair`.
 
     Args:
         extra: name of the extra, as in `evalkit-idk[plot]`.
+        what: what needs it, the sentence's subject.
 
     Raises:
         MissingExtraError: an import inside the block failed.
@@ -23,4 +24,4 @@ def requires(extra: str) -> Iterator[None]:
     try:
         yield
     except ImportError as error:
-        raise MissingExtraError(f"this needs the {extra} extra: pip install 'evalkit-idk[{extra}]'") from error
+        raise MissingExtraError(f"{what} needs the {extra} extra: pip install 'evalkit-idk[{extra}]'") from error

@@ -15,7 +15,7 @@ from evalkit.logprobs import Settings, TokenServer, choose
 from evalkit.logprobs.prompt import answer_end, render, spellings
 from evalkit.logprobs.selection import Question
 from evalkit.logprobs.token_trie import answer_logprobs
-from evalkit.models import Options, open_model
+from evalkit.models import ModelOptions, open_model
 
 GOAL = 0.5
 QUESTIONS = 1
@@ -46,7 +46,10 @@ async def measure(questions: list[Question]) -> tuple[float, float, int]:
     """Seconds of either, and answers scored."""
     alone = ours = 0.0
     n = 0
-    async with open_model("local", Options(max_connections=1)) as model, TokenServer(str(model.info["base_url"])) as s:
+    async with (
+        open_model("local", ModelOptions(max_connections=1)) as model,
+        TokenServer(str(model.info["base_url"])) as s,
+    ):
         end = await answer_end(s, "chat")
         for question in questions:
             prompt = await render(s, "chat", question.sample, [])

@@ -57,7 +57,7 @@ def test_the_walk_reaches_subcommands() -> None:
     assert {"evalkit run", "evalkit theory iiv", "evalkit experiment open-rubric"} <= names
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "docs/models.md"])
 def test_commands_named_in_prose_exist(name: str) -> None:
     """No `evalkit …` in the documents names a command that is not there."""
     text = (ROOT / name).read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from evalkit.cli.options import command as new_command
 from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
-from evalkit.models import DEFAULT_MODEL
+from evalkit.models import DEFAULT_MODEL, Form
+from evalkit.models.effort import EFFORTS
 from evalkit.runs import start
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import make_config
@@ -60,6 +61,17 @@ RESUMABLE_WITH = {
     type=int,
     metavar="N",
     help="Longest answer. Default: the provider's, which may be none; printed by --dry-run.",
+)
+@click.option(
+    "--reasoning-effort", type=click.Choice(EFFORTS),
+    help="How much a model that reasons is to think, where its provider can be told. Default: its own.",
+)  # fmt: skip
+@click.option(
+    "--form", type=click.Choice(get_args(Form)),
+    help="How prompts are put: by a chat template, or as plain text that a base model continues. Default: chat.",
+)  # fmt: skip
+@click.option(
+    "--shots", type=int, metavar="N", help="Examples before each question: others of the task, answered. Default: 0."
 )
 @click.option("--system", metavar="TEXT", help="A system message.")
 @click.option(

@@ -7,6 +7,7 @@ evalkit.providers, or stands in a file: `--model path/to/file.py::provider/model
 
 from evalkit.models.base import (
     DEFAULT_MODEL,
+    Form,
     Model,
     ModelOptions,
     Provider,
@@ -16,14 +17,11 @@ from evalkit.models.base import (
     split_model,
 )
 
-Options = ModelOptions
-"""The former name."""
-
 __all__ = [
     "DEFAULT_MODEL",
+    "Form",
     "Model",
     "ModelOptions",
-    "Options",
     "Provider",
     "Request",
     "default_max_tokens",

@@ -7,15 +7,20 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 from pydantic import Field
 
 from evalkit import plugins
 from evalkit.errors import BadResponseError, EvalkitError, UsageError
+from evalkit.models.effort import Effort, check_effort
 from evalkit.records import Completion, Message
 
+Form = Literal["chat", "plain"]
+"""How a prompt is put: by the model's chat template, or as plain text that a base model continues."""
 DEFAULT_MODEL = "local/smollm2-135m"
+PLAIN_LIMIT = 512
+"""Tokens that a base model's answer may have by default: it may not end by itself."""
 
 _IN_A_FILE = re.compile(r"(?P<provider>.+\.py(?:::\w+)?)(?:/(?P<name>.*))?")
 
@@ -57,6 +62,11 @@ class ModelOptions:
     the model is opened, so that no record holds a secret."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """`-M key=value` as typed."""
+    reasoning_effort: Effort | None = None
+    """How much a model that reasons is to think, in the words of `evalkit.models.effort`; None leaves it to the
+    model."""
+    form: Form = "chat"
+    """How prompts are put."""
     notify: Callable[[str], None] = lambda _: None
     """Called with a sentence on what takes long (a download) and on what the model could not do as asked."""
 
@@ -128,7 +138,12 @@ class Provider(Protocol):
 
     `complete` raises a `ModelError` from `evalkit.errors` where no answer came: `TransientError` after what may pass,
     `BadResponseError` otherwise. Any other exception is recorded as a failure that names the provider and the line.
-    A provider may have an attribute `default_max_tokens`, the token limit of its models where the user states none.
+    A provider may have these attributes:
+
+    - `default_max_tokens`: the token limit of its models where the user states none.
+    - `takes_effort`: True if it sends `options.reasoning_effort`; otherwise the user's --reasoning-effort is an error.
+    - `forms`: the forms of prompts that it knows, ("chat",) by default; with "plain" among them it puts
+      `evalkit.plain_prompt(request.messages)` to the model if `options.form` says so.
     """
 
     about: str
@@ -203,22 +218,41 @@ def open_model(spec: str, options: ModelOptions | None = None) -> AbstractAsyncC
     if found is None:
         known = ", ".join(plugins.names("providers"))
         raise UsageError(f"no provider {provider!r} for --model {spec}; available: {known} (or give --base-url)")
+    _check_options(provider or spec, found, options)
     if type(found).__module__.startswith("evalkit."):
         opened: AbstractAsyncContextManager[Model] = found.open(spec if _is_custom(found) else name, options)
         return opened
     return _open_plugin(provider, found, name, options)
 
 
-def default_max_tokens(spec: str, base_url: str | None = None) -> int | None:
+def _check_options(provider: str, found: Any, options: ModelOptions) -> None:
+    """Raise a UsageError for an option that the provider does not have."""
+    check_effort(options.reasoning_effort)
+    if options.reasoning_effort and not getattr(found, "takes_effort", False):
+        raise UsageError(
+            f"--reasoning-effort: {provider} has none that evalkit knows; leave it out, or set a field of its own with"
+            " -M field=value"
+        )
+    if options.form not in getattr(found, "forms", ("chat",)):
+        raise UsageError(
+            f"--form {options.form}: {provider} has no such form; base models are asked through hf/, local/, vllm/,"
+            " openai/ or a server given by --base-url"
+        )
+
+
+def default_max_tokens(spec: str, base_url: str | None = None, form: Form = "chat") -> int | None:
     """The token limit of a model's answers where a request states none; None where none is sent either.
 
     Args:
         spec: as for `open_model`.
         base_url: as in `ModelOptions`.
+        form: as in `ModelOptions`.
 
     Raises:
         UsageError: a file that cannot be imported.
     """
+    if form == "plain":
+        return PLAIN_LIMIT
     limit: int | None = getattr(_find_provider(spec, base_url), "default_max_tokens", None)
     return limit
 
@@ -287,4 +321,17 @@ class _Guarded:
             raise BadResponseError(f"{self._what}: {plugins.described(error)}") from error
         if not isinstance(completion, Completion):
             raise UsageError(f"{self._what}: complete returned {type(completion).__name__}, not a Completion")
+        return mark_cut_off(completion, request.max_tokens)
+
+
+def mark_cut_off(completion: Completion, limit: int | None) -> Completion:
+    """Mark an answer that used all its tokens as cut off: some servers report `stop` at the limit.
+
+    Args:
+        completion: as the server sent it.
+        limit: tokens that it was allowed, or None.
+    """
+    used = completion.usage.completion_tokens
+    if completion.finish_reason != "stop" or limit is None or used is None or used < limit:
         return completion
+    return completion.model_copy(update={"finish_reason": "length"})

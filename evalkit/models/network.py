@@ -148,12 +148,13 @@ def not_reached(error: aiohttp.ClientError, base_url: str, *, answered: bool) ->
     return found.of_kind("unreachable")
 
 
-def redirected(base_url: str, location: str) -> str | None:
+def redirected(base_url: str, location: str, tail: str = "/chat/completions") -> str | None:
     """The base URL that a redirect leads to; None if it leaves the host, or TLS.
 
     Args:
         base_url: of the request.
         location: the header, absolute or relative.
+        tail: path of the request below the base URL.
     """
     parts = urlsplit(base_url)
     target = urlsplit(location)
@@ -161,9 +162,9 @@ def redirected(base_url: str, location: str) -> str | None:
         target = target._replace(scheme=parts.scheme, netloc=parts.netloc)
     same = target.hostname == parts.hostname and not (parts.scheme == "https" and target.scheme == "http")
     path = target.path.rstrip("/")
-    if not same or target.scheme not in ("http", "https") or not path.endswith("/chat/completions"):
+    if not same or target.scheme not in ("http", "https") or not path.endswith(tail):
         return None
-    return f"{target.scheme}://{target.netloc}{path.removesuffix('/chat/completions')}"
+    return f"{target.scheme}://{target.netloc}{path.removesuffix(tail)}"
 
 
 async def read_body(response: aiohttp.ClientResponse, longest: float = LONGEST_ANSWER) -> bytes:

@@ -11,20 +11,25 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from pydantic_core import to_json
+from typing import Any, ClassVar
 
 from evalkit.errors import UsageError
 from evalkit.models.base import Request
 from evalkit.models.credentials import is_secret
+from evalkit.models.effort import effort_fields
 from evalkit.models.network import LONGEST_ANSWER
+from evalkit.models.plain import STOP, plain_prompt
 from evalkit.models.server_errors import ServerError
 
 LIMITS = ("max_tokens", "max_completion_tokens")
 _LIMITS_ELSEWHERE = ("max_output_tokens", "max_new_tokens", "n_predict", "num_predict")
+_PROMPT = "the prompt comes from the task; --system adds a message"
 _OWNED = {
-    "messages": "the messages come from the task; --system adds one",
+    "messages": _PROMPT,
+    "input": _PROMPT,
+    "prompt": _PROMPT,
+    "system": _PROMPT,
+    "instructions": _PROMPT,
     "model": "--model names the model",
     "n": "each request has one answer; --epochs repeats it",
 }
@@ -56,6 +61,7 @@ _NEEDS_STREAM = re.compile(
     r"|stream(?:ing)? (?:mode )?is required|requires? stream",
     re.IGNORECASE,
 )
+_WRONG_VALUE = re.compile(r"(?:should|must) be|\binvalid\b|expected|valid values", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,8 @@ class Dialect:
     """Ask with `logprobs: N` instead of `logprobs: true, top_logprobs: N`, as Together wants it."""
     streams: bool = False
     """Stream answers unless `-M stream=false`."""
+    effort: str = "reasoning_effort"
+    """How a reasoning effort is asked for, see `evalkit.models.effort`."""
 
 
 @dataclass
@@ -82,6 +90,7 @@ class Parameters:
         dialect: the fields that its provider accepts.
         extra: `-M` values as typed; an empty value drops the field.
         notify: called once for each change.
+        reasoning_effort: as the user gives it, or None.
 
     Raises:
         UsageError: `extra` holds a secret, a second token limit, or a field that evalkit sets itself.
@@ -91,18 +100,22 @@ class Parameters:
     dialect: Dialect
     extra: Mapping[str, str]
     notify: Callable[[str], None]
+    reasoning_effort: str | None = None
     version: int = 0
     """Incremented with every change."""
     changes: list[str] = field(default_factory=list)
     """One sentence for each change that the server required."""
 
+    limits: ClassVar[tuple[str, ...]] = LIMITS
+    """Names under which a server may take the token limit."""
+
     def __post_init__(self) -> None:
         self._fields = read_extra({"stream": "true"} | dict(self.extra) if self.dialect.streams else self.extra)
         dropped = {name for name, value in self.extra.items() if not value}
-        stated = [name for name in (*LIMITS, *_LIMITS_ELSEWHERE) if name in self._fields]
+        stated = [name for name in dict.fromkeys((*self.limits, *_LIMITS_ELSEWHERE)) if name in self._fields]
         if len(stated) > 1:
             raise UsageError(f"-M {stated[0]} and -M {stated[1]} are two limits; give one")
-        no_limit = bool(stated) or bool(dropped & set(LIMITS))
+        no_limit = bool(stated) or bool(dropped & set(self.limits))
         self._limit_field = None if no_limit else self.dialect.max_tokens_field
         self._default_limit = self.dialect.default_max_tokens
         self._dropped = dropped
@@ -112,28 +125,29 @@ class Parameters:
             self._dropped.add("seed")
         self._most_alternatives: int | None = None
         self._coldest = 0.0
+        self._effort = self.effort(self.reasoning_effort)
+        if twice := sorted(self._effort.keys() & self.extra.keys()):
+            raise UsageError(f"--reasoning-effort sets {twice[0]}, and so does -M {twice[0]}=…; give one")
 
     def limit(self, request: Request) -> int | None:
         """The token limit sent with a request, or None."""
         if self._limit_field is None:
-            stated = next((self._fields[name] for name in LIMITS if name in self._fields), None)
+            stated = next((self._fields[name] for name in self.limits if name in self._fields), None)
             return stated if isinstance(stated, int) else None
         return self._default_limit if request.max_tokens is None else request.max_tokens
 
-    def body(self, request: Request, *, limited: bool = True) -> bytes:
-        """Encode the body of a request, with or without its token limit."""
-        fields = self.fields(request)
-        if not limited and self._limit_field is not None:
-            fields.pop(self._limit_field, None)
-        return to_json(fields)
+    def effort(self, value: str | None) -> dict[str, Any]:
+        """The fields that ask for a reasoning effort."""
+        return effort_fields(self.dialect.effort, value)
 
-    def fields(self, request: Request) -> dict[str, Any]:
-        """Build the fields of a request's body."""
-        fields: dict[str, Any] = {
-            "model": self.model,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        }
-        if self._limit_field is not None and (limit := self.limit(request)) is not None:
+    def prompt(self, request: Request) -> dict[str, Any]:
+        """The fields that hold the prompt."""
+        return {"messages": [{"role": m.role, "content": m.content} for m in request.messages]}
+
+    def fields(self, request: Request, *, limited: bool = True) -> dict[str, Any]:
+        """Build the fields of a request's body, with or without its token limit."""
+        fields: dict[str, Any] = {"model": self.model, **self.prompt(request)}
+        if limited and self._limit_field is not None and (limit := self.limit(request)) is not None:
             fields[self._limit_field] = limit
         if "temperature" not in self._dropped:
             fields["temperature"] = request.temperature or self._coldest
@@ -141,17 +155,18 @@ class Parameters:
             fields["seed"] = request.seed
         if request.logprobs:
             fields.update(self._logprobs(request.logprobs))
+        fields.update(self._effort)
         fields.update(self._fields)
         return fields
 
     def sent(self, request: Request) -> dict[str, Any]:
         """The parameters for run.json; None marks one that is not sent."""
         fields = {"temperature": None, "seed": None, **self.fields(request)}
-        if not any(name in fields for name in (*LIMITS, *_LIMITS_ELSEWHERE)):
+        if not any(name in fields for name in (*self.limits, *_LIMITS_ELSEWHERE)):
             fields[self.dialect.max_tokens_field] = None
         if fields["seed"] is not None and "seed" not in self._fields:
             fields["seed"] = "one for each epoch"
-        return {name: value for name, value in fields.items() if name not in ("model", "messages")}
+        return {name: value for name, value in fields.items() if name not in _OWNED}
 
     @property
     def streams(self) -> bool:
@@ -191,6 +206,8 @@ class Parameters:
             return False
         if name == self._limit_field:
             return self._adapt_limit(name, error, uses_default)
+        if name in self._effort and (error.parameter or _refuses(error) or _WRONG_VALUE.search(error.message)):
+            return self._adapt_effort(name, error)
         if name in ("logprobs", "top_logprobs") and _TOO_LARGE.search(error.message):
             return self._fewer_alternatives(error, request.logprobs)
         if not _refuses(error):
@@ -199,10 +216,13 @@ class Parameters:
             raise UsageError(f"the server refuses -M {name}={self.extra[name]}: {error.message}")
         return self._drop(name, error, request)
 
+    def _adapt_effort(self, name: str, error: ServerError) -> bool:
+        raise UsageError(f"the server refuses --reasoning-effort {self.reasoning_effort} ({name}): {error.message}")
+
     def _drop(self, name: str, error: ServerError, request: Request) -> bool:
         if name == "top_logprobs":
             return self._fewer_alternatives(error, request.logprobs)
-        if name == "logprobs":
+        if name in ("logprobs", "include"):
             remedy = "use --confidence verbal or --confidence vote"
             raise UsageError(f"this model returns no log-probabilities: {remedy} ({error.message})")
         if name == "stream_options":
@@ -227,9 +247,9 @@ class Parameters:
         return True
 
     def _adapt_limit(self, name: str, error: ServerError, uses_default: bool) -> bool:
-        other = LIMITS[1] if name == LIMITS[0] else LIMITS[0]
+        other = next((one for one in self.limits if one != name), None)
         refused = _refuses(error) and not re.search(rf"\b{name}\b\W+(?:is )?too (?:large|high|big)", error.message)
-        if refused and other not in self._dropped:
+        if refused and other is not None and other not in self._dropped:
             self._limit_field = other
             self._dropped.add(name)
             self._change(f"the server refuses {name}; the limit is sent as {other}")
@@ -272,7 +292,7 @@ class Parameters:
 
     def _named(self, error: ServerError, request: Request) -> str | None:
         """The first field of the request that the error names, or None."""
-        mine = [name for name in self.fields(request) if name not in ("model", "messages")]
+        mine = [name for name in self.fields(request) if name not in _OWNED]
         if error.parameter:
             inner = re.split(r"[.\[]", error.parameter.removeprefix("body."))[0]
             if inner in mine:
@@ -287,6 +307,14 @@ class Parameters:
         self.version += 1
         self.changes.append(sentence)
         self.notify(f"{self.model}: {sentence}")
+
+
+class PlainParameters(Parameters):
+    """Those of /completions, where the prompt is text."""
+
+    def prompt(self, request: Request) -> dict[str, Any]:
+        """The prompt, and where the answer ends."""
+        return {"prompt": plain_prompt(request.messages), "stop": [STOP]}
 
 
 def read_extra(extra: Mapping[str, str]) -> dict[str, Any]:

@@ -49,6 +49,11 @@ _CONTEXT_TEXT = re.compile(
     r"(?:exceed|longer than|larger than|too large|less than|<=|should be \[)",
     re.IGNORECASE,
 )
+_RESPONSES_TEXT = re.compile(
+    r"only (?:be )?(?:supported|available|served|accessible|used)\b.{0,40}\bresponses\b"
+    r"|\buse (?:the )?(?:/?v1/)?responses(?: api| endpoint)?\b|responses[- ]api[- ]only",
+    re.IGNORECASE,
+)
 _DAILY_TEXT = re.compile(r"per[ _-]?day|daily (?:limit|quota|usage)", re.IGNORECASE)
 _STATUS_OF_CODE = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "too_many_requests": 429, "resource_exhausted": 429,
@@ -82,6 +87,10 @@ class ServerError:
     def is_context(self) -> bool:
         """Whether the prompt and its answer do not fit into the model's context."""
         return bool(_CONTEXT_CODES & set(self.codes)) or bool(_CONTEXT_TEXT.search(self.message))
+
+    def is_responses_only(self, status: int) -> bool:
+        """Whether the model has to be asked through the Responses API."""
+        return status in (400, 404, 405) and bool(_RESPONSES_TEXT.search(self.message))
 
     def is_refusal(self, status: int) -> bool:
         """Whether the error is a content filter's refusal of the prompt."""
@@ -183,6 +192,8 @@ def status_inside(error: ServerError) -> int:
     """The status that an error reported with status 200 stands for: its number, that of its code, or 502."""
     if error.number is not None and 400 <= error.number < 600:  # noqa: PLR2004 - the classes of errors
         return error.number
+    if _REFUSAL_CODES & set(error.codes):
+        return 400
     return next((_STATUS_OF_CODE[code] for code in error.codes if code in _STATUS_OF_CODE), 502)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json
@@ -29,7 +31,7 @@ def join_stream(data: bytes) -> dict[str, Any]:
     tokens: list[Any] = []
     choice: dict[str, Any] = {"message": message}
     done = False
-    for event in _events(data):
+    for event in _data(data):
         if event == b"[DONE]":
             done = True
             continue
@@ -67,8 +69,20 @@ def _add(piece: dict[str, Any], choice: dict[str, Any], message: dict[str, Any],
             message[name] = value
 
 
-def _events(data: bytes) -> list[bytes]:
+def events(data: bytes) -> Iterator[dict[str, Any]]:
+    """The events of a stream that are JSON objects.
+
+    Args:
+        data: the whole stream.
+    """
+    for event in _data(data):
+        with suppress(ValueError):
+            if isinstance(found := from_json(event), dict):
+                yield found
+
+
+def _data(data: bytes) -> list[bytes]:
     """The data of each event, its lines joined."""
-    events = data.replace(b"\r\n", b"\n").split(b"\n\n")
-    lines = ([line[5:].strip() for line in event.split(b"\n") if line.startswith(b"data:")] for event in events)
+    blocks = data.replace(b"\r\n", b"\n").split(b"\n\n")
+    lines = ([line[5:].strip() for line in block.split(b"\n") if line.startswith(b"data:")] for block in blocks)
     return [b"\n".join(found) for found in lines if found]

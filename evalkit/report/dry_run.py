@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from evalkit.display import visible
+from evalkit.models.plain import plain_prompt
 from evalkit.report.table import target_label
 from evalkit.runs.plan import Plan, PlannedTask, draw
 
@@ -72,7 +73,8 @@ def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
     for sample in draw(planned.task, plan.limit):
         samples += 1
         for threshold in plan.thresholds:
-            prompt = "\n".join(m.content for m in plan.messages(sample, threshold))
+            messages = plan.messages(planned, sample, threshold)
+            prompt = plain_prompt(messages) if plan.form == "plain" else "\n".join(m.content for m in messages)
             characters += len(prompt)
             if samples == 1:
                 example = prompt

@@ -72,6 +72,9 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "temperature": f"{temperature:g}" if temperature else None,
         "seed": config.seed if temperature else None,
         "max_tokens": config.max_tokens,
+        "reasoning_effort": config.reasoning_effort,
+        "form": None if config.form == "chat" else config.form,
+        "shots": config.shots or None,
         "confidence": config.confidence if config.confidence == "verbal" else None,
     }
     values |= {f"-T {key}": value for key, value in config.task_parameters.items() if key not in SELECTION}

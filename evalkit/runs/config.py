@@ -11,8 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from evalkit.errors import SettingError
 from evalkit.grading.confidence import Source
 from evalkit.metrics.threshold import check_threshold
-from evalkit.models import DEFAULT_MODEL
+from evalkit.models import DEFAULT_MODEL, Form
 from evalkit.models.base import absolute_model, split_file
+from evalkit.models.effort import Effort
 from evalkit.models.roles import ROLES, is_header
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import PAPER, Wording, find_wording
@@ -42,6 +43,12 @@ class RunConfig(BaseModel):
     """None: 0, or 1 with several epochs."""
     max_tokens: int | None = Field(default=None, ge=1)
     """Longest answer, in tokens; None: the provider's default, see `evalkit.models.default_max_tokens`."""
+    reasoning_effort: Effort | None = None
+    """How much a model that reasons is to think: none, minimal, low, medium, high, xhigh or max."""
+    form: Form = "chat"
+    """How prompts are put: by the model's chat template, or as plain text that a base model continues."""
+    shots: int = Field(default=0, ge=0)
+    """Examples shown before each question: other questions of the task, with their accepted answers."""
     system: str | None = None
     wording: str = PAPER
     """How a confidence target is stated: the name of a wording, or its text, so that a resumed run needs no file."""
@@ -81,6 +88,8 @@ class RunConfig(BaseModel):
             "base_url": self.base_url,
             "headers": self.headers,
             "parameters": self.model_parameters,
+            "reasoning_effort": self.reasoning_effort,
+            "form": self.form,
         }
 
     @property

@@ -98,7 +98,7 @@ class _Worker:
             await self._do(job)
 
     async def _do(self, job: Job) -> None:
-        messages = self.plan.messages(job.sample, job.threshold)
+        messages = self.plan.messages(job.planned, job.sample, job.threshold)
         completion = self._earlier_answer(job, messages)
         try:
             if completion is None:
@@ -142,7 +142,7 @@ class _Worker:
         if (kept := self.cache.get(request)) is not None:
             self.tally.reused += 1
             return kept
-        completion = _mark_cut_off(await self.model.complete(request), self.plan)
+        completion = await self.model.complete(request)
         self.cache.put(request, completion)
         return completion
 
@@ -212,14 +212,6 @@ class _Worker:
         )
         self.journal.fail(failure)
         self.tally.count_failure(failure)
-
-
-def _mark_cut_off(completion: Completion, plan: Plan) -> Completion:
-    """Mark an answer as cut off if it has as many tokens as allowed: some servers report `stop` at the limit."""
-    used = completion.usage.completion_tokens
-    if completion.finish_reason != "stop" or plan.max_tokens is None or used is None or used < plan.max_tokens:
-        return completion
-    return completion.model_copy(update={"finish_reason": "length"})
 
 
 async def _sync_regularly(journal: Journal, cache: Cache) -> None:

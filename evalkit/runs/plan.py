@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from evalkit.errors import InputError
 from evalkit.grading import confidence
+from evalkit.models import Form
 from evalkit.plugins import BoundGrader, users_code
 from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task
 from evalkit.runs.counting import CardBuilder
+from evalkit.runs.examples import example_turns
 from evalkit.runs.prompts import PAPER, build_messages, instructions, prompt_fingerprint
 from evalkit.runs.tally import CardKey, Tally
 from evalkit.runs.wordings import Wording
@@ -27,6 +29,8 @@ class PlannedTask:
     """Name of the grader."""
     grade: BoundGrader
     """The grader, its parameters bound."""
+    examples: Sequence[Sample] = ()
+    """Few-shot examples, one more than each prompt shows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +50,23 @@ class Plan:
     """Longest answer, in tokens, as the user stated it."""
     default_max_tokens: int | None = None
     """What the provider makes of None; it may drop it for models that reason."""
+    form: Form = "chat"
     system: str | None = None
     wording: Wording = PAPER
     """How a confidence target is stated."""
     confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
 
-    def messages(self, sample: Sample, threshold: float | None) -> list[Message]:
-        """The prompt for one sample at one confidence target."""
-        return build_messages(sample.input, threshold, self.system, self._closing, sample.turns, self.wording)
+    def messages(self, planned: PlannedTask, sample: Sample, threshold: float | None) -> list[Message]:
+        """The prompt for one sample of a task at one confidence target."""
+        turns: Sequence[Message] = sample.turns
+        if planned.examples:
+            turns = [*example_turns(planned.examples, sample, lambda text: self._put(text, threshold)), *turns]
+        return build_messages(sample.input, threshold, self.system, self._closing, turns, self.wording)
+
+    def _put(self, question: str, threshold: float | None) -> str:
+        """The user's turn around a question."""
+        return build_messages(question, threshold, closing=self._closing, wording=self.wording)[-1].content
 
     def prompted(self, sample: Sample, threshold: float | None) -> Sample:
         """The sample with the rest of its prompt, for graders."""
@@ -143,7 +155,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
                         yield Job(planned, sample, threshold, epoch, key)
                         continue
                     met += 1
-                    if recorded != prompt_fingerprint(sample.target, plan.messages(sample, threshold)):
+                    if recorded != prompt_fingerprint(sample.target, plan.messages(planned, sample, threshold)):
                         raise changed(task.name, sample.id)
         tally.fingerprints[task.name] = checksum.hexdigest()
     tally.strays = len(done) - met

@@ -15,6 +15,7 @@ from evalkit.models.roles import read_roles, without_settings
 from evalkit.records import Task
 from evalkit.runs import own_metrics
 from evalkit.runs.config import RunConfig
+from evalkit.runs.examples import take_examples
 from evalkit.runs.plan import Plan, PlannedTask
 
 OBJECT = "object:"
@@ -59,7 +60,11 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
     graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
     read_roles(config.grader_parameters)
     shares = plugins.share_parameters(graders, without_settings(config.grader_parameters), skip=2)
-    planned = [PlannedTask(task, *plugins.make_grader(graders[key], shares[key])) for key, task in tasks.items()]
+    planned = [
+        PlannedTask(shown, *plugins.make_grader(graders[key], shares[key]), examples)
+        for key, task in tasks.items()
+        for shown, examples in [take_examples(task, config.shots) if config.shots else (task, [])]
+    ]
     return Plan(
         run=name,
         model=config.full_model,
@@ -70,7 +75,8 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         seed=config.seed,
         temperature=config.sampling_temperature,
         max_tokens=config.max_tokens,
-        default_max_tokens=default_max_tokens(config.model_to_open, config.base_url),
+        default_max_tokens=default_max_tokens(config.model_to_open, config.base_url, config.form),
+        form=config.form,
         system=config.system,
         wording=config.stated_in,
         confidence=config.confidence,

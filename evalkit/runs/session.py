@@ -75,6 +75,8 @@ class Session:
             adaptive=self._config.adaptive,
             timeout=self._config.timeout,
             extra=self._config.model_parameters,
+            reasoning_effort=self._config.reasoning_effort,
+            form=self._config.form,
             notify=self._notify,
         )
         new_salt()

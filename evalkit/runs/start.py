@@ -10,6 +10,8 @@ from typing import Any
 
 from evalkit.errors import InputError, RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
+from evalkit.models import Form
+from evalkit.models.effort import Effort
 from evalkit.models.roles import only_reach
 from evalkit.runs import journal
 from evalkit.runs.cache import Mode as CacheMode
@@ -36,6 +38,9 @@ def run(
     seed: int | None = None,
     temperature: float | None = None,
     max_tokens: int | None = None,
+    reasoning_effort: Effort | None = None,
+    form: Form | None = None,
+    shots: int | None = None,
     system: str | None = None,
     wording: str | None = None,
     base_url: str | None = None,
@@ -77,6 +82,9 @@ def run(
         seed: draws the samples and seeds the model.
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
         max_tokens: longest answer, in tokens. Default: the provider's, which may be none.
+        reasoning_effort: how much a model that reasons is to think: none, minimal, low, medium, high, xhigh or max.
+        form: "chat", or "plain" for base models, which continue a text.
+        shots: examples shown before each question: other questions of the task, with their accepted answers.
         system: text of a system message.
         wording: how a confidence target is stated: paper, percent, points, exam, nature, or a text file.
         base_url: an OpenAI-compatible server to ask instead of the provider's; several, separated by commas, share the

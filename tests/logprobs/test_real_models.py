@@ -23,7 +23,7 @@ from evalkit.logprobs import ScoredQuestion, Settings, TokenServer, answer_logpr
 from evalkit.logprobs import llama_client as servers
 from evalkit.logprobs.measure import Outside
 from evalkit.logprobs.prompt import Form
-from evalkit.models import Options, open_model
+from evalkit.models import ModelOptions, open_model
 from evalkit.models.weights import find_weights
 from evalkit.records import Message
 from evalkit.theory import is_it_valid
@@ -42,7 +42,7 @@ def embedded() -> str:
 async def token_server() -> AsyncIterator[TokenServer]:
     """The embedded model's server."""
     async with (
-        open_model(embedded(), Options(max_connections=1)) as model,
+        open_model(embedded(), ModelOptions(max_connections=1)) as model,
         TokenServer(str(model.info["base_url"])) as server,
     ):
         yield server

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from evalkit.errors import InputError, MissingExtraError, ModelCrashedError, UsageError
-from evalkit.models import Options, Request, open_model
+from evalkit.models import ModelOptions, Request, open_model
 from evalkit.models.weights import EMBEDDED, Embedded, find_weights
 from evalkit.records import Message
 
@@ -150,7 +150,7 @@ def test_settings_of_the_server_are_checked(extra: dict[str, str]) -> None:
     """Before the weights are loaded."""
 
     async def ask() -> None:
-        async with open_model("local", Options(extra=extra)):
+        async with open_model("local", ModelOptions(extra=extra)):
             pass
 
     with pytest.raises(UsageError, match="-M"):
@@ -169,7 +169,7 @@ def test_a_server_that_ends_is_started_again_once() -> None:
 
     async def ask() -> tuple[str, str]:
         said: list[str] = []
-        async with open_model("local", Options(notify=said.append)) as model:
+        async with open_model("local", ModelOptions(notify=said.append)) as model:
             first = await model.complete(ASK)
             kill_children()
             second = await model.complete(ASK)

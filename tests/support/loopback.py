@@ -17,6 +17,13 @@ from aiohttp import web
 Answer = Callable[[dict[str, Any]], web.StreamResponse | str]
 
 
+POSTED = (
+    "/v1/chat/completions", "/v1/completions", "/v1/responses", "/v1/responses/{id}/cancel", "/v1/messages",
+    "/openai/{tail:.*}", "/model/{tail:.*}", "/v1/projects/{tail:.*}",
+)  # fmt: skip
+"""What the server answers to, in the protocols of OpenAI, Azure, Anthropic, Bedrock and Vertex."""
+
+
 @dataclass
 class ChatServer:
     """A chat-completions server whose answers a test decides."""
@@ -28,13 +35,16 @@ class ChatServer:
     """Requests after this many wait until it is None again: a run that can't end before a test is done with it."""
     requests: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    """Method, path and query of each request."""
     under_way: int = 0
     """Requests being answered at this moment."""
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Remember the request; a text answer becomes a completion."""
-        body = await request.json()
+        body = await request.json() if request.can_read_body else {}
+        self.paths.append(f"{request.method} {request.path_qs}")
         self.requests.append(body)
         self.headers.append(dict(request.headers))
         self.under_way += 1
@@ -48,6 +58,8 @@ class ChatServer:
             self.under_way -= 1
         if isinstance(answer, web.StreamResponse):
             return answer
+        if request.path.endswith("/v1/completions"):
+            return web.json_response({"choices": [{"index": 0, "text": answer, "finish_reason": "stop"}]})
         return web.json_response(completion_body(answer))
 
 
@@ -90,7 +102,9 @@ def serving() -> Iterator[ChatServer]:
 
     async def serve() -> None:
         app = web.Application()
-        app.router.add_post("/v1/chat/completions", chat.handle)
+        for path in POSTED:
+            app.router.add_post(path, chat.handle)
+        app.router.add_get("/v1/responses/{id}", chat.handle)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
