@@ -160,17 +160,19 @@ def _content(message: dict[str, Any], finish: FinishReason) -> _Content:
     """Read the content of a message.
 
     Raises:
-        TransientError: there is no content at all.
+        TransientError: there is no content at all, or null.
         BadResponseError: the content is neither text nor parts that can be read.
     """
     content = message.get("content")
     if isinstance(content, str):
         return _Content(_clean(content))
-    if isinstance(content, list):
+    if isinstance(content, list) and content:
         return _parts(content)
-    if content is not None:
+    if content is not None and content != []:
         raise _unreadable(f"the content is {_kind_of(content)}, not text")
-    nothing = "content" not in message and not reasoning_of(message) and not message.get("refusal")
+    # Only "" is an empty answer: a server that never gives content must not look like a model that abstains.
+    elsewhere = ("refusal", "tool_calls", "function_call")
+    nothing = not reasoning_of(message) and not any(message.get(name) for name in elsewhere)
     if nothing and finish in ("stop", "unknown"):
         raise _nothing("the message has no content")
     return _Content()

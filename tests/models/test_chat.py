@@ -209,7 +209,8 @@ def test_content_in_parts_and_refusals() -> None:
     """Parts are joined; a refusal field is the text where there is no other."""
     assert read_completion(body(content=[{"type": "text", "text": "1"}, {"type": "text", "text": "2"}])).text == "12"
     assert read_completion(body(content=None, refusal="I can't help")).text == "I can't help"
-    assert read_completion(body(content=None)).text == ""
+    with pytest.raises(TransientError, match="no content"):
+        read_completion(body(content=None))
 
 
 @pytest.mark.parametrize("data", [b"", b"<html>", b'{"choices": [{"mess', b"\xff\xfe"])
