@@ -42,15 +42,19 @@ STREAMED: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": 
 """Fields that ask for a streamed answer."""
 
 _REFUSED_CODES = {"unsupported_parameter", "unsupported_value", "unknown_parameter", "extra_forbidden"}
+_COMPARED = "greater|larger|higher|bigger|longer|lower|smaller|shorter|fewer|more|less|above|below|over|under|negative"
+"""What a value may not be: the field itself is accepted."""
 _REFUSED_TEXT = re.compile(
     r"unsupported|not? (?:be )?support|unknown (?:name|field|parameter|argument|key)|unrecogni[sz]ed|unexpected"
     r"|not permitted|not allowed|only \S{1,20} (?:\w+ )?(?:is|are) (?:allowed|supported)|only the default|deprecated"
-    r"|not available|no longer|(?:cannot|can't|must not|may not) be|extra (?:inputs|fields|field|parameter)|not accept"
+    r"|not available|no longer|extra (?:inputs|fields|field|parameter)|not accept"
+    rf"|(?:cannot|can't|must not|may not) be(?! (?:{_COMPARED})\b)"
     r"|disallowed|rejected|incompatible|not enabled|is forbidden|does not exist",
     re.IGNORECASE,
 )
 _TOO_LARGE = re.compile(
-    r"too (?:large|high|big|long|many)|exceed|at most|maximum|less than or equal|<=|≤|must be in|between|greater than",
+    r"too (?:large|high|big|long|many)|exceed|at most|maximum|less than or equal|<=|≤|must be in|between"
+    r"|(?:greater|larger|higher|bigger|longer|more) than",
     re.IGNORECASE,
 )
 _POSITIVE = re.compile(

@@ -18,7 +18,21 @@ TRANSIENT = {408, 409, 425, 429, 498}
 """Retryable statuses below 500; 498 is Groq's "no capacity"."""
 CROWDED = {408, 429, 498, 503, 504, 529}
 """Statuses that call for fewer concurrent requests."""
-_UNAVAILABLE = {401: "the key is not accepted", 403: "access is not allowed", 404: "no such model or address"}
+_KEY_REFUSED = "the key is not accepted"
+_NOT_FOUND = "no such model or address"
+_UNAVAILABLE = {401: _KEY_REFUSED, 403: "access is not allowed", 404: _NOT_FOUND, 405: _NOT_FOUND}
+_KEY_CODES = {
+    "invalid_api_key", "api_key_invalid", "incorrect_api_key", "invalid_authentication", "authentication_error",
+    "no_db_connection",  # LiteLLM without a database, for any key but its master key
+}  # fmt: skip
+_MODEL_CODES = {
+    "model_not_found", "model_not_exist", "invalid_model", "unknown_model", "model_not_supported", "invalid_model_name",
+}  # fmt: skip
+_MODEL_TEXT = re.compile(
+    r"invalid model name|(?:no such|unknown|invalid) model\b(?! (?:param|field|opt))|not a valid model\b"
+    r"|\bmodel (?:\W?[\w.:/@-]+\W? )?(?:does not exist|not exist|(?:is |was |could )?not (?:be )?found)",
+    re.IGNORECASE,
+)
 
 _REFUSAL_CODES = {
     "content_filter", "content_policy_violation", "responsibleaipolicyviolation", "invalid_prompt", "cyber_policy",
@@ -106,6 +120,20 @@ class ServerError:
         found = _MONEY_CODES & set(self.codes) or _MONEY_TEXT.search(self.message)
         return bool(found) and status in (400, 403, 429)
 
+    def why_unavailable(self, status: int) -> str:
+        """Why no other request would fare better: its key, its model or its address; "" if another one may.
+
+        Args:
+            status: of the response; some servers report a wrong key or model with 400.
+        """
+        if self.is_context:
+            return ""
+        if status in (400, 422):
+            if _KEY_CODES & set(self.codes):
+                return _KEY_REFUSED
+            return _NOT_FOUND if _MODEL_CODES & set(self.codes) or _MODEL_TEXT.search(self.message) else ""
+        return _UNAVAILABLE.get(status, "")
+
     def is_daily(self, asked: float | None) -> bool:
         """Whether this is a daily limit: by its name, or by its text if no time to wait is given."""
         named = any("perday" in code for code in self.codes)
@@ -178,8 +206,8 @@ def to_exception(
     if status in TRANSIENT and error.is_daily(asked):
         return ModelStoppedError(f"{text}; this is a daily limit: resume tomorrow")
     found: ModelError
-    if status in _UNAVAILABLE and not error.is_context:
-        found = ModelUnavailableError(f"{text} ({_UNAVAILABLE[status]})")
+    if why := error.why_unavailable(status):
+        found = ModelUnavailableError(f"{text} ({why})")
     elif status in TRANSIENT or status >= 500:  # noqa: PLR2004 - the class of server errors
         found = TransientError(text, None if asked is None or asked > LONGEST else asked, crowded=status in CROWDED)
     else:
