@@ -104,6 +104,22 @@ class KeyValue(click.ParamType["tuple[str, str]"]):
         return key, text
 
 
+class Range(click.ParamType["tuple[int, int]"]):
+    """The numbers of the first and the last of a sequence, from 1: `20` or `10-20`."""
+
+    name = "range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """Convert text to two numbers."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
+        first, last = (int(match[1] or 1), int(match[2])) if match else (0, 0)
+        if not 1 <= first <= last:
+            self.fail(f"{value!r} must be a number of samples, such as 20, or a range, such as 11-20", param, ctx)
+        return first, last
+
+
 class Share(click.FloatRange):
     """A number in a range, not NaN."""
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, as_dict, name_option, names_option, threshold_option
+from evalkit.cli.options import KeyValue, Range, as_dict, name_option, names_option, threshold_option
 from evalkit.cli.options import command as new_command
 from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError, SettingError, UsageError
@@ -28,7 +28,7 @@ RESUMABLE_WITH = {
     "resume",
     "out",
     "as_json",
-    "strata",
+    "show_strata",
     "trust",
     "regrade_all",
     "no_adaptive",
@@ -52,7 +52,12 @@ RESUMABLE_WITH = {
     metavar="PATH",
     help="Local files of the questions, in their publisher's layout. [env: EVALKIT_DATA]",
 )
-@click.option("--limit", type=int, metavar="N", help="Only the first N samples of each task.")
+@click.option(
+    "--limit", type=Range(), metavar="N|A-B", help="Only the first N samples of each task, or those from A to B."
+)
+@names_option("--sample-id", "sample_ids", metavar="ID,…", help="Only these samples; patterns such as geo-* too.")
+@names_option("--stratum", "strata", metavar="S,…", help="Only samples of these strata.")
+@click.option("--shuffle", is_flag=True, help="Put the samples into an order drawn by --seed first.")
 @click.option("--epochs", type=int, metavar="K", help="Ask each sample K times. Default: 1.")
 @click.option("--seed", type=int, metavar="S", help="Draws the samples and seeds the model. Default: 0.")
 @click.option("--temperature", type=float, metavar="X", help="Default: 0, or 1 with several epochs.")
@@ -132,7 +137,7 @@ RESUMABLE_WITH = {
     help="Whether to reuse completions of runs below --out, and to keep new ones.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be asked, without asking.")
-@click.option("--strata", is_flag=True, help="Show counts by stratum too.")
+@click.option("--strata", "show_strata", is_flag=True, help="Show counts by stratum too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def command(
@@ -142,7 +147,7 @@ def command(
     out: str,
     resume: str | None,
     dry_run: bool,
-    strata: bool,
+    show_strata: bool,
     as_json: bool,
     cache: CacheMode,
     **given: Any,
@@ -176,7 +181,7 @@ def command(
         if error.run:
             error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)
         raise
-    print_result(LastScreen(result=result, strata=strata), as_json)
+    print_result(LastScreen(result=result, strata=show_strata), as_json)
     if not as_json:
         _say_how_judges_agreed(result)
     if result.failed:
@@ -192,6 +197,8 @@ OPTIONS = {
     "model_parameters": "-M",
     "headers": "--header",
     "metrics": "--extra-metric",
+    "sample_ids": "--sample-id",
+    "strata": "--stratum",
 }
 """Settings whose option has another name."""
 
@@ -209,6 +216,9 @@ def _options_named() -> Iterator[None]:
 def _settings(given: dict[str, Any]) -> dict[str, Any]:
     """Keep only what was given, so that the defaults are those of RunConfig."""
     settings = {key: value for key, value in given.items() if value not in (None, (), []) and value is not False}
+    if "limit" in settings:
+        first, settings["limit"] = settings["limit"]
+        settings |= {"first": first} if first > 1 else {}
     if settings.pop("no_adaptive", False):
         settings["adaptive"] = False
     for key in ("task_parameters", "grader_parameters", "model_parameters", "count_as", "headers"):

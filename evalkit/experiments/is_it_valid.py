@@ -23,6 +23,7 @@ from evalkit.runs import journal, nested, session
 from evalkit.runs.folder import new_folder, slug
 from evalkit.runs.plan import draw
 from evalkit.runs.result import read_result
+from evalkit.runs.selection import Selection
 
 PLAN = "is-it-valid.json"
 ANSWERS, VERDICTS = "answers", "verdicts"
@@ -199,8 +200,11 @@ def _count_questions(plan: Plan, proposer: str, parameters: dict[str, str]) -> i
         InputError: it yields something that is no Sample.
     """
     defaults = {"seed": plan.seed, **({"data": plan.data} if plan.data else {})}
-    first = {sample.id for sample in draw(plugins.make_task(plan.task, plan.parameters, defaults), plan.limit)}
-    proposals = draw(plugins.make_task(proposer, parameters, defaults), None)
+    first = {
+        sample.id
+        for sample in draw(plugins.make_task(plan.task, plan.parameters, defaults), Selection(last=plan.limit))
+    }
+    proposals = draw(plugins.make_task(proposer, parameters, defaults))
     common = first & {str(sample.metadata["question"]) for sample in proposals}
     if not common:
         raise UsageError(f"none of the first {plan.limit} questions of {plan.task} has a right answer to propose")

@@ -1,10 +1,14 @@
-"""Models that graders ask: each is opened once for a run, and closed with it."""
+"""Models that graders ask: each is opened once for a run, and closed with it.
+
+Runs side by side in one event loop have a pool each; outside a run, the event loop has one.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -15,7 +19,7 @@ from evalkit.records import Completion, Message
 
 
 class _Pool:
-    """The open models of one event loop."""
+    """The open models of one run, or of one event loop."""
 
     def __init__(self) -> None:
         self.stack = AsyncExitStack()
@@ -25,11 +29,25 @@ class _Pool:
         self.opening = asyncio.Lock()
 
 
+_own: ContextVar[_Pool | None] = ContextVar("pool", default=None)
+"""The pool of the run that this code works for."""
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
 
 
+@asynccontextmanager
+async def opened() -> AsyncIterator[None]:
+    """Give what runs inside a pool of its own, whose models are closed at the end."""
+    pool = _Pool()
+    token = _own.set(pool)
+    try:
+        yield
+    finally:
+        _own.reset(token)
+        await pool.stack.aclose()
+
+
 def prepare(roles: Iterable[Role], notify: Callable[[str], None] = lambda _: None) -> None:
-    """Set how the models of roles are opened and asked on this event loop; before they are asked.
+    """Set how the models of roles are opened and asked; before they are asked.
 
     Args:
         roles: with their settings.
@@ -78,17 +96,16 @@ async def complete(model: str, prompt: str, *, max_tokens: int | None = None) ->
 
 
 def describe() -> dict[str, dict[str, Any]]:
-    """What run.json keeps about the models that this event loop's graders have opened: model → its `info`."""
-    pool = _pools.get(asyncio.get_running_loop())
-    return {} if pool is None else {name: model.info for name, model in pool.models.items()}
+    """What run.json keeps about the models that graders have opened: model → its `info`."""
+    return {name: model.info for name, model in _this_pool().models.items()}
 
 
 async def close() -> None:
-    """Close the models that the graders of this event loop have opened."""
+    """Close the models that graders have opened on this event loop, outside a run."""
     pool = _pools.pop(asyncio.get_running_loop(), None)
     if pool is not None:
         await pool.stack.aclose()
 
 
 def _this_pool() -> _Pool:
-    return _pools.setdefault(asyncio.get_running_loop(), _Pool())
+    return _own.get() or _pools.setdefault(asyncio.get_running_loop(), _Pool())

@@ -70,7 +70,7 @@ def _limit(plan: Plan) -> str:
 def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
     samples = characters = 0
     example = ""
-    for sample in draw(planned.task, plan.limit):
+    for sample in draw(planned.task, plan.selection):
         samples += 1
         for threshold in plan.thresholds:
             messages = plan.messages(planned, sample, threshold)

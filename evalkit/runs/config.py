@@ -15,6 +15,7 @@ from evalkit.models import DEFAULT_MODEL, Form
 from evalkit.models.base import absolute_model, split_file
 from evalkit.models.effort import Effort
 from evalkit.models.roles import ROLES, is_header
+from evalkit.runs.selection import Selection
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import PAPER, Wording, find_wording
 
@@ -35,7 +36,15 @@ class RunConfig(BaseModel):
     thresholds: list[float | None] = Field(default=[None], min_length=1)
     """Confidence targets stated in the prompt; None for a plain prompt."""
     limit: int | None = Field(default=None, ge=1, le=10**9)
-    """Samples per task, a prefix of its order; None for all."""
+    """Number of the last sample of each task that is asked, in its order; None for all."""
+    first: int = Field(default=1, ge=1)
+    """Number of the first one."""
+    sample_ids: list[str] = []
+    """Ids of samples, or patterns such as geo-*; none for all."""
+    strata: list[str] = []
+    """Strata of samples; none for all."""
+    shuffle: bool = False
+    """Whether the samples are put into an order drawn by the seed."""
     epochs: int = Field(default=1, ge=1)
     """How often each sample is asked."""
     seed: int = 0
@@ -81,6 +90,17 @@ class RunConfig(BaseModel):
         return DEFAULT_MODEL if self.model in ("local", "local/") else self.model
 
     @property
+    def selection(self) -> Selection:
+        """Which samples are asked."""
+        return Selection(
+            ids=self.sample_ids,
+            strata=self.strata,
+            shuffle=self.seed if self.shuffle else None,
+            first=self.first,
+            last=self.limit,
+        )
+
+    @property
     def asked_of(self) -> dict[str, Any]:
         """The model and how it is reached: with a request, what a completion answers."""
         return {
@@ -123,6 +143,10 @@ def make_config(**settings: Any) -> RunConfig:
         raise SettingError(str(problem["loc"][0]), "{problem}", problem=problem["msg"]) from error
     for threshold in config.thresholds:
         _check_stated(threshold)
+    if config.limit is not None and config.limit < config.first:
+        raise SettingError(
+            "limit", "{last} comes before the first sample, {first}", last=config.limit, first=config.first
+        )
     _check_policy(config)
     for setting, values in (("thresholds", config.thresholds), ("tasks", config.tasks)):
         if len(set(values)) < len(values):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, 
 from evalkit.runs.counting import CardBuilder
 from evalkit.runs.examples import example_turns
 from evalkit.runs.prompts import PAPER, build_messages, instructions, prompt_fingerprint
+from evalkit.runs.selection import ALL, Selection
 from evalkit.runs.tally import CardKey, Tally
 from evalkit.runs.wordings import Wording
 
@@ -42,7 +42,8 @@ class Plan:
     model: str
     tasks: Sequence[PlannedTask]
     thresholds: Sequence[float | None]
-    limit: int | None = None
+    selection: Selection = ALL
+    """Which samples of each task are asked."""
     epochs: int = 1
     seed: int = 0
     temperature: float = 0.0
@@ -76,16 +77,10 @@ class Plan:
     @property
     def total(self) -> int | None:
         """Number of answers planned; None if a task does not know how many samples it has."""
-        total = 0
-        for planned in self.tasks:
-            samples = planned.task.samples
-            if not isinstance(samples, Sequence):
-                if self.limit is None:
-                    return None
-                total += self.limit
-            else:
-                total += len(samples) if self.limit is None else min(self.limit, len(samples))
-        return total * len(self.thresholds) * self.epochs
+        counts = [self.selection.count(planned.task.samples) for planned in self.tasks]
+        if None in counts:
+            return None
+        return sum(n for n in counts if n is not None) * len(self.thresholds) * self.epochs
 
     @property
     def longest_answer(self) -> int | None:
@@ -142,7 +137,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
         task = planned.task
         checksum = hashlib.blake2b(digest_size=16)
         seen: set[str] = set()
-        for sample in draw(task, plan.limit):
+        for sample in draw(task, plan.selection):
             if sample.id in seen:
                 raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
             seen.add(sample.id)
@@ -157,6 +152,8 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
                     met += 1
                     if recorded != prompt_fingerprint(sample.target, plan.messages(planned, sample, threshold)):
                         raise changed(task.name, sample.id)
+        if not seen and plan.selection != ALL:
+            raise InputError(f"task {task.name} has no such sample: nothing would be asked")
         tally.fingerprints[task.name] = checksum.hexdigest()
     tally.strays = len(done) - met
 
@@ -169,15 +166,19 @@ def changed(task: str, sample_id: str) -> InputError:
     )
 
 
-def draw(task: Task, limit: int | None) -> Iterator[Sample]:
-    """The first samples of a task.
+def draw(task: Task, selection: Selection = ALL) -> Iterator[Sample]:
+    """The selected samples of a task.
 
     Raises:
         UsageError: the task's generator raises.
         InputError: it yields something other than a Sample.
     """
+    return selection.of(_all(task))
+
+
+def _all(task: Task) -> Iterator[Sample]:
     samples = iter(task.samples)
-    for _ in itertools.count() if limit is None else range(limit):
+    while True:
         with users_code(f"task {task.name}"):
             try:
                 sample = next(samples)

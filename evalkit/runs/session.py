@@ -6,8 +6,9 @@ import asyncio
 import shutil
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +39,9 @@ Watch = Callable[[Tally], None]
 """Receives a run's tally when it starts, and may read it at any time."""
 Notify = Callable[[str], None]
 """Receives messages for the user: slow steps before the first answer, and warnings during the run."""
+
+_handled: ContextVar[bool] = ContextVar("handled", default=False)
+"""Whether SIGTERM is handled already."""
 
 
 class Session:
@@ -80,8 +84,8 @@ class Session:
             notify=self._notify,
         )
         new_salt()
-        with _sigterm_cancels():
-            async with _closing_judges(), open_model(self._config.model_to_open, options) as model:
+        with sigterm_cancels():
+            async with pool.opened(), open_model(self._config.model_to_open, options) as model:
                 await self._try_judges()
                 folder = make_folder()
                 data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
@@ -259,25 +263,18 @@ def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list
     return simulated
 
 
-@asynccontextmanager
-async def _closing_judges() -> AsyncIterator[None]:
-    """Close the models that graders opened, however the run ends."""
-    try:
-        yield
-    finally:
-        await pool.close()
-
-
 @contextmanager
-def _sigterm_cancels() -> Iterator[None]:
-    """Make SIGTERM end a run in the same way as Ctrl-C."""
+def sigterm_cancels() -> Iterator[None]:
+    """Make SIGTERM end what runs inside in the same way as Ctrl-C; inside another such block, that one does it."""
     task = asyncio.current_task()
-    if task is None or threading.current_thread() is not threading.main_thread():
+    if task is None or _handled.get() or threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    token = _handled.set(True)
     try:
         yield
     finally:
+        _handled.reset(token)
         loop.remove_signal_handler(signal.SIGTERM)

@@ -34,6 +34,10 @@ def run(
     model: str | None = None,
     thresholds: float | Sequence[float | None] | None = None,
     limit: int | None = None,
+    first: int | None = None,
+    sample_ids: Sequence[str] | None = None,
+    strata: Sequence[str] | None = None,
+    shuffle: bool | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     temperature: float | None = None,
@@ -77,7 +81,11 @@ def run(
         model: `provider/name`. Default: the embedded model.
         thresholds: confidence targets to state in the prompt, 0 ≤ t < 1; None among them is a plain prompt, which is
             the default.
-        limit: samples per task, a prefix of its order.
+        limit: samples per task, a prefix of its order; with `first`, the number of the last one.
+        first: number of the first sample, from 1.
+        sample_ids: only these samples: ids, or patterns such as geo-*.
+        strata: only samples of these strata.
+        shuffle: put the samples into an order drawn by the seed, before `first` and `limit`.
         epochs: how often each sample is asked, ≥ 1.
         seed: draws the samples and seeds the model.
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
