@@ -17,6 +17,7 @@ from evalkit.errors import EvalkitError
 
 COMMANDS = {
     "run": "Put tasks to a model and score the answers.",
+    "init": "Write an example of a study file.",
     "show": "Show a run's summary, or the transcript of one sample.",
     "rescore": "Read outputs of other harnesses and score them.",
     "leaderboard": "Rank models over runs, at every threshold.",

@@ -17,6 +17,7 @@ from rich.text import Text
 from evalkit.display import one_line
 from evalkit.runs.tally import Tally
 
+COUNTED = ("correct", "error", "idk", "failed")
 LINE_SECONDS = 15.0
 """Between two lines where stderr is not a terminal."""
 
@@ -30,7 +31,7 @@ class Display:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         self._note = ""
-        self._tally: Tally | None = None
+        self._tallies: list[Tally] = []
         self._live: Live | None = None
         self._ended = threading.Event()
         self._lines: threading.Thread | None = None
@@ -38,7 +39,7 @@ class Display:
     def notify(self, note: str) -> None:
         """Show what takes long before the first answer, and print what a user should know while the run goes on."""
         note = one_line(note, 300)
-        if self._tally is not None:
+        if self._tallies:
             self._console.print(Text(note), soft_wrap=True)
             return
         what = note.split(": ", maxsplit=1)[0]
@@ -47,8 +48,8 @@ class Display:
         self._note = note
 
     def watch(self, tally: Tally) -> None:
-        """Show these counts from now on."""
-        self._tally = tally
+        """Show these counts from now on, in one line with those of runs that began before."""
+        self._tallies.append(tally)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
@@ -69,36 +70,39 @@ class Display:
             self._lines.join()
 
     def _render(self) -> Table | Spinner | Text:
-        tally = self._tally
-        if tally is None:
+        tallies = self._tallies
+        if not tallies:
             return Spinner("dots", Text(self._note)) if self._note else Text("")
         row = Table.grid(padding=(0, 1))
-        total = tally.total or max(tally.recorded, 1)
-        row.add_row(
-            ProgressBar(total=total, completed=tally.recorded + tally.failed, width=24),
-            Text(progress_line(tally)),
-        )
+        done = sum(tally.recorded + tally.failed for tally in tallies)
+        total = sum(tally.total or tally.recorded for tally in tallies)
+        row.add_row(ProgressBar(total=max(total, 1), completed=done, width=24), Text(progress_line(*tallies)))
         return row
 
     def _print_lines(self) -> None:
         while not self._ended.wait(LINE_SECONDS):
-            if self._tally is not None:
-                self._console.print(Text(progress_line(self._tally)), soft_wrap=True)
+            if self._tallies:
+                self._console.print(Text(progress_line(*self._tallies)), soft_wrap=True)
 
 
-def progress_line(tally: Tally) -> str:
-    """Return done/total, rate, time left and the running counts as one line of text."""
-    done = tally.recorded + tally.failed
-    elapsed = max(time.monotonic() - tally.started, 1e-9)
-    rate = (done - tally.resumed) / elapsed
-    total = "?" if tally.total is None else f"{tally.total:,}"
-    parts = [f"{done:,}/{total}", f"{rate:,.1f}/s"]
-    if tally.total is not None and rate > 0 and done < tally.total:
-        parts.append(f"{_duration((tally.total - done) / rate)} left")
-    parts.append(f"{tally.correct:,} correct, {tally.error:,} error, {tally.idk:,} IDK")
-    if tally.failed:
-        parts.append(f"{tally.failed:,} failed")
-    if waiting := tally.waiting():
+def progress_line(*tallies: Tally) -> str:
+    """Return done/total, rate, time left and the running counts of one or more runs as one line of text."""
+    done = sum(tally.recorded + tally.failed for tally in tallies)
+    resumed = sum(tally.resumed for tally in tallies)
+    elapsed = max(time.monotonic() - min(tally.started for tally in tallies), 1e-9)
+    rate = (done - resumed) / elapsed
+    totals = [tally.total for tally in tallies]
+    total = None if None in totals else sum(n for n in totals if n is not None)
+    parts = [f"{done:,}/{'?' if total is None else f'{total:,}'}", f"{rate:,.1f}/s"]
+    if len(tallies) > 1:
+        parts.insert(0, f"{len(tallies)} runs")
+    if total is not None and rate > 0 and done < total:
+        parts.append(f"{_duration((total - done) / rate)} left")
+    correct, error, idk, failed = (sum(getattr(t, kind) for t in tallies) for kind in COUNTED)
+    parts.append(f"{correct:,} correct, {error:,} error, {idk:,} IDK")
+    if failed:
+        parts.append(f"{failed:,} failed")
+    if waiting := next((text for tally in tallies if (text := tally.waiting())), ""):
         parts.append(one_line(waiting, 120))
     return " · ".join(parts)
 

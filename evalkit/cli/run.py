@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, Range, as_dict, name_option, names_option, threshold_option
+from evalkit.cli.options import KeyValue, Range, as_dict, names_option, threshold_option
 from evalkit.cli.options import command as new_command
+from evalkit.cli.study import conduct_and_print, folder_of, resumed_study, study_of
 from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError, SettingError, UsageError
 from evalkit.grading.confidence import Source
@@ -23,6 +25,7 @@ from evalkit.runs.planner import make_plan
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import BUILT_IN, PAPER
+from evalkit.studies.matrix import make_matrix
 
 RESUMABLE_WITH = {
     "resume",
@@ -36,12 +39,14 @@ RESUMABLE_WITH = {
     "cache",
     *start.RESUMABLE,
 }
+EXTENDABLE_WITH = {"extend", *start.GROWING}
 
 
 @new_command("run", short_help="Put tasks to a model and score the answers.")
-@name_option(
-    "--model", one="one model a run for now: start a run for each", metavar="M",
-    help=f"provider/name; `evalkit list models`. Default: {DEFAULT_MODEL}.",
+@click.argument("study_file", required=False, metavar="[STUDY]")
+@names_option(
+    "--model", "models", metavar="M,…",
+    help=f"provider/name; `evalkit list models`. Several make a study. Default: {DEFAULT_MODEL}.",
 )  # fmt: skip
 @names_option("--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name.")
 @threshold_option(
@@ -130,6 +135,7 @@ RESUMABLE_WITH = {
 @click.option("--label", metavar="TEXT", help="What boards and figures call this condition.")
 @click.option("--note", metavar="TEXT", help="Free text that run.json keeps.")
 @click.option("--resume", metavar="RUN", help="Resume an interrupted run.")
+@click.option("--extend", metavar="RUN", help="Continue a run with more --threshold, --limit or --epochs.")
 @click.option("--trust", is_flag=True, help="With --resume: use the code and address that the run names.")
 @click.option("--regrade-all", is_flag=True, help="With --resume: grade all answers again, asking no model.")
 @click.option(
@@ -144,8 +150,11 @@ def command(
     ctx: click.Context,
     /,
     *,
+    study_file: str | None,
+    models: list[str],
     out: str,
     resume: str | None,
+    extend: str | None,
     dry_run: bool,
     show_strata: bool,
     as_json: bool,
@@ -158,6 +167,7 @@ def command(
     evalkit run --threshold none,0.75 --limit 20
     evalkit run --model openai/gpt-4o --task letters --threshold none,0,0.5,0.75,0.9
     evalkit run --model my-model --base-url http://localhost:8000/v1
+    evalkit run study.toml                           several models, wordings and settings; see `evalkit init`
     """
     from evalkit.cli.printing import print_result
     from evalkit.cli.progress import Display
@@ -165,18 +175,28 @@ def command(
     from evalkit.report.run import LastScreen
 
     settings = _settings(given)
-    if resume and (extra := [option for name, option in _given(ctx).items() if name not in RESUMABLE_WITH]):
-        raise UsageError(f"--resume takes its settings from the run; leave out {extra[0]}")
+    studied = resumed_study(resume, out)
+    if studied is None and (study := study_of(study_file, models, settings)) is not None:
+        studied = study, folder_of(study_file, study, out, settings.get("name"))
+    if studied is not None and not dry_run:
+        ctx.exit(conduct_and_print(*studied, cache, as_json))
+    if models:
+        settings["model"] = models[0]
+    again = resume or extend
+    reusable = RESUMABLE_WITH | (EXTENDABLE_WITH if extend else set())
+    if again and (extra := [option for name, option in _given(ctx).items() if name not in reusable]):
+        what = "--extend" if extend else "--resume"
+        raise UsageError(f"{what} takes its settings from the run; leave out {extra[0]}")
     if dry_run:
         with _options_named():
-            plan = make_plan(make_config(**settings))
-        click.echo(plans.plan_json(plan) if as_json else plans.plan_text(plan))
+            planned = [run.config for run in make_matrix(studied[0])] if studied else [make_config(**settings)]
+            matrix = [make_plan(config) for config in planned]
+        click.echo(plans.matrix_json(matrix) if as_json else plans.matrix_text(matrix))
         return
     try:
         with Display() as display, _options_named():
-            result = start.run(
-                out=out, resume=resume, cache=cache, watch=display.watch, notify=display.notify, **settings
-            )
+            go = functools.partial(start.run, cache=cache, watch=display.watch, notify=display.notify)
+            result = go(out=out, resume=resume, extend=extend, **settings)
     except RunInterruptedError as error:
         if error.run:
             error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)

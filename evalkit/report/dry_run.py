@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evalkit.display import visible
 from evalkit.models.plain import plain_prompt
+from evalkit.records import Sample
 from evalkit.report.table import target_label
 from evalkit.runs.plan import Plan, PlannedTask, draw
 
@@ -20,8 +22,11 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     calls = sum(task["calls"] for task in tasks)
     return {
         "model": plan.model,
+        "wording": plan.wording.label,
         "thresholds": list(plan.thresholds),
         "epochs": plan.epochs,
+        "temperature": plan.temperature,
+        "limit": _limit(plan),
         "tasks": tasks,
         "calls": calls,
         "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
@@ -30,32 +35,70 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def plan_json(plan: Plan) -> str:
-    """Return the plan as one JSON document."""
-    return json.dumps(plan_document(plan), ensure_ascii=False, indent=1)
+def matrix_json(plans: Sequence[Plan]) -> str:
+    """Return one plan, or those of a study, as one JSON document."""
+    documents = [plan_document(plan) for plan in plans]
+    whole: dict[str, Any] = documents[0] if len(documents) == 1 else {"runs": documents, **_sums(documents)}
+    return json.dumps(whole, ensure_ascii=False, indent=1)
 
 
-def plan_text(plan: Plan) -> str:
-    """Return the plan as text."""
-    data = plan_document(plan)
-    stated = ", ".join(target_label(t) for t in plan.thresholds)
-    lines = [f"{visible(plan.model)}, target stated: {stated}; nothing is sent", ""]
-    for task in data["tasks"]:
-        lines.append(
-            f"{visible(task['task'])}: {task['samples']:,} samples, {task['calls']:,} calls; the first prompt:"
-        )
-        lines += [f"  {line}" for line in visible(task["example"]).splitlines()]
-        lines.append("")
-    lines.append(
-        f"{data['calls']:,} calls in all, about {data['estimated_prompt_tokens']:,} prompt tokens{_most(data)}"
-    )
-    lines.append(_limit(plan))
-    return "\n".join(lines)
+def matrix_text(plans: Sequence[Plan]) -> str:
+    """Return one plan, or those of a study, as text: what is asked how often, and a prompt of each condition."""
+    documents = [plan_document(plan) for plan in plans]
+    lines = ["nothing is sent", ""]
+    for document in documents:
+        lines += [*_head(document), ""]
+    shown: set[str] = set()
+    for document in documents:
+        for task in document["tasks"]:
+            lines += _prompts(task, shown)
+    if len(documents) > 1:
+        lines.append(f"{len(documents)} runs: {_in_all(_sums(documents))}")
+    return "\n".join(lines).rstrip()
 
 
-def _most(data: dict[str, Any]) -> str:
-    most = data["most_completion_tokens"]
-    return "" if most is None else f" and at most {most:,} completion tokens"
+def _head(document: dict[str, Any]) -> Iterator[str]:
+    stated = ", ".join(target_label(t) for t in document["thresholds"])
+    settings = [f"target stated: {stated}", f"temperature {document['temperature']:g}"]
+    if document["wording"] != "paper":
+        settings.insert(1, f"wording {visible(document['wording'])}")
+    yield f"{visible(document['model'])}: {'; '.join(settings)}"
+    for task in document["tasks"]:
+        epochs = f", {document['epochs']} epochs" if document["epochs"] > 1 else ""
+        yield f"  {visible(task['task'])}: {task['samples']:,} samples{epochs}, {task['calls']:,} calls"
+    yield f"  {_in_all(document)}"
+    yield f"  {document['limit']}"
+
+
+def _in_all(document: dict[str, Any]) -> str:
+    text = f"{document['calls']:,} calls in all, about {document['estimated_prompt_tokens']:,} prompt tokens"
+    most = document["most_completion_tokens"]
+    return f"{text} and at most {most:,} completion tokens" if most is not None else text
+
+
+def _prompts(task: dict[str, Any], shown: set[str]) -> Iterator[str]:
+    """The first prompt of each condition, once for models that get the same."""
+    for prompt in task["prompts"]:
+        text = "\n".join(f"  {turn['role']}: {visible(turn['content'])}" for turn in prompt["messages"])
+        if text in shown:
+            continue
+        shown.add(text)
+        yield f"{visible(task['task'])}, {_stated(prompt['prompt_threshold'])}:"
+        yield text.replace("\n", "\n    ").replace("\n      ", "\n  ")
+        yield ""
+
+
+def _stated(threshold: float | None) -> str:
+    return "no target stated" if threshold is None else f"target {target_label(threshold)} stated"
+
+
+def _sums(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    most = [document["most_completion_tokens"] for document in documents]
+    return {
+        "calls": sum(document["calls"] for document in documents),
+        "estimated_prompt_tokens": sum(document["estimated_prompt_tokens"] for document in documents),
+        "most_completion_tokens": None if None in most else sum(most),
+    }
 
 
 def _limit(plan: Plan) -> str:
@@ -69,20 +112,28 @@ def _limit(plan: Plan) -> str:
 
 def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
     samples = characters = 0
-    example = ""
+    prompts: list[dict[str, Any]] = []
     for sample in draw(planned.task, plan.selection):
         samples += 1
         for threshold in plan.thresholds:
-            messages = plan.messages(planned, sample, threshold)
-            prompt = plain_prompt(messages) if plan.form == "plain" else "\n".join(m.content for m in messages)
-            characters += len(prompt)
+            turns = _turns(plan, planned, sample, threshold)
+            characters += sum(len(turn["content"]) for turn in turns)
             if samples == 1:
-                example = prompt
+                prompts.append({"prompt_threshold": threshold, "messages": turns})
     return {
         "task": planned.task.name,
         "grader": planned.grader,
         "samples": samples,
         "calls": samples * len(plan.thresholds) * plan.epochs,
-        "example": example,
+        "example": "\n".join(turn["content"] for turn in prompts[-1]["messages"]) if prompts else "",
+        "prompts": prompts,
         "estimated_prompt_tokens": characters * plan.epochs // CHARACTERS_A_TOKEN,
     }
+
+
+def _turns(plan: Plan, planned: PlannedTask, sample: Sample, threshold: float | None) -> list[dict[str, str]]:
+    """The prompt as it is sent: turns with their roles, or one text in the plain form."""
+    messages = plan.messages(planned, sample, threshold)
+    if plan.form == "plain":
+        return [{"role": "text", "content": plain_prompt(messages)}]
+    return [{"role": message.role, "content": message.content} for message in messages]

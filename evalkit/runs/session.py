@@ -59,6 +59,7 @@ class Session:
         note: str = "",
         started: datetime | None = None,
         cache: CacheMode = "on",
+        cache_folder: Path | None = None,
     ) -> None:
         self._plan = plan
         self._config = config
@@ -68,6 +69,7 @@ class Session:
         self._label = earlier.label if earlier else label
         self._note = earlier.note if earlier else note
         self._cache = cache
+        self._cache_folder = cache_folder
         self._started = started or datetime.now().astimezone()
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
@@ -133,7 +135,7 @@ class Session:
 
     def _open_cache(self, work: Work) -> Cache:
         """Open the response cache of the results folder; baselines answer faster than it."""
-        path = None if work.plan.model.startswith("baseline/") else work.folder.parent / CACHE
+        path = None if work.plan.model.startswith("baseline/") else (self._cache_folder or work.folder.parent) / CACHE
         identity = {**self._config.asked_of, "sha256": work.model.info.get("sha256"), "code": self._code_of_model()}
         return Cache(path, self._cache, identity, self._notify)
 

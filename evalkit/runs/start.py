@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +25,8 @@ from evalkit.runs.selective import Policy
 from evalkit.runs.session import Notify, Session, Watch
 from evalkit.runs.trust import check_origin, describe_origin, make_origin
 
+GROWING = ("thresholds", "limit", "epochs")
+"""Settings by which an extended run grows."""
 RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
 """Settings that change how a model is reached, but not what is asked: a resumed run may override them."""
 
@@ -62,6 +65,7 @@ def run(
     metrics: Sequence[str] | None = None,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
+    extend: str | Path | None = None,
     name: str = "",
     label: str = "",
     note: str = "",
@@ -112,6 +116,7 @@ def run(
         metrics: your own metrics to compute beside the installed ones: file.py::name.
         out: folder in which to create the run folder.
         resume: a run folder to resume; it keeps its own settings. Pass tasks again if they were given as objects.
+        extend: a run folder to continue with more thresholds, samples or epochs; only what is new is asked.
         name: the run folder's name. Default: made from the time and the tasks.
         label: the condition's name on leaderboards.
         note: free text kept in run.json.
@@ -148,29 +153,37 @@ async def run_async(
     *,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
+    extend: str | Path | None = None,
     name: str = "",
     label: str = "",
     note: str = "",
     trust: bool = False,
     regrade_all: bool = False,
     cache: CacheMode = "on",
+    cache_folder: Path | None = None,
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
     **settings: Any,
 ) -> RunResult:
-    """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`."""
+    """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`.
+
+    Args:
+        cache_folder: the results folder whose response cache is used; None: that in which the run folder is.
+    """
     names, objects = named_tasks(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
-    if resume is not None:
+    if (earlier_run := resume if extend is None else extend) is not None:
         if name or (names and len(objects) < len(names)):
-            raise UsageError("resume= reuses the run's name and tasks; pass neither")
-        folder = find_run(resume, out)
+            raise UsageError("resume= and extend= reuse the run's name and tasks; pass neither")
+        folder = find_run(earlier_run, out)
         earlier = _earlier(folder)
-        config = _reused(earlier, given, notify, trust=trust, again=regrade_all)
+        grown = _grown(earlier, given, extend=extend is not None)
+        config = _reused(earlier, given, notify, trust=trust, again=regrade_all).model_copy(update=grown)
         if regrade_all:
             journal.return_to_grading(folder)
         plan = make_plan(config, folder.name, objects)
-        return await Session(plan, config, watch, notify, earlier=earlier, cache=cache).run(lambda: folder)
+        session = Session(plan, config, watch, notify, earlier=earlier, cache=cache, cache_folder=cache_folder)
+        return await session.run(lambda: folder)
     if regrade_all:
         raise SettingError("regrade_all", "needs {resume}")
     if names:
@@ -179,7 +192,8 @@ async def run_async(
     started = datetime.now().astimezone()
     plan = make_plan(config, objects=objects)
     labels = [planned.task.name for planned in plan.tasks]
-    session = Session(plan, config, watch, notify, label=label, note=note, started=started, cache=cache)
+    make = functools.partial(Session, plan, config, watch, notify, cache=cache, cache_folder=cache_folder)
+    session = make(label=label, note=note, started=started)
     return await session.run(lambda: new_folder(Path(out), started, labels, name))
 
 
@@ -188,6 +202,33 @@ def _earlier(folder: Path) -> Manifest:
     if earlier.config is None or earlier.kind != "run":
         raise InputError(f"{folder} was not started by evalkit run; it cannot be resumed")
     return earlier
+
+
+def _grown(earlier: Manifest, given: dict[str, Any], *, extend: bool) -> dict[str, Any]:
+    """Take from the given settings those by which a run grows; with the earlier values, they are its new ones.
+
+    Raises:
+        SettingError: a setting would shrink or change the run, or nothing grows.
+    """
+    assert earlier.config is not None
+    if not extend:
+        return {}
+    before, settings = earlier.config, plain_settings(given)
+    more: dict[str, Any] = {key: settings[key] for key in GROWING if key in settings}
+    for key in GROWING:
+        given.pop(key, None)
+    if not more:
+        raise SettingError("extend", "needs more: {thresholds}, {limit} or {epochs}")
+    if "thresholds" in more:
+        more["thresholds"] = list(dict.fromkeys([*before.thresholds, *more["thresholds"]]))
+    for key in ("limit", "epochs"):
+        had = getattr(before, key)
+        if key in more and (had is None or more[key] < had):
+            raise SettingError(key, "{new} is less than the run has ({had})", new=more[key], had=had or "all samples")
+    config = make_config(**before.model_dump() | more)
+    if config.sampling_temperature != before.sampling_temperature:
+        raise SettingError("epochs", "the run's answers were asked at temperature 0; start a run with {epochs}")
+    return {key: getattr(config, key) for key in more}
 
 
 def _reused(earlier: Manifest, given: dict[str, Any], notify: Notify, *, trust: bool, again: bool) -> RunConfig:
