@@ -126,7 +126,7 @@ def _parse(text: str, path: Path) -> Any:
     if kind == ".json":
         return json.loads(text)
     try:
-        import yaml
+        import yaml  # type: ignore[import-untyped] # it has no types
     except ImportError as error:
         raise MissingExtraError(f"{path} is YAML: pip install pyyaml, or write it as TOML") from error
     try:
