@@ -113,10 +113,14 @@ class Range(click.ParamType["tuple[int, int]"]):
         """Convert text to two numbers."""
         if isinstance(value, tuple):
             return value
-        match = re.fullmatch(r"(?:(\d+)-)?(\d+)", str(value).strip())
-        first, last = (int(match[1] or 1), int(match[2])) if match else (0, 0)
-        if not 1 <= first <= last:
-            self.fail(f"{value!r} must be a number of samples, such as 20, or a range, such as 11-20", param, ctx)
+        match = re.fullmatch(r"(?:(\d+)-)?([+-]?\d+)", str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not a valid integer, and no range such as 11-20", param, ctx)
+        first, last = int(match[1] or 1), int(match[2])
+        if last < 1 or first < 1:
+            self.fail(f"{value} is not greater than or equal to 1", param, ctx)
+        if last < first:
+            self.fail(f"{value}: the range ends before it begins", param, ctx)
         return first, last
 
 
