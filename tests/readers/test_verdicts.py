@@ -7,10 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from foreign import CLAIM, HEADER, IDK, inspect_sample, lines, lm_eval, rescored, totals
-from pyarrow import parquet
 
 from evalkit.errors import InputError
 from evalkit.records import NonAnswer
@@ -269,36 +267,6 @@ def test_tasks_one_behind_the_other_in_a_file_are_told_apart(tmp_path: Path) -> 
     path = tmp_path / "samples_bridges_2026-01-21T03-44-18.458309.jsonl"
     path.write_bytes(lines(*({**lm_eval(0, CLAIM, right), "doc_hash": str(right)} for right in (0.0, 1.0))))
     assert [card.task for card in rescored(path, tmp_path / "out").result.scorecards] == ["bridges", "bridges (2)"]
-
-
-def details(folder: Path, task: str, *rows: tuple[dict[str, float], list[str]], **response: Any) -> Path:
-    """Details of lighteval."""
-    folder.mkdir(parents=True)
-    doc = {"query": "When?", "choices": ["1894", "1902"], "gold_index": 0, "task_name": f"{task}|0"}
-    made = [
-        {"doc": {**doc, "id": str(k)}, "metric": metric, "model_response": {"text": text, **response}}
-        for k, (metric, text) in enumerate(rows)
-    ]
-    path = folder / f"details_{task}|0_{folder.name}.parquet"
-    parquet.write_table(pa.Table.from_pylist(made), path)
-    return path
-
-
-def test_lighteval_names_task_and_model_as_its_new_versions_do(tmp_path: Path) -> None:
-    """Task|shots, and the model in the path."""
-    folder = tmp_path / "details" / "lab" / "m" / "2026-01-21T03-44-18.458309"
-    (card,) = rescored(details(folder, "bridges", ({"em": 1.0}, ["1894"])), tmp_path / "out").result.scorecards
-    assert (card.task, card.model) == ("bridges", "lab/m")
-
-
-def test_lighteval_log_likelihoods_have_an_answer_without_a_text(tmp_path: Path) -> None:
-    """No text is not IDK there."""
-    folder = tmp_path / "2026-01-21T03-44-18.458309"
-    found = rescored(details(folder, "mc", ({"acc": 0.0}, []), logprobs=[-2.0, -1.0]), tmp_path / "out")
-    (record,) = read_records(found.result.folder)
-    assert totals(found) == (0, 1, 0, 0)
-    assert record.grade.answer == "1902"
-    assert record.grade.confidence == pytest.approx(0.731, abs=1e-3)
 
 
 def test_helm_counts_the_test_split_alone(tmp_path: Path) -> None:
