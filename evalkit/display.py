@@ -7,6 +7,7 @@ out.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import textwrap
@@ -27,6 +28,8 @@ NARROWEST = 18
 """Cells that a last column of prose may shrink to before its table becomes a block a row."""
 SHORTEST = 14
 """Cells that a column of names may shrink to before that."""
+LOOKED_AT = 50
+"""Characters of a text that are looked at for each one that is shown of it."""
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 
 # All controls but tab and newline, C1 included; zero-width and bidirectional marks; line separators; lone surrogates,
@@ -48,9 +51,15 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_escaped, text)
 
 
+def json_text(document: Any) -> str:
+    """Write plain data as JSON for people: hidden characters as escapes, numbers that are not finite as null."""
+    text = json.dumps(finite(document), ensure_ascii=False, indent=1, allow_nan=False)
+    return _HIDDEN.sub(lambda match: json.dumps(match.group())[1:-1], text)
+
+
 def one_line(text: str, width: int = 60) -> str:
     """Put visible text on one line, cut to a width with an ellipsis."""
-    line = " ".join(visible(text).split())
+    line = " ".join(visible(text[: LOOKED_AT * width]).split())
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 

@@ -9,9 +9,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic_core import PydanticSerializationError
 
 SCHEMA_VERSION = 1
 
@@ -73,6 +74,39 @@ JsonList = Annotated[
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+Line = TypeVar("Line", bound=BaseModel)
+
+
+def to_line(value: BaseModel) -> bytes:
+    """Write a value as one line of JSON."""
+    try:
+        return value.model_dump_json().encode() + b"\n"
+    except PydanticSerializationError:
+        return _replaced(value).model_dump_json().encode() + b"\n"
+
+
+def encodable(value: Line) -> Line:
+    """Return a value whose texts UTF-8 can encode: half of a surrogate pair, as in a cut emoji, becomes "?"."""
+    try:
+        value.model_dump_json()
+    except PydanticSerializationError:
+        return _replaced(value)
+    return value
+
+
+def _replaced(value: Line) -> Line:
+    return type(value).model_validate(encodable_data(value.model_dump()))
+
+
+def encodable_data(value: Any) -> Any:
+    """Do the same with plain data: texts in dictionaries and lists."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {encodable_data(key): encodable_data(item) for key, item in value.items()}
+    return [encodable_data(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 class Message(_Frozen):

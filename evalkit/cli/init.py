@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import command as new_command
+from evalkit.cli.printing import say
 from evalkit.cli.study import write_example
 
 
@@ -20,4 +21,4 @@ def command(path: Path) -> None:
     evalkit run study.toml --dry-run
     """
     write_example(path)
-    click.echo(f"written: {path}; next: evalkit run {path} --dry-run")
+    say(f"written: {path}; next: evalkit run {path} --dry-run")

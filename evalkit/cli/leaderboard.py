@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -44,7 +43,8 @@ def command(
     evalkit leaderboard results/ --threshold 0,0.5,0.9 --format html -o board.html
     evalkit leaderboard logs/                        foreign outputs are rescored on the way
     """
-    from evalkit.cli.printing import print_result
+    from evalkit.cli.printing import print_result, say
+    from evalkit.display import json_text, visible
     from evalkit.report import leaderboard, leaderboard_page
     from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
@@ -56,16 +56,16 @@ def command(
     if format_ == "table":
         raise UsageError("-o needs --format markdown, csv, json or html")
     text = {
-        "markdown": lambda: leaderboard.markdown(ranking),
-        "csv": lambda: leaderboard.as_csv(ranking),
-        "json": lambda: json.dumps(leaderboard.document(ranking), ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "markdown": lambda: visible(leaderboard.markdown(ranking)),
+        "csv": lambda: visible(leaderboard.as_csv(ranking)),
+        "json": lambda: json_text(leaderboard.document(ranking)) + "\n",
         "html": lambda: leaderboard_page.html_page(ranking),
     }[format_]()
     if output is None:
         click.echo(text, nl=False)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UsageError(f"-o {output} cannot be written ({error.strerror})") from error
-    click.echo(f"written: {output}", err=True)
+    say(f"written: {output}", err=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import command as new_command
+from evalkit.cli.printing import say
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
@@ -41,4 +42,4 @@ def command(run: str, *, output: Path, out: str) -> None:
     except OSError as error:
         raise UsageError(f"-o {output} cannot be written ({error.strerror})") from error
     empty = sum(not row["model_patch"] for row in rows)
-    click.echo(f"written: {output} ({len(rows):,} answers, {empty:,} without a patch)", err=True)
+    say(f"written: {output} ({len(rows):,} answers, {empty:,} without a patch)", err=True)

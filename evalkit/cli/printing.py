@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -70,9 +69,16 @@ def print_result(result: Printable, as_json: bool, figure: Path | None = None) -
 
 def print_document(document: Any) -> None:
     """Print one JSON document on stdout; numbers that are not finite become null."""
-    from evalkit.display import finite
+    from evalkit.display import json_text
 
-    click.echo(json.dumps(finite(document), ensure_ascii=False, indent=1, allow_nan=False))
+    click.echo(json_text(document))
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print text that may hold names of files, models or tasks, hidden characters as escapes."""
+    from evalkit.display import visible
+
+    click.echo(visible(text), err=err, nl=nl)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -82,7 +88,7 @@ def save(figure: Figure, path: Path) -> None:
         UsageError: the path cannot be written.
     """
     figure.save(path)
-    click.echo(f"written: {path}", err=True)
+    say(f"written: {path}", err=True)
 
 
 def width() -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from evalkit.cli.options import command as new_command
+from evalkit.cli.printing import say
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 
 
@@ -22,9 +23,9 @@ def command(run: str, *, out: str) -> None:
     folder = find_run(run, out)
     repaired = repair(folder)
     if not repaired.damaged:
-        click.echo(f"{repaired.kept:,} lines, none damaged")
+        say(f"{repaired.kept:,} lines, none damaged")
         return
-    click.echo(
+    say(
         f"{repaired.kept:,} lines kept; {repaired.damaged:,} damaged ones moved to {folder}/*.damaged. To ask again"
         f" what is missing: evalkit run --resume {folder}"
     )

@@ -268,8 +268,8 @@ def _say_how_judges_agreed(result: RunResult) -> None:
 
 
 def _say_what_failed(result: RunResult) -> None:
+    from evalkit.cli.printing import say
+
     failed = "1 sample" if result.failed == 1 else f"{result.failed:,} samples"
     why = f" (the last: {one_line(result.last_failure, 200)})" if result.last_failure else ""
-    click.echo(
-        f"{failed} failed, counted in no score{why}. To try again: evalkit run --resume {result.folder}", err=True
-    )
+    say(f"{failed} failed, counted in no score{why}. To try again: evalkit run --resume {result.folder}", err=True)

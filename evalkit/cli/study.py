@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import click
-
 from evalkit.display import one_line
 from evalkit.errors import InputError, RunInterruptedError, UsageError
 from evalkit.runs.cache import Mode as CacheMode
@@ -100,12 +98,14 @@ def _run(work: Any, folder: Path) -> StudyResult:
 
 
 def _say_what_failed(result: StudyResult) -> None:
+    from evalkit.cli.printing import say
+
     for name, problem in result.problems.items():
-        click.echo(f"{name} is not finished: {one_line(problem, 300)}", err=True)
+        say(f"{name} is not finished: {one_line(problem, 300)}", err=True)
     if result.failed:
-        click.echo(f"{result.failed:,} answers failed, counted in no score", err=True)
+        say(f"{result.failed:,} answers failed, counted in no score", err=True)
     if result.failed or result.problems:
-        click.echo(f"To try again: evalkit run --resume {result.folder}", err=True)
+        say(f"To try again: evalkit run --resume {result.folder}", err=True)
 
 
 EXAMPLE = """\

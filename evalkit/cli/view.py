@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from evalkit.cli.options import command as new_command
+from evalkit.cli.printing import say
 from evalkit.errors import MissingExtraError, UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
@@ -73,9 +74,9 @@ def command(folder: Path, *, port: int, host: str, token: str | None) -> None:
         raise UsageError(f"--port {port} is taken, or --host {host} is not this machine's; try --port 0") from error
     listening.listen()  # from here on a browser may come
     address = _address(own if host in EVERYWHERE else host, listening.getsockname()[1], secret)
-    click.echo(f"{address}   (Ctrl-C ends it)", err=True)
+    say(f"{address}   (Ctrl-C ends it)", err=True)
     if _is_open(host):
-        click.echo(_who_can_read(folder, secret), err=True)
+        say(_who_can_read(folder, secret), err=True)
     server.run(sockets=[listening])
 
 

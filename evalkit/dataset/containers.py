@@ -19,6 +19,8 @@ from evalkit.extras import requires
 
 BATCH = 256
 """Rows that are unpacked together."""
+MEMORY = 256 << 20
+"""Bytes that rows unpacked together may take, whatever their values share in the file."""
 WORKBOOK = "xl/workbook.xml"
 """A member that tells a workbook from other zips."""
 _STEPS = 50_000_000
@@ -64,12 +66,16 @@ def arrow_rows(path: Path, kind: str, limits: Limits) -> Iterator[Row]:
     left = most = limits.bytes_of(path.stat().st_size)
     with _arrow_damage(path, kind):
         for batch in _arrow_batches(path, kind, most):
-            for start in range(0, max(batch.num_rows, 1), BATCH):
-                part = batch.slice(start, BATCH)
-                left -= part.nbytes
+            repeats = any(map(_repeats, batch.schema.types))
+            step = 1 if repeats else BATCH
+            for start in range(0, max(batch.num_rows, 1), step):
+                part = batch.slice(start, step)
+                left -= 0 if repeats else part.nbytes
                 if left < 0:
                     raise exceeded(path, "expansion", most)
-                yield from part.to_pylist()
+                rows = part.to_pylist()
+                left -= sum(map(_size, rows)) if repeats else 0
+                yield from rows
 
 
 def workbook_table(path: Path, wanted: str) -> tuple[Table, Iterator[tuple[int, Row]]]:
@@ -155,13 +161,37 @@ def _arrow_batches(path: Path, kind: str, most: int) -> Iterator[Any]:
         from pyarrow import parquet
 
         file = parquet.ParquetFile(path)
-        groups = (file.metadata.row_group(k) for k in range(file.num_row_groups))
-        if sum(group.total_byte_size for group in groups) > most:
+        sizes = [_unpacked(file.metadata.row_group(k)) for k in range(file.num_row_groups)]
+        if sum(sizes) > most:
             raise exceeded(path, "expansion", most)
-        yield from file.iter_batches(batch_size=BATCH)
+        # A value that is stored once may stand in every row: no row is larger than its group is when unpacked.
+        yield from file.iter_batches(batch_size=max(1, min(BATCH, MEMORY // max([*sizes, 1]))))
         return
     with _arrow_reader(path, kind) as reader:
         yield from reader if kind == "arrow stream" else (reader.get_batch(k) for k in range(reader.num_record_batches))
+
+
+def _unpacked(group: Any) -> int:
+    columns: int = sum(group.column(k).total_uncompressed_size for k in range(group.num_columns))
+    return max(int(group.total_byte_size), columns)
+
+
+def _repeats(kind: Any) -> bool:
+    """Whether a type of values keeps equal ones once."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        return True
+    return any(_repeats(kind.field(k).type) for k in range(kind.num_fields))
+
+
+def _size(value: Any) -> int:
+    """Bytes, at least, of a row as Python values."""
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, (list, tuple)) else 8
 
 
 def _arrow_reader(path: Path, kind: str) -> Any:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from evalkit.display import visible
+from evalkit.display import json_text, visible
 from evalkit.models.plain import plain_prompt
 from evalkit.records import Sample
 from evalkit.report.table import target_label
@@ -39,7 +38,7 @@ def matrix_json(plans: Sequence[Plan]) -> str:
     """Return one plan, or those of a study, as one JSON document."""
     documents = [plan_document(plan) for plan in plans]
     whole: dict[str, Any] = documents[0] if len(documents) == 1 else {"runs": documents, **_sums(documents)}
-    return json.dumps(whole, ensure_ascii=False, indent=1)
+    return json_text(whole)
 
 
 def matrix_text(plans: Sequence[Plan]) -> str:

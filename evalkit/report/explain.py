@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import click
 
+from evalkit.display import visible
 from evalkit.readers.base import ForeignRow
 from evalkit.rescoring.explain import FileExplanation
 
@@ -29,7 +30,7 @@ def print_explanations(files: Sequence[FileExplanation]) -> None:
     """Print how files are understood."""
     for file in files:
         for line in _lines(file):
-            click.echo(line)
+            click.echo(visible(line))
 
 
 def _lines(file: FileExplanation) -> Iterator[str]:

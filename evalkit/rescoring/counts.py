@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple, Self
 import msgspec
 from pydantic import BaseModel
 
-from evalkit.records import Completion, Failure, Record
+from evalkit.records import Completion, Failure, Record, to_line
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.folder import FAILURES, RECORDS, not_written
 from evalkit.runs.scorecard import Condition, Scorecard
@@ -147,7 +147,7 @@ class Spool:
 
     def _write(self, file: BinaryIO, line: BaseModel) -> None:
         try:
-            file.write(line.model_dump_json().encode() + b"\n")
+            file.write(to_line(line))
         except OSError as error:
             raise not_written(self.folder.parent, error) from error
 

@@ -175,6 +175,8 @@ def make_config(**settings: Any) -> RunConfig:
         "data": data,
         **_worded(config),
     }
+    if config.system:  # an argument may hold bytes that are no text
+        absolute["system"] = config.system.encode("utf-8", "replace").decode()
     return config.model_copy(update=absolute)
 
 

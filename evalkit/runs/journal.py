@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from evalkit.errors import InputError, UsageError
 from evalkit.files import open_regular
-from evalkit.records import Failure, Record, RecordKey
+from evalkit.records import Failure, Record, RecordKey, to_line
 from evalkit.runs.folder import FAILURES, RECORDS, not_written
 from evalkit.runs.prompts import prompt_fingerprint
 
@@ -93,7 +93,7 @@ class Journal:
         self.close()
 
     def _write(self, file: io.RawIOBase, line: BaseModel) -> None:
-        self._put(file, line.model_dump_json().encode() + b"\n")
+        self._put(file, to_line(line))
 
     def _put(self, file: io.RawIOBase, data: bytes) -> None:
         try:
@@ -133,7 +133,7 @@ def rewrite_records(folder: Path, change: Callable[[Record], Record]) -> None:
     try:
         with temporary.open("wb") as file:
             for record in read_records(folder):
-                file.write(change(record).model_dump_json().encode() + b"\n")
+                file.write(to_line(change(record)))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(folder / RECORDS)

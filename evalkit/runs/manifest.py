@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evalkit.errors import InputError
 from evalkit.files import open_regular
-from evalkit.records import SCHEMA_VERSION
+from evalkit.records import SCHEMA_VERSION, encodable_data
 from evalkit.runs.config import RunConfig
 from evalkit.runs.folder import RUN, not_written
 from evalkit.runs.scorecard import Scorecard
@@ -80,6 +80,12 @@ class Manifest(BaseModel):
     """Versions, platform and git revision."""
     scorecards: list[Scorecard] = Field(default=[], repr=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _encodable(cls, content: Any) -> Any:
+        """Labels are typed and run.json may be anybody's: no text that UTF-8 cannot encode goes further."""
+        return encodable_data(content)
+
     @property
     def count_as(self) -> dict[str, str]:
         """Changes to what a kind of non-answer counts as."""
@@ -126,7 +132,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     temporary = folder / f".{RUN}.{os.getpid()}"
     content = manifest.model_dump(mode="json")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
+        with temporary.open("w", encoding="utf-8", errors="backslashreplace") as file:
             json.dump(content, file, indent=1, ensure_ascii=False, allow_nan=False)
             file.write("\n")
             file.flush()

@@ -11,7 +11,7 @@ from evalkit.errors import InputError
 from evalkit.grading import confidence
 from evalkit.models import Form
 from evalkit.plugins import BoundGrader, users_code
-from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task
+from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task, encodable
 from evalkit.runs.counting import CardBuilder
 from evalkit.runs.examples import example_turns
 from evalkit.runs.prompts import PAPER, build_messages, instructions, prompt_fingerprint
@@ -186,4 +186,4 @@ def _all(task: Task) -> Iterator[Sample]:
                 return
         if not isinstance(sample, Sample):
             raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
-        yield sample
+        yield encodable(sample)

@@ -15,6 +15,8 @@ from evalkit.web.html import page, paragraphs, table, text, url
 from evalkit.web.index import GRADED, Filter, Index
 
 PER_PAGE = 50
+LONGEST = 200_000
+"""Characters of one turn that a page shows."""
 LABELS = {
     "outcome": "outcome",
     "kind": "kind",
@@ -231,4 +233,9 @@ def _no_target(record: Record) -> str:
 
 
 def _block(name: str, content: str, kind: str = "") -> str:
-    return f'<section class="turn {kind}"><h2>{text(name)}</h2><pre>{escape(visible(content))}</pre></section>'
+    shown = escape(visible(content[:LONGEST]))
+    if len(content) > LONGEST:
+        shown += (
+            f"</pre><p class=warn>The first {LONGEST:,} of {len(content):,} characters; records.jsonl has all.</p><pre>"
+        )
+    return f'<section class="turn {kind}"><h2>{text(name)}</h2><pre>{shown}</pre></section>'
