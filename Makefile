@@ -6,7 +6,7 @@
 # make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
 # make reference results/reference and docs/figures, from real runs; half an hour
-# make soak     a run killed a hundred times and resumed; ten minutes of damaged logs
+# make soak     kills, and hostile servers, folders and logs; about ten minutes
 
 PYTHON ?= python3
 VENV := .venv
@@ -76,10 +76,12 @@ reference: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@for each in startup process throughput memory local exact scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done
 
-# A hundred kills of one run, where the tests make ten; ten minutes of the fuzzer, where the tests take one.
+# Kills, hostile servers, folders and logs, for about ten minutes; each of them is in the tests too, shorter.
 soak: $(VENV)/.dev
-	EVALKIT_KILLS=100 $(BIN)/python -m pytest tests/runs/test_faults.py -k kills
-	EVALKIT_FUZZ_SECONDS=600 $(BIN)/python -m pytest tests/readers/test_fuzz.py
+	EVALKIT_KILLS=100 $(BIN)/python -m pytest tests/runs/test_faults.py
+	EVALKIT_KEYS=100 $(BIN)/python -m pytest tests/models/test_redaction.py tests/grading/test_judge.py
+	EVALKIT_FOLDERS=500 $(BIN)/python -m pytest tests/web/test_hostile_folders.py tests/web/test_guard.py tests/runs/test_trust.py
+	EVALKIT_FUZZ_SECONDS=200 $(BIN)/python -m pytest tests/readers/test_fuzz.py tests/cli/test_hidden_characters.py
 
 clean:
 	rm -rf $(VENV) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import fuzzing
+import pyarrow as pa
 import pytest
 from foreign_formats import FORMATS
+from pyarrow import feather, parquet
 
 SECONDS = float(os.environ.get("EVALKIT_FUZZ_SECONDS", "60"))
-"""How long the fuzzer runs; `make soak` gives it ten minutes."""
+"""How long the fuzzer runs; `make soak` gives it more."""
 MOST = 700 << 20
 """Bytes of memory that no small file may take."""
 
@@ -72,6 +74,24 @@ def test_a_small_packed_file_may_not_fill_the_memory(
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(before + inside * (100_000_000 // len(inside)) + after, 9))
     case = fuzzing.Case("bomb", {"log.dat": path.read_bytes()}, {"mapping": {"answer": "a"}})
+    outcome, peak = fuzzing.measured(case)
+    assert outcome == "refused"
+    assert peak < MOST, json.dumps({"peak": peak})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["parquet", "feather"])
+def test_a_value_that_is_stored_once_may_not_fill_the_memory(kind: str, tmp_path: Path) -> None:
+    """Sixty megabytes in two thousand rows: a hundred gigabytes in a file of one."""
+    once = pa.DictionaryArray.from_arrays(pa.array([0] * 2000, pa.int32()), pa.array(["a" * 60_000_000]))
+    filling = pa.array([os.urandom(1_000_000), *[b""] * 1999])  # a larger file may unpack to more
+    table = pa.table({"filling": filling, "answer": once})
+    path = tmp_path / f"bomb.{kind}"
+    if kind == "parquet":
+        parquet.write_table(table, path, compression="zstd")
+    else:
+        feather.write_feather(table, path, compression="zstd")
+    case = fuzzing.Case("bomb", {f"log.{kind}": path.read_bytes()}, {"mapping": {"answer": "answer"}})
     outcome, peak = fuzzing.measured(case)
     assert outcome == "refused"
     assert peak < MOST, json.dumps({"peak": peak})

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asgi import get_from
 from click.testing import CliRunner
 from loopback import ChatServer
 
@@ -14,6 +15,7 @@ import evalkit
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
 from evalkit.runs import journal
+from evalkit.web.app import make_app
 
 TASK = """
 from pathlib import Path
@@ -140,3 +142,67 @@ def test_damaged_lines_are_moved_aside_and_asked_again(server: ChatServer, tmp_p
     assert "2 damaged ones moved" in CliRunner().invoke(cli, ["repair", str(folder)]).output
     assert evalkit.run(resume=folder).scorecards[0].n == 6
     assert len((folder / "records.jsonl.damaged").read_bytes().splitlines()) == 2
+
+
+def test_repair_takes_out_records_that_appear_twice(server: ChatServer, tmp_path: Path) -> None:
+    """Of a file that was copied onto itself the first of each is kept; then the run is shown and ranked again."""
+    folder = started(server, tmp_path).folder
+    records = folder / "records.jsonl"
+    once = records.read_bytes()
+    records.write_bytes(once * 2)
+    board = CliRunner().invoke(cli, ["leaderboard", str(folder)])
+    assert "appears twice" in str(board.exception)
+    assert "6 damaged ones moved" in CliRunner().invoke(cli, ["repair", str(folder)]).output
+    assert records.read_bytes() == once
+    assert CliRunner().invoke(cli, ["leaderboard", str(folder)]).exit_code == 0
+
+
+HOSTILE = """
+from pathlib import Path
+
+Path({marker!r}).write_text("ran")
+"""
+READING = [
+    ["show", "{run}"],
+    ["show", "{run}", "--records"],
+    ["show", "{run}", "0"],
+    ["leaderboard", "{runs}"],
+    ["list", "runs", "--out", "{runs}"],
+    ["compare", "{run}", "{run}"],
+    ["power", "{run}", "{run}"],
+    ["plot", "score", "{run}", "-o", "{out}/figure.svg"],
+    ["predictions", "{run}", "-o", "{out}/patches.jsonl"],
+    ["rescore", "{run}", "--out", "{out}"],
+    ["repair", "{run}"],
+]
+
+
+def test_reading_somebody_elses_run_executes_nothing_and_sends_nothing(
+    server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every place of run.json that can name code or an address names some; no command, page or function follows it."""
+    folder = started(server, tmp_path).folder
+    marker, code = tmp_path / "marker", tmp_path / "hostile.py"
+    marker.unlink()
+    code.write_text(HOSTILE.format(marker=str(marker)), encoding="utf-8")
+    content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    config = content["config"]
+    config |= {"tasks": [f"{code}::t"], "model": f"{code}::m/x", "metrics": [f"{code}::k"], "base_url": server.url}
+    config["grader_parameters"] = {"judge": f"{code}::j/x"}
+    content["graders"] = dict.fromkeys(content["graders"], f"{code}::g")
+    content["scorecards"][0]["shown_metrics"] = [f"{code}::k"]
+    content["status"] = "running"  # so that it is counted anew
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    server.requests.clear()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another machine"))
+    names = {"run": str(folder), "runs": str(folder.parent), "out": str(tmp_path)}
+    for command in READING:
+        CliRunner().invoke(cli, [part.format(**names) for part in command])
+    app = make_app(folder.parent, ["localhost"])
+    for page in ("/", "/board", "/run", "/records", "/record?k=0"):
+        get_from(app, f"{page}{'&' if '?' in page else '?'}run={folder.name}")
+    evalkit.load(folder, missing=True)
+    done = CliRunner().invoke(cli, ["run", "--resume", str(folder)])
+    assert "--trust" in str(done.exception)
+    assert not marker.exists()
+    assert server.requests == []

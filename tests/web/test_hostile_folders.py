@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import tracemalloc
 from pathlib import Path
 from random import Random
 
@@ -123,3 +124,25 @@ def test_the_site_writes_nothing(good: Path, tmp_path: Path, monkeypatch: pytest
     for path in PAGES:
         get_from(app, path)
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_record_of_many_megabytes_is_listed_in_little_memory(good: Path, tmp_path: Path) -> None:
+    """A list shows ninety characters of it and a transcript its beginning; neither works on all of it."""
+    shutil.copytree(good, tmp_path / "large")
+    records = tmp_path / "large" / "records.jsonl"
+    first, *others = records.read_text(encoding="utf-8").splitlines(keepends=True)
+    record = json.loads(first)
+    record["completion"]["text"] = "word " * 4_000_000
+    line = json.dumps(record) + "\n"
+    records.write_text(line + "".join(others), encoding="utf-8")
+    app = make_app(tmp_path, ["localhost"])
+    tracemalloc.start()
+    try:
+        pages = [get_from(app, path) for path in ("/records?run=large", "/record?run=large&k=0")]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert [status for status, _ in pages] == [200, 200]
+    assert "The first 200,000 of 20,000,000 characters" in pages[1][1]
+    assert max(len(body) for _, body in pages) < 500_000
+    assert peak < 5 * len(line)
