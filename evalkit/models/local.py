@@ -14,6 +14,7 @@ from pathlib import Path
 from evalkit.errors import MissingExtraError, TransientError, UsageError
 from evalkit.models.base import Form, ModelOptions
 from evalkit.models.chat import ChatModel
+from evalkit.models.chat_template import check_template
 from evalkit.models.endpoint import Endpoint
 from evalkit.models.gguf import read_chat_template
 from evalkit.models.llama_server import LocalServer
@@ -26,10 +27,6 @@ DEFAULTS = {"slots": 8, "context": 4096, "threads": 0}
 """`-M` settings of a local server: answers at once, tokens of context for each, threads (0: all cores)."""
 ANSWER_LIMIT = 512
 """Tokens an answer may have by default: small models repeat themselves until their context is full."""
-
-
-EFFORT_WORDS = ("reasoning_effort", "enable_thinking", "reasoning_strength")
-"""Variables by which a chat template can be told how much to think."""
 
 
 class LocalProvider:
@@ -56,7 +53,7 @@ class LocalProvider:
             raise MissingExtraError("local models need the local extra: pip install 'evalkit-idk[local]'")
         settings, extra = _settings(options)
         path = await _weights(name, options)
-        _check_template(path, options)
+        check_template(path.name, read_chat_template(path), options)
         options.notify(f"loading {path.name}")
         async with LocalServer(path, settings, options.notify) as server:
             digest = await asyncio.to_thread(sha256_of, path)
@@ -104,25 +101,6 @@ class _LocalModel(ChatModel):
 
 
 PROVIDER = LocalProvider()
-
-
-def _check_template(path: Path, options: ModelOptions) -> None:
-    """Check that the model has what the options need of its chat template.
-
-    Raises:
-        UsageError: llama.cpp would make one up, or it has no place for a reasoning effort.
-    """
-    template = read_chat_template(path)
-    if template is None and options.form == "chat":
-        raise UsageError(
-            f"{path.name} has no chat template, so it is a base model: --form plain puts the questions as text"
-            " (--shots 5 shows it examples)"
-        )
-    if options.reasoning_effort and not (template and any(word in template for word in EFFORT_WORDS)):
-        raise UsageError(
-            f"--reasoning-effort: the chat template of {path.name} has no place for one, so it would change nothing;"
-            " leave it out"
-        )
 
 
 async def _weights(name: str, options: ModelOptions) -> Path:

@@ -16,6 +16,7 @@ from evalkit.models.base import Model, ModelOptions
 from evalkit.models.credentials import fill_in
 from evalkit.models.parameters import Dialect
 from evalkit.models.providers import OPENAI, ChatProvider
+from evalkit.models.vertex import vertex_host
 
 if TYPE_CHECKING:
     from evalkit.models.messages import Connect
@@ -57,6 +58,8 @@ class AnthropicProvider:
     """Gives the function that makes the client."""
     variables: dict[str, str]
     """Option of the client → environment variable that holds it."""
+    address: Callable[[dict[str, str]], str] | None = None
+    """Gives the address from the options, where it is no template."""
     needs_key: bool = False
     streams: bool = True
     takes_effort: bool = True
@@ -85,19 +88,18 @@ class AnthropicProvider:
             raise UsageError(f"-M stream=true: {self.prefix} is asked without streaming")
         with requires(self.extra, f"{self.prefix}/"):
             from evalkit.models.messages import ANSWER_LIMIT, MessagesModel
-        row = ChatProvider(self.prefix, self.base_url, self.key_variable, key_optional=not self.needs_key)
+        client = {option: fill_in(f"${{{variable}}}", self.prefix) for option, variable in self.variables.items()}
+        address = self.address(client) if self.address else self.base_url
+        row = ChatProvider(self.prefix, address, self.key_variable, key_optional=not self.needs_key)
         settings = row.settings(name, options)
         settings = replace(
             settings,
             base_urls=[url.removesuffix("/v1") for url in settings.base_urls],
             dialect=Dialect(default_max_tokens=ANSWER_LIMIT, streams=self.streams),
-            options=self._client_options(),
+            options=client,
         )
         async with MessagesModel(f"{self.prefix}/{name}", settings, self.connect()) as model:
             yield model
-
-    def _client_options(self) -> dict[str, str]:
-        return {option: fill_in(f"${{{variable}}}", self.prefix) for option, variable in self.variables.items()}
 
 
 def _anthropic() -> Connect:
@@ -148,4 +150,5 @@ VERTEX = AnthropicProvider(
     "Google's application default credentials, or a token in VERTEX_ACCESS_TOKEN",
     _vertex,
     {"region": "CLOUD_ML_REGION", "project": "ANTHROPIC_VERTEX_PROJECT_ID"},
+    address=lambda options: vertex_host(options["region"]),
 )

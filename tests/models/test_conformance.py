@@ -22,7 +22,7 @@ import evalkit
 from evalkit.cli import cli
 from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, TransientError, UsageError
 from evalkit.models.base import Model, ModelOptions, Request, open_model
-from evalkit.models.chat import ChatModel
+from evalkit.models.switching import SwitchingModel
 from evalkit.records import Completion, Message
 
 Json = dict[str, Any]
@@ -831,8 +831,8 @@ def test_a_limit_told_with_status_200_slows_the_run_down(server: ChatServer) -> 
     server.answer = lambda _: next(answers)
 
     async def ask_and_look(model: Model) -> tuple[float, float]:
-        assert isinstance(model, ChatModel)
-        pace = model._endpoints[0].pace
+        assert isinstance(model, SwitchingModel)
+        pace = model._chat._endpoints[0].pace
         before = pace.limit
         await model.complete(Request(messages=QUESTION))
         return before, pace.limit

@@ -303,9 +303,9 @@ def test_a_server_that_is_not_there(server: ChatServer, spec: str) -> None:
 def test_a_time_limit_holds(server: ChatServer, spec: str) -> None:
     """One attempt ends with it."""
     answering(server, answer_of(spec))
-    server.delay = 0.6
-    with pytest.raises(TransientError, match=r"within 0\.05 s"):
-        ask(server, spec, timeout=0.05)
+    server.delay = 1.5
+    with pytest.raises(TransientError, match=r"within 0\.4 s"):
+        ask(server, spec, timeout=0.4, retries=0)
 
 
 @BOTH

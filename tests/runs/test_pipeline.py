@@ -327,7 +327,7 @@ def test_a_hanging_connection_is_not_an_answer(
     server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server that accepts and never answers is timed out and recorded as a failure."""
-    monkeypatch.setattr("evalkit.models.chat.TIMEOUT", 0.05)
+    monkeypatch.setattr("evalkit.models.served.TIMEOUT", 0.05)
     monkeypatch.setattr("evalkit.models.retry.MAX_ATTEMPTS", 2)
     server.delay = 0.3
     result = run(server, tmp_path, limit=1, thresholds=[None])
