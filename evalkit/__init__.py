@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, Record, Sample, Task
     from evalkit.report.audit import audit
     from evalkit.report.compare import compare
+    from evalkit.report.gate import gate
     from evalkit.report.iiv import ask_is_it_valid, is_it_valid
     from evalkit.report.leaderboard import rank
     from evalkit.report.open_rubric import open_rubric
@@ -83,6 +84,7 @@ __all__ = [
     "final_statement",
     "find_patch",
     "fingerprint",
+    "gate",
     "grade_with",
     "grader",
     "interleave",
@@ -156,6 +158,7 @@ _HOMES = {
     "final_statement": "abstention.final",
     "find_patch": "grading.patch",
     "fingerprint": "dataset.fingerprint",
+    "gate": "report.gate",
     "grade_with": "grading.grade",
     "grader": "plugins",
     "interleave": "dataset.order",

@@ -23,7 +23,7 @@ def test_the_public_names_are_pinned() -> None:
         "Request", "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_is_it_valid", "ask_mark",
         "ask_verdict", "audit", "behaviour", "benchmark_rows", "committed", "compare", "count_outcomes",
         "final_statement",
-        "find_patch", "fingerprint", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
+        "find_patch", "fingerprint", "gate", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "rank", "read_table", "reader",
         "record_features", "requires", "rescore", "rescore_async", "right_answers", "run", "run_async", "score",

@@ -28,6 +28,7 @@ COMMANDS = {
     "audit": "What each task's scoring pays for \"I don't know\".",
     "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
+    "gate": "May a candidate replace a baseline?",
     "power": "How many questions a comparison or an interval needs.",
     "repair": "Take damaged lines out of a run's records.",
     "list": "List tasks, graders, readers, models, metrics or runs.",
