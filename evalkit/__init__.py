@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from evalkit.report.open_rubric import open_rubric
     from evalkit.report.plot import plot
     from evalkit.report.power import power
+    from evalkit.report.probe import probe
     from evalkit.rescoring.rescore import rescore, rescore_async
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
@@ -104,6 +105,7 @@ __all__ = [
     "plain_prompt",
     "plot",
     "power",
+    "probe",
     "rank",
     "read_table",
     "reader",
@@ -177,6 +179,7 @@ _HOMES = {
     "plain_prompt": "models.plain",
     "plot": "report.plot",
     "power": "report.power",
+    "probe": "report.probe",
     "rank": "report.leaderboard",
     "read_table": "dataset.table",
     "reader": "readers.base",

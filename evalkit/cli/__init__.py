@@ -30,6 +30,7 @@ COMMANDS = {
     "compare": "Compare two runs on the samples that both have.",
     "gate": "May a candidate replace a baseline?",
     "power": "How many questions a comparison or an interval needs.",
+    "probe": "What a model's server supports, and what will not work.",
     "repair": "Take damaged lines out of a run's records.",
     "list": "List tasks, graders, readers, models, metrics or runs.",
 }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
+from urllib.parse import urljoin
 
 import aiohttp
+from pydantic_core import to_json
 
 from evalkit.errors import ModelUnavailableError, TransientError, UsageError
 from evalkit.models.completion import completion_of, read_completion
@@ -24,6 +27,14 @@ LONG_PROMPT = 8000
 """Requests above this many bytes are checked for silent truncation."""
 LONGEST_TOKEN = 12
 """Bytes per token that no tokenizer reaches on average over a long prompt, in any language."""
+
+
+class Look(NamedTuple):
+    """What a server sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
 
 
 class ChatModel(ServedModel):
@@ -59,6 +70,35 @@ class ChatModel(ServedModel):
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    async def look(self, fields: Mapping[str, Any] | None = None, path: str | None = None) -> Look:
+        """Send a request once, and return what came, whatever it is: for `evalkit probe`.
+
+        Args:
+            fields: of the body; None sends a GET.
+            path: below the base URL, or a whole address on its host; None: that of completions.
+
+        Raises:
+            ModelError: nothing came.
+        """
+        assert self._session is not None, "a ChatModel is used inside `async with`"
+        endpoint = self._endpoints[0]
+        url = endpoint.url if path is None else urljoin(f"{endpoint.base_url}/", path)
+        headers = {"Authorization": f"Bearer {await self._bearer()}"} if self._settings.token is not None else None
+        try:
+            async with self._session.request(
+                "GET" if fields is None else "POST",
+                url,
+                data=None if fields is None else to_json(fields),
+                headers=headers,
+                proxy=endpoint.proxy,
+                allow_redirects=False,
+                timeout=self._whole,
+            ) as response:
+                data = await read_body(response, self._longest)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise TransientError(f"{url} did not answer ({type(error).__name__})") from error
+        return Look(response.status, response.headers, self._redactor.body(data))
 
     async def _attempt(self, endpoint: Endpoint, call: Call) -> Completion:
         assert self._session is not None, "a ChatModel is used inside `async with`"

@@ -146,6 +146,10 @@ class ServedModel:
         ]
         self.max_connections = sum(endpoint.pace.most for endpoint in self._endpoints)
 
+    def fields(self, request: Request) -> dict[str, Any]:
+        """The fields that a request would be sent with now."""
+        return self._parameters.fields(request)
+
     def waiting(self) -> str:
         """Why requests are being held back, for the progress display; "" when none are."""
         return next((reason for endpoint in self._endpoints if (reason := endpoint.pace.waiting())), "")

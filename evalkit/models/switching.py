@@ -37,6 +37,11 @@ class SwitchingModel:
         self._stack = stack
         self._switching = asyncio.Lock()
 
+    @property
+    def asked(self) -> Model:
+        """The model that is asked at present."""
+        return self._model
+
     def waiting(self) -> str:
         """Why requests are being held back, for the progress display; "" when none are."""
         return self._model.waiting()

@@ -37,9 +37,15 @@ class ChatServer:
     headers: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     """Method, path and query of each request."""
+    models: list[dict[str, Any]] = field(default_factory=list)
+    """What GET /models lists."""
     under_way: int = 0
     """Requests being answered at this moment."""
     url: str = ""
+
+    async def list_models(self, _: web.Request) -> web.StreamResponse:
+        """The server's models; 404 where none are set."""
+        return web.json_response({"object": "list", "data": self.models}, status=200 if self.models else 404)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Remember the request; a text answer becomes a completion."""
@@ -104,6 +110,7 @@ def serving() -> Iterator[ChatServer]:
         app = web.Application()
         for path in POSTED:
             app.router.add_post(path, chat.handle)
+        app.router.add_get("/v1/models", chat.list_models)
         app.router.add_get("/v1/responses/{id}", chat.handle)
         runner = web.AppRunner(app)
         await runner.setup()
