@@ -213,6 +213,7 @@ class _Reading:
             answer, attempted, unreadable = (matches[-1] if matches else None), bool(matches), not matches
         target = self._target(row)
         verdict, unknown = self._verdicts.settle(row)
+        row = self._verdicts.with_credit(row)
         if not (terms.task or row.task):
             self._source.warn(
                 f"it does not name its task, which is called {self._report.format}; boards group such answers by the"

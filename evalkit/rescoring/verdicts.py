@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import msgspec
+
 from evalkit.dataset.source import Preference
 from evalkit.errors import InputError
 from evalkit.readers.base import ForeignRow, Verdict
@@ -113,6 +115,20 @@ class Verdicts:
         if not mark:
             return Meaning(None)
         return Meaning(None, f"{_of(row.by)}{mark}: an unknown mark")
+
+    def with_credit(self, row: ForeignRow) -> ForeignRow:
+        """Return a row with its score as credit where there is a mark to pass, 0 and 1 included.
+
+        Args:
+            row: one without a mark; others are returned as they are. With a mark to pass above 1 the scale is not that
+                of credit, and a score that happens to lie in [0, 1] is none.
+        """
+        pass_mark, score = self.preference.pass_mark, row.score
+        if pass_mark is None or score is None or row.mark:
+            return row
+        if pass_mark > 1:
+            return msgspec.structs.replace(row, credit=None)
+        return msgspec.structs.replace(row, credit=score) if row.credit is None and 0 <= score <= 1 else row
 
     def problem(self) -> str:
         """What remains unknown, in one line with the option that settles it; "" where nothing does."""

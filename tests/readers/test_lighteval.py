@@ -137,7 +137,17 @@ def test_a_share_of_several_samples_is_a_score_and_credit(tmp_path: Path) -> Non
     path = run(tmp_path, *rows)
     with pytest.raises(InputError, match=r"is a score from 0 to 0.75 on 3 rows.* --pass-mark X"):
         rescored(path, tmp_path / "out")
-    assert totals(rescored(path, tmp_path / "out", pass_mark=0.5)) == (1, 2, 0, 0)
+    found = rescored(path, tmp_path / "out", pass_mark=0.5)
+    assert totals(found) == (1, 2, 0, 0)
+    assert found.result.scorecards[0].credit == pytest.approx(1 / 3)  # the 0 counts
+
+
+def test_a_rating_is_no_credit(tmp_path: Path) -> None:
+    """Not even where it lies between 0 and 1: the mark to pass tells that the scale goes on."""
+    rows = metrics({"judge_score_m": 1}, {"judge_score_m": 0.5}, {"judge_score_m": 9})
+    found = rescored(run(tmp_path, *rows), tmp_path / "out", pass_mark=7.0)
+    assert totals(found) == (1, 2, 0, 0)
+    assert found.result.scorecards[0].credit is None
 
 
 def test_metrics_of_a_corpus_judge_no_answer(tmp_path: Path) -> None:
