@@ -1,6 +1,7 @@
 # make run      a real model's scored answers, from a bare machine
 # make test     the tests
 # make quick    the tests that are neither slow nor in need of a browser or another host, in two processes
+# make test-extras  the tests that need other harnesses, in a virtual environment of their own with them
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
 # make theory   the paper's statements, checked at the specification's sizes
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test quick quick-texts quick-runs check bench soak docs validity theory reference clean
+.PHONY: install run test test-extras quick quick-texts quick-runs check bench soak docs validity theory reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -36,6 +37,18 @@ run: $(VENV)/.user
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# Other harnesses bring hundreds of packages; a Python from 3.12 on also gets Every Eval Ever.
+EXTRAS := .venv-extras
+
+$(EXTRAS)/.done: pyproject.toml
+	@test -x $(EXTRAS)/bin/python || $$(command -v python3.13 || command -v python3.12 || echo $(PYTHON)) -m venv $(EXTRAS)
+	@echo "installing evalkit and other harnesses into $(EXTRAS)"
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet -e '.[local,xlsx,interop]' hypothesis openai pytest
+	@touch $@
+
+test-extras: $(EXTRAS)/.done
+	$(EXTRAS)/bin/python -m pytest tests/integrations tests/export
 
 QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network" -p no:cacheprovider
 TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers
@@ -84,4 +97,4 @@ soak: $(VENV)/.dev
 	EVALKIT_FUZZ_SECONDS=200 $(BIN)/python -m pytest tests/readers/test_fuzz.py tests/cli/test_hidden_characters.py
 
 clean:
-	rm -rf $(VENV) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(EXTRAS) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

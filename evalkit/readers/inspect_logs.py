@@ -5,7 +5,8 @@ target, output{completion, choices[]{message, stop_reason, stop_details}}, score
 the header is `header.json`, or `_journal/start.json` where the run crashed; samples are `samples/{id}_epoch_{n}.json`
 (an id may hold a /) or `samples/{id}_epoch_{n}/sample.json`. Read: id, epoch, model (eval.model, not what the API
 called it), task, input, target, completion, and the scores (`evalkit.readers.inspect_scores`). A sample with an error
-failed; one without scores was not judged, and --regrade may judge it.
+failed; one without scores was not judged, and --regrade may judge it. A confidence target that evalkit's solver stated
+is read (`evalkit.readers.inspect_outcomes`), and `answerable: false` in a sample's metadata.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from evalkit.dataset.source import BadRowError, Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Place, Reader, document_fields, objects, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.inspect_outcomes import stated_threshold
 from evalkit.readers.inspect_scores import Chooser, Part, Score, interpret, parts_of
 
 _SAMPLE = re.compile(r"samples/.+_epoch_\d+(?:\.json|/sample\.json)", re.DOTALL)
@@ -70,7 +72,7 @@ def _rows(source: Source, header: Fields, samples: Callable[[], Samples]) -> Ite
     model, task = run.text("model"), run.text("task", "") or "inspect"
     _warn_of_status(source, header)
     chooser = Chooser(source, _survey(samples))
-    yield from read_each(source, samples(), lambda sample: _row(sample, chooser, model, task))
+    yield from read_each(source, samples(), lambda sample: sample_row(sample, chooser, model, task))
 
 
 def _warn_of_status(source: Source, header: Fields) -> None:
@@ -99,7 +101,12 @@ def _parts_of(sample: Fields) -> list[Part]:
         return []
 
 
-def _row(sample: Fields, chooser: Chooser, model: str, task: str) -> ForeignRow:
+def sample_row(sample: Fields, chooser: Chooser, model: str, task: str) -> ForeignRow:
+    """Read a sample of a log, with the score that is chosen.
+
+    Raises:
+        BadRowError: a field is missing or of another type than Inspect's.
+    """
     output = sample.object("output", {})
     choice = output.first("choices")
     message = choice.object("message", {})
@@ -107,6 +114,7 @@ def _row(sample: Fields, chooser: Chooser, model: str, task: str) -> ForeignRow:
     if text is None:
         text = message.text("content", "")
     score, stop = _score(sample, chooser), choice.text("stop_reason", "")
+    answerable = sample.object("metadata", {}).value("answerable", default=True) is not False
     return ForeignRow(
         sample_id=sample.text("id"),
         epoch=sample.integer("epoch", 1),
@@ -123,7 +131,10 @@ def _row(sample: Fields, chooser: Chooser, model: str, task: str) -> ForeignRow:
         model=model,
         task=task,
         credit=score.credit,
-        truncated=stop in ("max_tokens", "model_length", "length"),
+        attempted=score.attempted,
+        threshold=score.threshold if score.threshold is not None else stated_threshold(sample),
+        metadata={} if answerable else {"answerable": False},
+        truncated=score.truncated or stop in ("max_tokens", "model_length", "length"),
         ended=stop == "stop",
         refused=score.refused or stop == "content_filter" or _declines(choice, message),
         latency=output.number("time", None),

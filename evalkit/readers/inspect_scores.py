@@ -8,6 +8,7 @@ UKGovernmentBEIS/inspect_ai: scorer/_metric.py, scorer/_pattern.py, scorer/_mode
 * An object whose keys name outcomes, one of them true ({correct, incorrect, not_attempted}), is one verdict; other
   objects and lists are several, named SCORER.KEY and SCORER.0.
 * `metadata.grade` names the outcome where the value has only two (openbench's SimpleQA).
+* `metadata.evalkit` is the outcome that evalkit's own scorer has put beside the value; it decides.
 * N of the scorers pattern() and answer() means that their pattern did not match, up to 0.3.262; later ones give I with
   the reason invalid_response_format. A judge without a grade gave I up to 0.3.2xx, later NaN with a reason.
 """
@@ -22,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 from evalkit.dataset.source import Source
 from evalkit.readers.base import Verdict
 from evalkit.readers.fields import Fields
+from evalkit.readers.inspect_outcomes import Recorded, read_outcome
 from evalkit.readers.scores import is_binary, share
 
 MARKS: dict[str, Verdict] = {
@@ -57,6 +59,8 @@ class Part(NamedTuple):
     score: Fields
     grade: str = ""
     """The outcome that keys or metadata name."""
+    recorded: Recorded | None = None
+    """evalkit's own outcome."""
 
 
 class Score(NamedTuple):
@@ -70,6 +74,10 @@ class Score(NamedTuple):
     answer: str | None = None
     unreadable: bool = False
     refused: bool = False
+    attempted: bool = False
+    truncated: bool = False
+    threshold: float | None = None
+    """The confidence target stated in the prompt."""
     reason: str = ""
 
 
@@ -98,10 +106,13 @@ class Chooser:
         self._wanted = source.preference.name
         self._kinds: dict[str, Counter[Kind]] = {}
         self._verdicts: dict[str, Counter[str]] = {}
+        self._recorded: set[str] = set()
         for parts in samples:
             for part in parts:
                 kind = _kind(part)
                 self._kinds.setdefault(part.name, Counter())[kind] += 1
+                if part.recorded is not None:
+                    self._recorded.add(part.name)
                 if kind == "verdict":
                     self._verdicts.setdefault(part.name, Counter())[_meaning(part) or ""] += 1
         source.preference.offer("scorer", self._kinds)
@@ -123,9 +134,12 @@ class Chooser:
         return next((by_name[name] for name in self._order if name in by_name), parts[0] if parts else None)
 
     def _ordered(self) -> list[str]:
-        """Names in the order in which they are preferred: verdicts, then scores on a scale, then other marks."""
+        """Names in order of preference: evalkit's own outcomes, verdicts, scores on a scale, other marks."""
         ranks: dict[str, int] = {}
         for name, kinds in self._kinds.items():
+            if name in self._recorded:
+                ranks[name] = -1
+                continue
             held = {kind for kind in kinds if kind != "none"}
             ranks[name] = 3 if not held else 0 if held == {"verdict"} else 1 if held <= {"verdict", "scale"} else 2
         return sorted(ranks, key=ranks.__getitem__)
@@ -150,6 +164,8 @@ def interpret(part: Part) -> Score:
     answer, why = score.text("answer", None), score.text("reason", "")
     explanation = score.text("explanation", "")
     read = Score(None, by=part.name, answer=answer, reason=f"scorer {part.name}" + (f": {why}" if why else ""))
+    if part.recorded is not None:
+        return _as_recorded(read, part.recorded)
     if _is_nothing(value) or (explanation.startswith(UNJUDGED) and not part.grade):
         unscored = score.object("metadata", {}).text("unscored_reason", "") or why or explanation[:200] or "no verdict"
         return read._replace(verdict="unscored", reason=f"scorer {part.name}: {unscored}")
@@ -169,8 +185,23 @@ def interpret(part: Part) -> Score:
     )
 
 
+def _as_recorded(read: Score, recorded: Recorded) -> Score:
+    return read._replace(
+        verdict=recorded.verdict,
+        attempted=recorded.attempted,
+        unreadable=recorded.unreadable,
+        refused=recorded.refused,
+        truncated=recorded.truncated,
+        threshold=recorded.threshold,
+        credit=HALF if recorded.verdict == "partial" else None,
+        reason=recorded.reason or read.reason,
+    )
+
+
 def _parts(name: str, score: Fields) -> list[Part]:
     value = score.value("value")
+    if (recorded := read_outcome(score.value("metadata"))) is not None:
+        return [Part(name, value, score, recorded=recorded)]
     if isinstance(value, Mapping):
         if grade := _named_outcome(value):
             return [Part(name, grade, score, grade)]
@@ -203,7 +234,7 @@ def _grade(value: Any, score: Fields) -> str:
 
 
 def _kind(part: Part) -> Kind:
-    if part.grade or part.value in MARKS.keys():  # noqa: SIM118 - unhashable values are no marks
+    if part.recorded or part.grade or part.value in MARKS.keys():  # noqa: SIM118 - unhashable values are no marks
         return "verdict"
     if _is_nothing(part.value):
         return "none"
