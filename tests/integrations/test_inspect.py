@@ -13,6 +13,7 @@ from aiohttp import web
 from loopback import ChatServer, completion_body
 
 import evalkit
+from evalkit.errors import InputError
 from evalkit.runs import journal
 
 inspect_ai = pytest.importorskip("inspect_ai", reason="Inspect AI is absent: make test-extras installs it")
@@ -23,7 +24,7 @@ from inspect_ai.dataset import Sample  # noqa: E402
 from inspect_ai.log import EvalLog  # noqa: E402
 from inspect_ai.model import get_model  # noqa: E402
 from inspect_ai.scorer import SampleScore, Score, Scorer, Target, choice, match, mean, scorer  # noqa: E402
-from inspect_ai.solver import TaskState, generate, multiple_choice  # noqa: E402
+from inspect_ai.solver import TaskState, generate, multiple_choice, system_message  # noqa: E402
 
 from evalkit.integrations.inspect import confidence_target, three_way, threshold_score  # noqa: E402
 
@@ -125,9 +126,16 @@ def test_no_target_changes_nothing(server: ChatServer, tmp_path: Path) -> None:
         assert prompts_of(log) == ["Name river 1."]
 
 
-def test_the_wording_can_be_ones_own() -> None:
-    """{t} and {penalty} stand for the numbers; another placeholder is an error."""
-    with pytest.raises(ValueError, match=r"only \{t\} and \{penalty\}"):
+def test_the_wording_can_be_ones_own(server: ChatServer, tmp_path: Path) -> None:
+    """A wording is one of evalkit's, or words of one's own around the question or in the system message."""
+    wording = "At {threshold}: {question} (a mistake costs {penalty})"
+    task = Task(dataset=rivers(1), solver=confidence_target(0.5, wording), scorer=match())
+    assert prompts_of(run(task, server, "x", tmp_path=tmp_path)) == ["At 0.5: Name river 1. (a mistake costs 1)"]
+    steps = [system_message("Be brief."), confidence_target(0.9, "system:\nA mistake costs {penalty}."), generate()]
+    log = run(Task(dataset=rivers(1), solver=steps, scorer=match()), server, "x", tmp_path=tmp_path)
+    (sample,) = log.samples or []
+    assert [message.text for message in sample.messages[:2]] == ["Be brief.\n\nA mistake costs 9.", "Name river 1."]
+    with pytest.raises(InputError, match="no placeholder"):
         confidence_target(0.5, "at {p}")
     with pytest.raises(ValueError, match="out of range"):
         confidence_target(1.0)

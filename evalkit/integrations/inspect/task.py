@@ -10,12 +10,13 @@ from evalkit.errors import UsageError
 from evalkit.integrations.inspect.names import registered_name
 from evalkit.integrations.inspect.scorer import three_way
 from evalkit.integrations.inspect.solver import confidence_target
+from evalkit.runs.wordings import PAPER
 
 
 def _with_confidence_target(
     task: str,
     t: float | str | None = None,
-    wording: str | None = None,
+    wording: str = PAPER,
     *,
     at_start: bool = False,
     key: str = "",
