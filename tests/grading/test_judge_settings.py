@@ -78,6 +78,16 @@ def test_a_judge_has_its_own_address_key_headers_and_parameters(
     assert "blue-team" not in text
 
 
+def test_a_judge_has_a_reasoning_effort_of_its_own(server: ChatServer, judge: ChatServer, tmp_path: Path) -> None:
+    """As --reasoning-effort is the model's; a word that is none is refused."""
+    result = run(server, judge, tmp_path, reasoning_effort="low")
+    assert {body["reasoning_effort"] for body in judge.requests} == {"low"}
+    assert "reasoning_effort" not in server.requests[0]
+    assert result.scorecards[0].condition.settings["-G judge.reasoning_effort"] == "low"
+    with pytest.raises(UsageError, match=r"judge.reasoning_effort=purple: .*'low'"):
+        run(server, judge, tmp_path, reasoning_effort="purple")
+
+
 def test_how_a_judge_is_reached_is_no_part_of_the_condition(
     server: ChatServer, judge: ChatServer, tmp_path: Path
 ) -> None:
