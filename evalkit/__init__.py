@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from evalkit.rescoring.rescore import rescore, rescore_async
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
+    from evalkit.runs.regrade import regrade, regrade_async
     from evalkit.runs.result import RunResult
     from evalkit.runs.scorecard import Scorecard, score
     from evalkit.runs.start import run, run_async
@@ -110,6 +111,8 @@ __all__ = [
     "read_table",
     "reader",
     "record_features",
+    "regrade",
+    "regrade_async",
     "requires",
     "rescore",
     "rescore_async",
@@ -184,6 +187,8 @@ _HOMES = {
     "read_table": "dataset.table",
     "reader": "readers.base",
     "record_features": "runs.dataframe",
+    "regrade": "runs.regrade",
+    "regrade_async": "runs.regrade",
     "requires": "extras",
     "rescore": "rescoring.rescore",
     "rescore_async": "rescoring.rescore",

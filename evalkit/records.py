@@ -214,6 +214,10 @@ class Grade(_Frozen):
     """Name of the grader, filled in by the engine."""
     reason: str = ""
     """The reason, in one line."""
+    author: str | None = None
+    """The person who judged, if one did."""
+    date: str | None = None
+    """When that person judged, as the person wrote it."""
 
     @classmethod
     def of(cls, correct: bool, *, answer: str | None = None, reason: str = "", **more: Any) -> Grade:

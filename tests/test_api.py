@@ -26,8 +26,8 @@ def test_the_public_names_are_pinned() -> None:
         "find_patch", "fingerprint", "gate", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "probe", "rank", "read_table",
-        "reader", "record_features", "requires", "rescore", "rescore_async", "right_answers", "run", "run_async",
-        "score", "shuffled", "simplify", "task", "theory",
+        "reader", "record_features", "regrade", "regrade_async", "requires", "rescore", "rescore_async",
+        "right_answers", "run", "run_async", "score", "shuffled", "simplify", "task", "theory",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

@@ -20,6 +20,7 @@ COMMANDS = {
     "init": "Write an example of a study file.",
     "show": "Show a run's summary, or the transcript of one sample.",
     "rescore": "Read outputs of other harnesses and score them.",
+    "regrade": "Judge a run's answers again, without asking the model.",
     "leaderboard": "Rank models over runs, at every threshold.",
     "plot": "Draw a figure of runs as PNG, SVG or HTML.",
     "view": "Browse runs, records and transcripts as local web pages.",

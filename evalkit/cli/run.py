@@ -118,6 +118,7 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
 @click.option(
     "--extra-metric", "metrics", multiple=True, metavar="FILE.py::NAME", help="A metric of your own to compute as well."
 )
+@click.option("--grader", metavar="NAME", help="A grader of all tasks, instead of their own; or file.py::name.")
 @click.option(
     "--count-as",
     type=KeyValue("KIND=OUTCOME"),

@@ -81,6 +81,8 @@ class RunConfig(BaseModel):
     """Abstention policy applied to the answers afterwards, and scored beside them."""
     metrics: list[str] = []
     """The user's own metrics: file.py::name."""
+    grader: str = ""
+    """Grader of all tasks, instead of their own; a name or file.py::name."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
 

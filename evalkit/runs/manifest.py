@@ -46,6 +46,8 @@ class Manifest(BaseModel):
     kind: Literal["run", "rescored"] = "run"
     run: str = ""
     """Name of the run folder."""
+    parent: str = ""
+    """Name of the run whose answers were judged again, in the same folder."""
     status: Status = "running"
     """`running` also if the process was killed."""
     label: str = ""

@@ -99,11 +99,12 @@ class _Worker:
 
     async def _do(self, job: Job) -> None:
         messages = self.plan.messages(job.planned, job.sample, job.threshold)
-        completion = self._earlier_answer(job, messages)
+        answered = self._earlier_answer(job, messages)
+        completion = answered.completion if answered else None
         try:
             if completion is None:
                 completion = await self._complete(self._request(job, messages))
-            grade_ = await self._grade(job, completion)
+            grade_ = (answered and answered.grade) or await self._grade(job, completion)
         except ModelCrashedError:
             raise
         except ModelUnavailableError as error:
@@ -158,7 +159,7 @@ class _Worker:
                 " stop with Ctrl-C and start again with a higher --max-tokens"
             )
 
-    def _earlier_answer(self, job: Job, messages: Sequence[Message]) -> Completion | None:
+    def _earlier_answer(self, job: Job, messages: Sequence[Message]) -> Answered | None:
         """The completion that an earlier session left without a verdict.
 
         Raises:
@@ -169,7 +170,7 @@ class _Worker:
             return None
         if answered.prompt and answered.prompt != prompt_fingerprint(job.sample.target, messages).hex():
             raise changed(job.key.task, job.key.sample_id)
-        return answered.completion
+        return answered
 
     async def _grade(self, job: Job, completion: Completion) -> Grade:
         reading = confidence.read(self.plan.confidence, completion)

@@ -11,7 +11,7 @@ from evalkit.errors import InputError
 from evalkit.grading import confidence
 from evalkit.models import Form
 from evalkit.plugins import BoundGrader, users_code
-from evalkit.records import Completion, Message, NonAnswer, Outcome, RecordKey, Sample, Task, encodable
+from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, RecordKey, Sample, Task, encodable
 from evalkit.runs.counting import CardBuilder
 from evalkit.runs.examples import example_turns
 from evalkit.runs.prompts import PAPER, build_messages, instructions, prompt_fingerprint
@@ -108,6 +108,8 @@ class Answered(NamedTuple):
     completion: Completion
     prompt: str
     """Hexadecimal fingerprint of the prompt that it answers; "" in journals of older versions."""
+    grade: Grade | None = None
+    """Its grade, where it has one."""
 
 
 class Job(NamedTuple):

@@ -57,7 +57,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
                 "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
             )
         tasks[task.name] = task
-    graders = {task_name: plugins.find_grader(task.grader) for task_name, task in tasks.items()}
+    graders = {task_name: plugins.find_grader(config.grader or task.grader) for task_name, task in tasks.items()}
     read_roles(config.grader_parameters)
     shares = plugins.share_parameters(graders, without_settings(config.grader_parameters), skip=2)
     planned = [

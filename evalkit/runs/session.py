@@ -6,8 +6,8 @@ import asyncio
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -47,6 +47,9 @@ _handled: ContextVar[bool] = ContextVar("handled", default=False)
 class Session:
     """One process working on one run. The folder is created only after the model has been opened."""
 
+    parent_name: str = ""
+    """Name of the run whose answers are judged again."""
+
     def __init__(
         self,
         plan: Plan,
@@ -74,6 +77,18 @@ class Session:
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
         """Open the model, create or reopen the folder, and work until everything is answered."""
+        new_salt()
+        with sigterm_cancels():
+            async with pool.opened(), self._opened_model() as model:
+                await self._try_judges()
+                folder = make_folder()
+                data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
+                plan = replace(self._plan, run=folder.name)
+                work = Work(folder, plan, self._first_manifest(folder, model), model, data, pool.describe())
+                await self._work(work)
+        return self._finish(work)
+
+    def _opened_model(self) -> AbstractAsyncContextManager[Model]:
         options = ModelOptions(
             base_url=self._config.base_url,
             headers=self._config.headers,
@@ -85,16 +100,7 @@ class Session:
             form=self._config.form,
             notify=self._notify,
         )
-        new_salt()
-        with sigterm_cancels():
-            async with pool.opened(), open_model(self._config.model_to_open, options) as model:
-                await self._try_judges()
-                folder = make_folder()
-                data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
-                plan = replace(self._plan, run=folder.name)
-                work = Work(folder, plan, self._first_manifest(folder, model), model, data, pool.describe())
-                await self._work(work)
-        return self._finish(work)
+        return open_model(self._config.model_to_open, options)
 
     async def _try_judges(self) -> None:
         """Open the models that graders ask, and try the judges before the first question is paid for."""
@@ -147,16 +153,19 @@ class Session:
         """Load an earlier session's counts, recorded keys, and completions that only lack a verdict."""
         tally = work.plan.new_tally()
         if self._earlier is None:
-            return tally, {}, {}
+            return tally, {}, self._answered(work.folder, {})
         _, done = recount(work.folder, tally, by_item=self._config.epochs > 1)
         tally.resumed = tally.recorded
         tally.failures.clear()  # failed answers are retried
-        answered = {
+        return tally, done, self._answered(work.folder, done)
+
+    def _answered(self, folder: Path, done: Mapping[RecordKey, bytes]) -> dict[RecordKey, Answered]:
+        """The completions that an earlier session left without a verdict."""
+        return {
             failure.key: Answered(failure.completion, failure.prompt)
-            for failure in journal.read_failures(work.folder)
+            for failure in journal.read_failures(folder)
             if failure.completion is not None and failure.key not in done
         }
-        return tally, done, answered
 
     def _leave(self, work: Work) -> None:
         """Clean up after an error: keep what is recorded, but delete a new folder without records."""
@@ -185,12 +194,14 @@ class Session:
         )
 
     def _grader_files(self) -> list[str]:
-        return [grader for planned in self._plan.tasks if isinstance(grader := planned.task.grader, str)]
+        own = [grader for planned in self._plan.tasks if isinstance(grader := planned.task.grader, str)]
+        return [self._config.grader] if self._config.grader else own
 
     def _first_manifest(self, folder: Path, model: Model) -> Manifest:
         created = self._started.isoformat(timespec="seconds")
         return Manifest(
             run=folder.name,
+            parent=self.parent_name,
             label=self._label,
             note=self._note,
             created=self._earlier.created or created if self._earlier else created,

@@ -20,6 +20,7 @@ from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
 from evalkit.runs.manifest import Manifest, read_manifest
 from evalkit.runs.planner import TaskLike, make_plan, named_tasks, plain_settings
+from evalkit.runs.regrade import Regrading, resumed
 from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 from evalkit.runs.session import Notify, Session, Watch
@@ -62,6 +63,7 @@ def run(
     confidence: Source | None = None,
     policy: Policy | None = None,
     count_as: Mapping[str, str] | None = None,
+    grader: str | None = None,
     metrics: Sequence[str] | None = None,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
@@ -113,6 +115,7 @@ def run(
         confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
         policy: abstention policy to apply afterwards and score beside the answers: confidence or consistency.
         count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
+        grader: a grader of all tasks, instead of their own.
         metrics: your own metrics to compute beside the installed ones: file.py::name.
         out: folder in which to create the run folder.
         resume: a run folder to resume; it keeps its own settings. Pass tasks again if they were given as objects.
@@ -182,7 +185,10 @@ async def run_async(
         if regrade_all:
             journal.return_to_grading(folder)
         plan = make_plan(config, folder.name, objects)
-        session = Session(plan, config, watch, notify, earlier=earlier, cache=cache, cache_folder=cache_folder)
+        go = functools.partial(Regrading if earlier.parent else Session, plan, config, watch, notify, earlier=earlier)
+        session = go(cache=cache, cache_folder=cache_folder)
+        if isinstance(session, Regrading):
+            resumed(session, folder, earlier)
         return await session.run(lambda: folder)
     if regrade_all:
         raise SettingError("regrade_all", "needs {resume}")
