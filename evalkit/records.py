@@ -209,15 +209,11 @@ class Grade(_Frozen):
     undecided: bool = False
     """The grader's rules could not decide and no judge was asked: the outcome is missing."""
     votes: JsonDict = Field(default_factory=dict)
-    """Judge → its verdict, if models judged."""
+    """Judge → its verdict, if models judged; or the person who did, with the date."""
     grader: str = ""
     """Name of the grader, filled in by the engine."""
     reason: str = ""
     """The reason, in one line."""
-    author: str | None = None
-    """The person who judged, if one did."""
-    date: str | None = None
-    """When that person judged, as the person wrote it."""
 
     @classmethod
     def of(cls, correct: bool, *, answer: str | None = None, reason: str = "", **more: Any) -> Grade:

@@ -83,8 +83,7 @@ def _grade(row: Mapping[str, str]) -> Grade:
         outcome=Outcome(outcome),
         non_answer=NonAnswer.ABSTAINED if outcome == Outcome.IDK.value else None,
         grader=PERSON,
-        author=row.get("author", "") or None,
-        date=row.get("date", "") or None,
+        votes={who: outcome} if (who := ", ".join(filter(None, (row.get("author"), row.get("date"))))) else {},
         reason=row.get("note", "") or "judged by a person",
     )
 

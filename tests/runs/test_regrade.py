@@ -80,7 +80,8 @@ def test_a_wrong_judge_is_put_right(server: ChatServer, tmp_path: Path) -> None:
     path = tmp_path / "questions.py"
     path.write_text(
         "from evalkit import Sample, Task, task\n\n\n@task\ndef q() -> Task:\n"
-        "    samples = [Sample(id=str(k), input=f'When {k}?', target='in 1894') for k in range(4)]\n    return Task(samples=samples, grader='judge')\n",
+        "    samples = [Sample(id=str(k), input=f'When {k}?', target='in 1894') for k in range(4)]\n"
+        "    return Task(samples=samples, grader='judge')\n",
         encoding="utf-8",
     )
     judged = {"judge": "j", "judge.base_url": server.url}
@@ -104,7 +105,7 @@ def test_a_persons_verdicts_come_before_the_graders(parent: evalkit.RunResult, t
     again = evalkit.regrade(parent.folder, verdicts=path, out=tmp_path / "results")
     found = {(one.sample_id, one.prompt_threshold): one.grade for one in read_records(again.folder)}
     corrected = found["3", 0.5]
-    assert (corrected.outcome, corrected.author, corrected.date) == (Outcome.CORRECT, "Ada", "2026-11-20")
+    assert (corrected.outcome, corrected.votes) == (Outcome.CORRECT, {"Ada, 2026-11-20": "correct"})
     assert (corrected.grader, corrected.reason) == ("person", "meant the digit")
     assert found["3", None].outcome is Outcome.ERROR
     assert found["4", None].outcome is found["4", 0.5].outcome is Outcome.IDK
