@@ -85,8 +85,8 @@ def test_a_wrong_judge_is_put_right(server: ChatServer, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     judged = {"judge": "j", "judge.base_url": server.url}
-    given = {"model": "m", "base_url": server.url, "out": tmp_path / "results", "grader_parameters": judged}
-    first = evalkit.run(f"{path}::q", **given)
+    given: dict[str, Any] = {"model": "m", "base_url": server.url, "out": tmp_path / "results"}
+    first = evalkit.run(f"{path}::q", grader_parameters=judged, **given)
     assert first.failed == 4
     asked = [request["model"] for request in server.requests]
     again = evalkit.regrade(first.folder, grader="exact", out=tmp_path / "results")
