@@ -128,7 +128,7 @@ class Sample(_Frozen):
     choices: list[str] | None = None
     """The options of a multiple-choice question, in the order shown."""
     turns: list[Message] = Field(default_factory=list)
-    """Earlier turns of the conversation; the input is the last turn."""
+    """Earlier turns of the conversation, a system message of the task's own first; the input is the last turn."""
     metadata: JsonDict = Field(default_factory=dict)
     """Anything else; `stratum` names its stratum, `answerable: false` means that only IDK is right."""
     instructions: str = ""
@@ -346,3 +346,11 @@ class Task:
     """The version of the data set, and which part was left out; recorded in run.json."""
     notes: Sequence[str] = ()
     """Notes that a reader of the scores needs, one sentence each; printed before the first answer."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """How the questions are really put where that differs from the task's default; part of the condition."""
+    max_tokens: int | None = None
+    """Longest answer, in tokens, where the user states none and the provider sends a limit of its own; ≥ 1."""
+    metrics: Sequence[str] = ()
+    """Registered metrics that the publisher reports; shown beside the scores."""
+    examples: Sequence[Sample] = ()
+    """Questions that are not asked, with worked answers in `metadata["worked"]`; those of a stratum belong together."""

@@ -33,6 +33,8 @@ class Request:
     temperature: float = 0.0
     max_tokens: int | None = None
     """Longest answer in tokens; None leaves it to the model, see `default_max_tokens`."""
+    usual_max_tokens: int | None = None
+    """A benchmark's own limit: takes the place of a lower default of the provider's, and is dropped with it."""
     seed: int = 0
     """Makes sampling repeatable where a server supports it; differs between epochs."""
     logprobs: int = 0

@@ -138,7 +138,9 @@ class Parameters:
         if self._limit_field is None:
             stated = next((self._fields[name] for name in self.limits if name in self._fields), None)
             return stated if isinstance(stated, int) else None
-        return self._default_limit if request.max_tokens is None else request.max_tokens
+        if request.max_tokens is not None or self._default_limit is None:
+            return request.max_tokens
+        return max(self._default_limit, request.usual_max_tokens or 0)
 
     def effort(self, value: str | None) -> dict[str, Any]:
         """The fields that ask for a reasoning effort."""

@@ -61,7 +61,7 @@ def _row(row: Fields) -> ForeignRow:
         answer=row.text("pred") if pred else None,
         unreadable=not pred,
         attempted=bool(pred),
-        target=[answer],
+        target=[f"({answer})"],  # a bare letter may also be the text of another option
         choices=row.texts("options") or None,
         input=row.text("question", ""),
         task="mmlu-pro",

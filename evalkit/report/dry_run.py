@@ -19,18 +19,19 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """Return the plan as data: samples and calls a task, an example prompt, an estimate of tokens."""
     tasks = [_task(plan, planned) for planned in plan.tasks]
     calls = sum(task["calls"] for task in tasks)
+    most = [task["most_completion_tokens"] for task in tasks]
     return {
         "model": plan.model,
         "wording": plan.wording.label,
         "thresholds": list(plan.thresholds),
         "epochs": plan.epochs,
         "temperature": plan.temperature,
-        "limit": _limit(plan),
+        "limit": _limit(plan, tasks),
         "tasks": tasks,
         "calls": calls,
         "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
-        "max_tokens": plan.longest_answer,
-        "most_completion_tokens": calls * plan.longest_answer if plan.longest_answer else None,
+        "max_tokens": max((task["max_tokens"] or 0 for task in tasks), default=0) or None,
+        "most_completion_tokens": None if None in most else sum(most),
     }
 
 
@@ -65,6 +66,7 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
     for task in document["tasks"]:
         epochs = f", {document['epochs']} epochs" if document["epochs"] > 1 else ""
         yield f"  {visible(task['task'])}: {task['samples']:,} samples{epochs}, {task['calls']:,} calls"
+        yield from (f"    {visible(note)}" for note in task["notes"])
     yield f"  {_in_all(document)}"
     yield f"  {document['limit']}"
 
@@ -100,13 +102,16 @@ def _sums(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _limit(plan: Plan) -> str:
+def _limit(plan: Plan, tasks: Sequence[dict[str, Any]]) -> str:
     """How long an answer may be, and who says so."""
-    if plan.longest_answer is None:
-        return "No token limit is sent, so the provider's own applies; --max-tokens sets one."
     if plan.max_tokens is not None:
         return f"An answer may have {plan.max_tokens:,} tokens."
-    return f"An answer may have {plan.longest_answer:,} tokens by default, or any number where the model reasons."
+    limits = sorted({task["max_tokens"] for task in tasks if task["max_tokens"]})
+    if not limits:
+        return "No token limit is sent, so the provider's own applies; --max-tokens sets one."
+    shown = " or ".join(f"{limit:,}" for limit in limits)
+    by_task = " (by task)" if len(limits) > 1 else ""
+    return f"An answer may have {shown} tokens by default{by_task}, or any number where the model reasons."
 
 
 def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
@@ -119,11 +124,15 @@ def _task(plan: Plan, planned: PlannedTask) -> dict[str, Any]:
             characters += sum(len(turn["content"]) for turn in turns)
             if samples == 1:
                 prompts.append({"prompt_threshold": threshold, "messages": turns})
+    calls, limit = samples * len(plan.thresholds) * plan.epochs, plan.token_limit(planned.task)
     return {
         "task": planned.task.name,
         "grader": planned.grader,
         "samples": samples,
-        "calls": samples * len(plan.thresholds) * plan.epochs,
+        "calls": calls,
+        "max_tokens": limit,
+        "most_completion_tokens": calls * limit if limit else None,
+        "notes": list(planned.task.notes),
         "example": "\n".join(turn["content"] for turn in prompts[-1]["messages"]) if prompts else "",
         "prompts": prompts,
         "estimated_prompt_tokens": characters * plan.epochs // CHARACTERS_A_TOKEN,

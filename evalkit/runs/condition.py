@@ -78,6 +78,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "confidence": config.confidence if config.confidence == "verbal" else None,
     }
     values |= {f"-T {key}": value for key, value in config.task_parameters.items() if key not in SELECTION}
+    values |= manifest.datasets.get(task, {}).get("settings") or {}
     values |= {f"-G {key}": value for key, value in config.grader_parameters.items() if not is_reach(key)}
     values |= {f"-M {key}": value for key, value in config.model_parameters.items()}
     values |= {f"count_as {key}": value for key, value in config.count_as.items()}

@@ -48,6 +48,8 @@ class CardHead:
     condition: Condition = field(default_factory=Condition)
     metrics: Sequence[str] = ()
     """The user's own metrics in addition to the installed ones: file.py::name."""
+    reported: Sequence[str] = ()
+    """Installed metrics that the benchmark's publisher reports: shown first."""
 
 
 def from_records(
@@ -257,7 +259,7 @@ class CardBuilder:
             confidences=self._confidences,
             metrics=own.values,
             metric_problems=own.problems,
-            shown_metrics=own_metrics.shown_first(head.metrics),
+            shown_metrics=own_metrics.shown_first(head.metrics, head.reported),
         )
 
     def _count(self, sample_id: str, position: int, *, answerable: bool) -> None:

@@ -45,6 +45,18 @@ def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] =
     return OwnMetrics(values, problems)
 
 
+def check_reported(task: str, names: Iterable[str]) -> None:
+    """Check that the metrics a task reports are installed.
+
+    Raises:
+        UsageError: one is not; the text names the task.
+    """
+    installed = plugins.names("metrics")
+    for name in names:
+        if name not in installed:
+            raise UsageError(f"task {task} reports the metric {name!r}, which is not installed: {', '.join(installed)}")
+
+
 def check(names: Iterable[str]) -> None:
     """Check before a run starts that its metrics can be found.
 
@@ -60,10 +72,12 @@ def check(names: Iterable[str]) -> None:
         keys.append(key)
 
 
-def shown_first(names: Iterable[str]) -> list[str]:
-    """Metrics shown on screen: the named ones, and those that other packages registered."""
-    others = [name for name in plugins.names("metrics") if not _metric(name).__module__.startswith("evalkit.")]
-    return list(dict.fromkeys([*(name.rpartition("::")[2] for name in names), *others]))
+def shown_first(names: Iterable[str], reported: Iterable[str] = ()) -> list[str]:
+    """Metrics shown on screen: the publisher's, the named ones, and those that other packages registered."""
+    installed = plugins.names("metrics")
+    others = [name for name in installed if not _metric(name).__module__.startswith("evalkit.")]
+    known = [name for name in reported if name in installed]
+    return list(dict.fromkeys([*known, *(name.rpartition("::")[2] for name in names), *others]))
 
 
 @lru_cache(maxsize=256)

@@ -135,7 +135,7 @@ class _Worker:
         )
         self.journal.append(record)
         self.tally.count(record)
-        self._watch_limit(grade_)
+        self._watch_limit(grade_, self.plan.token_limit(job.planned.task))
         return None
 
     async def _complete(self, request: Request) -> Completion:
@@ -147,13 +147,12 @@ class _Worker:
         self.cache.put(request, completion)
         return completion
 
-    def _watch_limit(self, grade_: Grade) -> None:
+    def _watch_limit(self, grade_: Grade, tokens: int | None) -> None:
         """Warn early that most answers are being cut off, while restarting costs little."""
         tally = self.tally
         tally.truncated += grade_.non_answer is NonAnswer.TRUNCATED
         if tally.recorded - tally.resumed == EARLY and tally.truncated * 2 >= EARLY:
-            longest = self.plan.longest_answer
-            limit = f" at {longest:,} tokens" if longest else ""
+            limit = f" at {tokens:,} tokens" if tokens else ""
             tally.notify(
                 f"{tally.truncated} of the first {EARLY} answers were cut off{limit} before they reached a conclusion;"
                 " stop with Ctrl-C and start again with a higher --max-tokens"
@@ -192,6 +191,7 @@ class _Worker:
             messages=messages,
             temperature=self.plan.temperature,
             max_tokens=self.plan.max_tokens,
+            usual_max_tokens=job.planned.task.max_tokens,
             # Different for each epoch, the same for every threshold: only the prompt differs between thresholds.
             seed=self.plan.seed * 1000 + job.epoch,
             logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,

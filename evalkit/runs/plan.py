@@ -63,11 +63,21 @@ class Plan:
         turns: Sequence[Message] = sample.turns
         if planned.examples:
             turns = [*example_turns(planned.examples, sample, lambda text: self._put(text, threshold)), *turns]
-        return build_messages(sample.input, threshold, self.system, self._closing, turns, self.wording)
+        return build_messages(sample.asked, threshold, self.system, self._closing, turns, self.wording)
 
     def _put(self, question: str, threshold: float | None) -> str:
         """The user's turn around a question."""
         return build_messages(question, threshold, closing=self._closing, wording=self.wording)[-1].content
+
+    def token_limit(self, task: Task) -> int | None:
+        """Longest answer that a task's first request asks for, in tokens; None if no limit is sent.
+
+        The user's limit comes first. A benchmark's own replaces the provider's, but never adds one where the provider
+        sends none, and never lowers it. The provider may drop it for models that reason.
+        """
+        if self.max_tokens is not None or self.default_max_tokens is None:
+            return self.max_tokens
+        return max(self.default_max_tokens, task.max_tokens or 0)
 
     def prompted(self, sample: Sample, threshold: float | None) -> Sample:
         """The sample with the rest of its prompt, for graders."""
@@ -81,11 +91,6 @@ class Plan:
         if None in counts:
             return None
         return sum(n for n in counts if n is not None) * len(self.thresholds) * self.epochs
-
-    @property
-    def longest_answer(self) -> int | None:
-        """The limit that the first request is sent with, in tokens; None for none."""
-        return self.max_tokens or self.default_max_tokens
 
     def new_tally(self) -> Tally:
         """An empty tally with a card for each task and threshold, in plan order."""

@@ -56,6 +56,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
             raise SettingError(
                 "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
             )
+        own_metrics.check_reported(task.name, task.metrics)
         tasks[task.name] = task
     graders = {task_name: plugins.find_grader(config.grader or task.grader) for task_name, task in tasks.items()}
     read_roles(config.grader_parameters)

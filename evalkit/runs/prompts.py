@@ -37,14 +37,16 @@ def build_messages(
         threshold: t, 0 ≤ t < 1; 0 gives the exam sentence, None nothing.
         system: text of a system message.
         closing: the last paragraph of the user's turn.
-        turns: earlier turns of the conversation.
+        turns: earlier turns of the conversation; a system message among them comes before the run's.
         wording: how the target is stated.
     """
     asked = wording.around(question, threshold)
     user = Message(role="user", content=f"{asked}\n\n{closing}" if closing else asked)
     stated = wording.words(threshold) if wording.in_system else ""
-    opening = "\n\n".join(part for part in (system, stated) if part)
-    return [*([Message(role="system", content=opening)] if opening else []), *turns, user]
+    own = [turn.content for turn in turns if turn.role == "system"]
+    opening = "\n\n".join(part for part in (*own, system, stated) if part)
+    spoken = [turn for turn in turns if turn.role != "system"]
+    return [*([Message(role="system", content=opening)] if opening else []), *spoken, user]
 
 
 def prompt_fingerprint(target: Iterable[str], messages: Iterable[Message]) -> bytes:

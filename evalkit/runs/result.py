@@ -141,6 +141,7 @@ def build_cards(tally: Tally, folder: Path, manifest: Manifest, *, metrics: Sequ
                 run=str(folder),
                 count_as=manifest.count_as,
                 metrics=metrics,
+                reported=manifest.datasets.get(key.task, {}).get("metrics") or (),
                 condition=conditions.get((key.task, str(model)), Condition()),
             ),
             manifest.stated_thresholds,

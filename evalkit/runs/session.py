@@ -251,7 +251,12 @@ class Work:
 
     def _dataset(self, task: Task) -> dict[str, Any]:
         digest = self.tally.fingerprints.get(task.name) if self.tally else None
-        return {"data": self.data[task.name], "fingerprint": digest, **task.revision}
+        about: dict[str, Any] = {"data": self.data[task.name], "fingerprint": digest, **task.revision}
+        return about | ({"settings": task.settings} if task.settings else {}) | _reported(task)
+
+
+def _reported(task: Task) -> dict[str, Any]:
+    return {"metrics": list(task.metrics)} if task.metrics else {}
 
 
 def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list[Scorecard]:
@@ -271,6 +276,7 @@ def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list
             count_as=card.count_as,
             condition=card.condition,
             metrics=config.metrics,
+            reported=manifest.datasets.get(task, {}).get("metrics") or (),
         )
         simulated += simulated_cards(records, config.policy, head, manifest.stated_thresholds, voted=voted)
     return simulated
