@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from evalkit.analysis.behaviour import behaviour
     from evalkit.analysis.leaderboard import leaderboard
     from evalkit.dataset.fingerprint import fingerprint
-    from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows
+    from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows, example_rows
     from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
     from evalkit.dataset.table import read_table
     from evalkit.errors import EvalkitError
     from evalkit.extras import requires
+    from evalkit.grading.confidence import split_verbal
     from evalkit.grading.grade import grade_with
     from evalkit.grading.judge import ask_mark, ask_verdict
     from evalkit.grading.patch import find_patch
@@ -83,6 +84,7 @@ __all__ = [
     "committed",
     "compare",
     "count_outcomes",
+    "example_rows",
     "final_statement",
     "find_patch",
     "fingerprint",
@@ -122,6 +124,7 @@ __all__ = [
     "score",
     "shuffled",
     "simplify",
+    "split_verbal",
     "task",
     "theory",
 ]
@@ -160,6 +163,7 @@ _HOMES = {
     "committed": "abstention.final",
     "compare": "report.compare",
     "count_outcomes": "runs.dataframe",
+    "example_rows": "dataset.hub",
     "final_statement": "abstention.final",
     "find_patch": "grading.patch",
     "fingerprint": "dataset.fingerprint",
@@ -198,6 +202,7 @@ _HOMES = {
     "score": "runs.scorecard",
     "shuffled": "dataset.order",
     "simplify": "text",
+    "split_verbal": "grading.confidence",
     "task": "plugins",
 }
 _PACKAGES = ("metrics", "theory")

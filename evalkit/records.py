@@ -131,8 +131,15 @@ class Sample(_Frozen):
     """Earlier turns of the conversation, a system message of the task's own first; the input is the last turn."""
     metadata: JsonDict = Field(default_factory=dict)
     """Anything else; `stratum` names its stratum, `answerable: false` means that only IDK is right."""
+    preamble: str = ""
+    """What precedes the question in the same turn, such as worked examples; graders do not read it."""
     instructions: str = ""
     """Prompt text besides the question, such as the confidence target; set by the engine for graders."""
+
+    @property
+    def asked(self) -> str:
+        """The question with what precedes it in the same turn."""
+        return f"{self.preamble}\n\n{self.input}" if self.preamble else self.input
 
     @property
     def prompt(self) -> str:
@@ -210,6 +217,8 @@ class Grade(_Frozen):
     """The grader's rules could not decide and no judge was asked: the outcome is missing."""
     votes: JsonDict = Field(default_factory=dict)
     """Judge → its verdict, if models judged; or the person who did, with the date."""
+    measures: JsonDict = Field(default_factory=dict)
+    """Name → number that the publisher's metrics add up, such as instructions followed."""
     grader: str = ""
     """Name of the grader, filled in by the engine."""
     reason: str = ""
@@ -222,10 +231,10 @@ class Grade(_Frozen):
         return cls(outcome=outcome, answer=answer, reason=reason, **more)
 
     @classmethod
-    def idk(cls, kind: NonAnswer | str = NonAnswer.ABSTAINED, reason: str = "") -> Grade:
+    def idk(cls, kind: NonAnswer | str = NonAnswer.ABSTAINED, reason: str = "", **more: Any) -> Grade:
         """Grade a text that makes no claim: `abstained`, `refusal` or `empty`."""
         kind = NonAnswer(kind)
-        return cls(outcome=Outcome.IDK, non_answer=kind, reason=reason or _WHY[kind])
+        return cls(outcome=Outcome.IDK, non_answer=kind, reason=reason or _WHY[kind], **more)
 
     @classmethod
     def unparsed(cls, reason: str) -> Grade:
@@ -233,10 +242,12 @@ class Grade(_Frozen):
         return cls(outcome=Outcome.ERROR, non_answer=NonAnswer.UNPARSED, reason=reason)
 
     @classmethod
-    def partly(cls, *, answer: str | None = None, credit: float | None = None, reason: str = "") -> Grade:
+    def partly(
+        cls, *, answer: str | None = None, credit: float | None = None, reason: str = "", **more: Any
+    ) -> Grade:
         """Grade an answer that is partly right: 0 points, as for IDK, but attempted."""
         kind = NonAnswer.PARTIAL
-        return cls(outcome=Outcome.IDK, non_answer=kind, answer=answer, credit=credit, reason=reason or _WHY[kind])
+        return cls(outcome=Outcome.IDK, non_answer=kind, answer=answer, credit=credit, reason=reason or _WHY[kind], **more)
 
     @classmethod
     def cut_off(cls, reason: str = "") -> Grade:

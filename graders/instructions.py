@@ -36,17 +36,29 @@ _Verdict = tuple[str, bool, bool]
 def instructions(sample: Sample, completion: Completion, *, verdict: Literal["strict", "loose"] = "strict") -> Grade:
     """Check every instruction; `verdict` is strict or loose."""
     kind = _abstains(sample, completion.text)
-    if kind and len(completion.text.split()) <= BRIEF:
-        return Grade.idk(kind)
     checks = check(sample, completion.text)
+    measures = _measured(checks)
     followed = [strict if verdict == "strict" else loose for _, strict, loose in checks]
-    if kind and not all(followed):
-        return Grade.idk(kind)
+    if kind and (len(completion.text.split()) <= BRIEF or not all(followed)):
+        return Grade.idk(kind, measures=measures)
     missed = [name for (name, _, _), ok in zip(checks, followed, strict=True) if not ok]
     other = "loose" if verdict == "strict" else "strict"
     also = all(loose if verdict == "strict" else strict for _, strict, loose in checks)
     reason = f"{verdict}: {'obeys all' if not missed else 'misses ' + ', '.join(missed)}; {other}: {_said(also)}"
-    return Grade.of(not missed, answer=None, credit=sum(followed) / len(followed), reason=reason)
+    return Grade.of(not missed, answer=None, credit=sum(followed) / len(followed), reason=reason, measures=measures)
+
+
+def _measured(checks: list[_Verdict]) -> dict[str, int]:
+    """What the publisher's four accuracies add up; an abstention is checked like any text."""
+    strict, loose = [one for _, one, _ in checks], [one for _, _, one in checks]
+    return {
+        "prompts": 1,
+        "prompts_strict": int(all(strict)),
+        "prompts_loose": int(all(loose)),
+        "instructions": len(checks),
+        "instructions_strict": sum(strict),
+        "instructions_loose": sum(loose),
+    }
 
 
 def _abstains(sample: Sample, text: str) -> NonAnswer | None:

@@ -43,7 +43,8 @@ async def rubric(
     turns = [*sample.turns, Message(role="user", content=sample.input)]
     mark, said = await ask_mark(judge, turns, sample.metadata.get("checklist", ()), completion.text)
     reason = f"{said}; correct from {cut} on"
-    return Grade.of(mark >= cut, answer=f"{mark:g}", credit=(mark - 1) / 9, reason=reason)
+    measures = {"mark": mark, "marks": 1}
+    return Grade.of(mark >= cut, answer=f"{mark:g}", credit=(mark - 1) / 9, reason=reason, measures=measures)
 
 
 def does_work(text: str, question: str) -> bool:

@@ -44,9 +44,10 @@ def two(tmp_path: Path) -> Path:
 
 def test_evalkit_registers_metrics_and_describes_them() -> None:
     """A name each, with a line of description."""
-    assert plugins.names("metrics") == ["hallucination_rate", "omniscience_index", "simpleqa_f"]
+    assert {"hallucination_rate", "omniscience_index", "simpleqa_f"} <= {*plugins.names("metrics")}
     for name in plugins.names("metrics"):
         assert "in [" in plugins.describe("metrics", name)
+    for name in ("hallucination_rate", "omniscience_index", "simpleqa_f"):
         assert compute_metric(plugins.find("metrics", name), MEASUREMENT) is not None
 
 
@@ -74,7 +75,7 @@ def test_an_ambiguous_or_unmarked_function_is_refused(two: Path, inner: str, mes
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     """And says how a file is given."""
-    with pytest.raises(UsageError, match=r"no metric 'f2'; available: hallucination_rate, .*file"):
+    with pytest.raises(UsageError, match=r"no metric 'f2'; available: accuracy_given_attempted, .*file"):
         plugins.find("metrics", "f2")
 
 

@@ -50,7 +50,7 @@ def data_fingerprint(task: Task) -> str | None:
 
 
 def _content(sample: Sample) -> bytes:
-    parts = (sample.id, sample.input, *sample.target, *(sample.choices or ()))
+    parts = (sample.id, sample.asked, *sample.target, *(sample.choices or ()))
     return "\0".join(parts).encode(errors="surrogatepass")
 
 

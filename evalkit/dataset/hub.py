@@ -157,6 +157,23 @@ def benchmark_rows(hub: Hub, data: str | None = None) -> Rows:
     return Rows(_read(paths), {"files": ", ".join(path.name for path in paths)})
 
 
+def example_rows(hub: Hub, data: str | None = None) -> list[BenchmarkRow]:
+    """Read rows that need not be there, such as the worked examples of a benchmark; none is an empty list.
+
+    Args:
+        hub: where they are published, and the names of their local files; without an id they are on no hub.
+        data: as for `benchmark_rows`; beside a single file, its folder is searched.
+
+    Raises:
+        InputError: a file that is there cannot be read; or the hub cannot be reached.
+    """
+    where = data or local_folder()
+    if not where:
+        return list(_from_hub(hub)) if hub.id else []
+    root = Path(where)
+    return list(_read(_matching(hub, root.parent if root.is_file() else root)))
+
+
 def local_folder() -> str | None:
     """Return the folder in EVALKIT_DATA; None if it is unset or empty."""
     return os.environ.get(DATA) or None
@@ -167,18 +184,25 @@ def _local(hub: Hub, root: Path) -> list[Path]:
         return [root]
     if not root.is_dir():
         raise InputError(f"--data {root}: no such file or folder")
+    if paths := _matching(hub, root):
+        return paths
+    raise InputError(f"--data {root}: no file of {hub.id} found there; expected {', '.join(hub.files)}")
+
+
+def _matching(hub: Hub, root: Path) -> list[Path]:
+    """The files of the first pattern that has some; a pattern's folder may be left out."""
     for pattern in hub.files:
         for candidate in (pattern, Path(pattern).name):
             if paths := sorted(path for path in root.glob(candidate) if path.is_file()):
                 return paths
-    raise InputError(f"--data {root}: no file of {hub.id} found there; expected {', '.join(hub.files)}")
+    return []
 
 
 def _read(paths: Sequence[Path]) -> Iterator[BenchmarkRow]:
     for path in paths:
         part = path.name.split(".", 1)[0]
         name = path.name.removesuffix(".gz")
-        readers = {".jsonl": _lines, ".json": _document, ".csv": _table, ".parquet": _parquet}
+        readers = {".jsonl": _lines, ".json": _document, ".csv": _table, ".parquet": _parquet, ".txt": _whole}
         reader = readers.get(Path(name).suffix)
         if reader is None:
             raise InputError(f"{path}: unknown ending; it must be one of {', '.join(readers)}")
@@ -210,6 +234,12 @@ def _document(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(row, dict):
             raise InputError(f"{path}: entry {number} is not an object")
         yield f"{path}, entry {number}", row
+
+
+def _whole(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A text file as one row with the column `text`."""
+    with _text(path) as file:
+        yield str(path), {"text": file.read()}
 
 
 def _table(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -13,18 +13,25 @@ from numbers import Real
 from typing import Any
 
 from evalkit.metrics.measurement import Measurement, Pattern
-from evalkit.metrics.outcomes import Counts
+from evalkit.metrics.outcomes import Counts, Details
 
 MetricFunction = Callable[..., float | None]
 
 
-def compute_metric(function: MetricFunction, measurement: Measurement, credit: float | None = None) -> float | None:
+def compute_metric(
+    function: MetricFunction,
+    measurement: Measurement,
+    credit: float | None = None,
+    *,
+    details: Details | None = None,
+) -> float | None:
     """Return the value of a metric on what was measured; None where nothing was graded, or it is undefined.
 
     Args:
         function: the metric; its first parameter is called `counts` or `items`.
         measurement: outcomes of one condition on one set of items.
         credit: mean partial credit in [0, 1], handed to a metric of counts; None where there is none.
+        details: what else a metric of counts may know, credit included.
 
     Raises:
         TypeError: the first parameter has another name, or the value is not a number.
@@ -37,7 +44,8 @@ def compute_metric(function: MetricFunction, measurement: Measurement, credit: f
         raise TypeError(f"the first parameter of a metric must be called counts or items, not {takes or 'nothing'}")
     if not measurement.items:
         return None
-    given: Any = total_counts(measurement, credit) if takes == "counts" else item_counts(measurement)
+    known = details or Details(credit=credit)
+    given: Any = total_counts(measurement, details=known) if takes == "counts" else item_counts(measurement)
     value: object = function(given)
     if value is None:
         return None
@@ -49,12 +57,15 @@ def compute_metric(function: MetricFunction, measurement: Measurement, credit: f
     return number
 
 
-def total_counts(measurement: Measurement, credit: float | None = None) -> Counts:
+def total_counts(
+    measurement: Measurement, credit: float | None = None, *, details: Details | None = None
+) -> Counts:
     """Return the counts of all answers measured.
 
     Args:
         measurement: outcomes of one condition on one set of items.
         credit: mean partial credit in [0, 1]; None where there is none.
+        details: what else is known of the answers, credit included.
 
     Raises:
         ValueError: the credit is out of range.
@@ -64,7 +75,10 @@ def total_counts(measurement: Measurement, credit: float | None = None) -> Count
         error=measurement.error,
         idk=measurement.idk,
         missing=measurement.missing,
-        credit=credit,
+        credit=details.credit if details else credit,
+        strata=details.strata if details else {},
+        measures=details.measures if details else {},
+        confidences=details.confidences if details else (),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 CORRECT, ERROR, IDK, MISSING = 0, 1, 2, 3
 """Codes of the outcomes in integer arrays, and their positions in lists of counts."""
@@ -25,6 +26,10 @@ class Counts:
         missing: answers without a verdict, at least 0; in no other count.
         answerable: of an item, whether a right answer exists; True for a scorecard.
         credit: mean partial credit in [0, 1] where the grader gives any; else None.
+        strata: of a scorecard, stratum → its counts; empty where the task has none.
+        measures: of a scorecard, name → sum over its answers of what the grader measured.
+        confidences: of a scorecard, each answer's confidence in [0, 1] and whether it was correct, in any order; only
+            of answers with a confidence.
 
     Raises:
         ValueError: a count is negative, or the credit is outside [0, 1].
@@ -36,6 +41,9 @@ class Counts:
     missing: int = 0
     answerable: bool = True
     credit: float | None = None
+    strata: Mapping[str, Counts] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    confidences: Sequence[tuple[float, bool]] = ()
 
     def __post_init__(self) -> None:
         for name in OUTCOMES:
@@ -53,3 +61,13 @@ class Counts:
     def attempted(self) -> int:
         """Answers that make a claim: correct + error."""
         return self.correct + self.error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Details:
+    """What is known of a scorecard's answers beside their outcomes; the attributes are those of `Counts`."""
+
+    credit: float | None = None
+    strata: Mapping[str, Counts] = field(default_factory=dict)
+    measures: Mapping[str, float] = field(default_factory=dict)
+    confidences: Sequence[tuple[float, bool]] = ()

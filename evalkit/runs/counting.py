@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from evalkit.metrics.measurement import Measurement, Pattern
-from evalkit.metrics.outcomes import CODES, MISSING
+from evalkit.metrics.outcomes import CODES, MISSING, Counts, Details
 from evalkit.records import Failure, NonAnswer, Record, RecordKey
 from evalkit.runs import own_metrics
 from evalkit.runs.scorecard import (
@@ -100,6 +100,9 @@ class CardBuilder:
         self._unanswerable_answers = 0
         self._confidences: int | None = None
         self._credits: list[float] = []
+        self._measures: Counter[str] = Counter()
+        self._stated: list[tuple[float, bool]] = []
+        """Confidence, and whether the answer was correct."""
         self._tokens = [0, 0, 0]
         self._strata: dict[str, list[int]] = {}
 
@@ -179,6 +182,9 @@ class CardBuilder:
             self._credits.append(grade.credit)
         if grade.confidence is not None:
             self._confidences = (self._confidences or 0) + 1
+            self._stated.append((grade.confidence, position == CODES["correct"]))
+        if grade.measures:
+            self._measures.update(grade.measures)
         self._add_tokens(record)
         if (stratum := record.metadata.get("stratum")) is not None:
             self._strata.setdefault(str(stratum), [0, 0, 0, 0])[position] += 1
@@ -211,6 +217,8 @@ class CardBuilder:
         if other._confidences is not None:
             self._confidences = (self._confidences or 0) + other._confidences
         self._credits += other._credits
+        self._measures.update(other._measures)
+        self._stated += other._stated
         self._tokens = _sums(self._tokens, other._tokens)
         for mine, theirs in ((self._strata, other._strata), (self._items, other._items)):
             for name, counts in theirs.items():
@@ -224,7 +232,7 @@ class CardBuilder:
         measured = self.measurement
         coverage, given_attempted = self._attempts(measured)
         credit = sum(self._credits) / len(self._credits) if self._credits else None
-        own = own_metrics.evaluate(measured, credit, head.metrics)
+        own = own_metrics.evaluate(measured, self._details(credit), head.metrics)
         kinds = {kind.value: self._non_answers[kind] for kind in NonAnswer if kind is not NonAnswer.TRUNCATED}
         return Scorecard(
             task=head.task,
@@ -261,6 +269,14 @@ class CardBuilder:
             metric_problems=own.problems,
             shown_metrics=own_metrics.shown_first(head.metrics, head.reported),
         )
+
+    def _details(self, credit: float | None) -> Details:
+        """What metrics may know beside the outcomes."""
+        strata = {
+            name: Counts(correct=correct, error=error, idk=idk, missing=missing)
+            for name, (correct, error, idk, missing) in self._strata.items()
+        }
+        return Details(credit=credit, strata=strata, measures=dict(self._measures), confidences=tuple(self._stated))
 
     def _count(self, sample_id: str, position: int, *, answerable: bool) -> None:
         self._outcomes[position] += 1

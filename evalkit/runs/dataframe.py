@@ -98,7 +98,7 @@ def record_features() -> Features:
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
-        "undecided": flag, "votes": text, "grader": text,
+        "undecided": flag, "votes": text, "measures": text, "grader": text,
         "reason": text,
     }  # fmt: skip
     return Features(

@@ -38,6 +38,14 @@ class _Grade(msgspec.Struct):
     undecided: bool = False
     credit: Share | None = None
     confidence: Share | None = None
+    raw_measures: str | dict[str, Any] = msgspec.field(default="{}", name="measures")
+
+    @property
+    def measures(self) -> dict[str, Any]:
+        """Numbers that the publisher's metrics add up."""
+        if isinstance(self.raw_measures, str):
+            self.raw_measures = {} if self.raw_measures == "{}" else json.loads(self.raw_measures)
+        return self.raw_measures
 
 
 class OutcomeRow(msgspec.Struct):

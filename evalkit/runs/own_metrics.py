@@ -10,6 +10,7 @@ from evalkit import plugins
 from evalkit.errors import UsageError
 from evalkit.metrics.evaluation import compute_metric
 from evalkit.metrics.measurement import Measurement
+from evalkit.metrics.outcomes import Details
 
 
 class OwnMetrics(NamedTuple):
@@ -21,12 +22,12 @@ class OwnMetrics(NamedTuple):
     """Name → why it failed; a failing metric costs the run only that number."""
 
 
-def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] = ()) -> OwnMetrics:
+def evaluate(measured: Measurement, details: Details, names: Iterable[str] = ()) -> OwnMetrics:
     """Compute every installed metric, and the named ones.
 
     Args:
         measured: outcomes of one card.
-        credit: mean partial credit in [0, 1], or None.
+        details: what else is known of its answers.
         names: further metrics: `file.py::name`.
 
     Raises:
@@ -38,7 +39,7 @@ def evaluate(measured: Measurement, credit: float | None, names: Iterable[str] =
         function = _metric(name)
         key = name.rpartition("::")[2]
         try:
-            values[key] = compute_metric(function, measured, credit)
+            values[key] = compute_metric(function, measured, details=details)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in may raise anything
             values[key] = None
             problems[key] = f"metric {name}: {plugins.described(error)}"

@@ -148,7 +148,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
             if sample.id in seen:
                 raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
             seen.add(sample.id)
-            checksum.update("\0".join((sample.id, sample.input, *sample.target, "\n")).encode(errors="surrogatepass"))
+            checksum.update("\0".join((sample.id, sample.asked, *sample.target, "\n")).encode(errors="surrogatepass"))
             for threshold in plan.thresholds:
                 for epoch in range(1, plan.epochs + 1):
                     key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)

@@ -319,7 +319,7 @@ def test_the_environment_names_the_folder_too(tmp_path: Path, monkeypatch: pytes
         ("test.csv", "question,options\n1\n", "test.csv:2: more or fewer cells"),
         ("test.jsonl.gz", "not gzip", "cannot be read"),
         ("test.parquet", "not parquet", "is damaged after row 0"),
-        ("test.txt", "x", "must be one of .jsonl, .json, .csv, .parquet"),
+        ("test.xml", "x", "must be one of .jsonl, .json, .csv, .parquet, .txt"),
     ],
 )
 def test_a_bad_file_is_one_line_with_its_place(name: str, content: str, says: str, tmp_path: Path) -> None:
