@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from evalkit.grading.grade import grade_with
     from evalkit.grading.judge import ask_mark, ask_verdict
     from evalkit.grading.patch import find_patch
+    from evalkit.grading.preference import ask_preference
     from evalkit.models.base import Model, ModelOptions, Provider, Request, open_model
     from evalkit.models.plain import plain_prompt
     from evalkit.models.pool import ask
@@ -77,6 +78,7 @@ __all__ = [
     "ask",
     "ask_is_it_valid",
     "ask_mark",
+    "ask_preference",
     "ask_verdict",
     "audit",
     "behaviour",
@@ -156,6 +158,7 @@ _HOMES = {
     "ask": "models.pool",
     "ask_is_it_valid": "report.iiv",
     "ask_mark": "grading.judge",
+    "ask_preference": "grading.preference",
     "ask_verdict": "grading.judge",
     "audit": "report.audit",
     "behaviour": "analysis.behaviour",

@@ -242,12 +242,12 @@ class Grade(_Frozen):
         return cls(outcome=Outcome.ERROR, non_answer=NonAnswer.UNPARSED, reason=reason)
 
     @classmethod
-    def partly(
-        cls, *, answer: str | None = None, credit: float | None = None, reason: str = "", **more: Any
-    ) -> Grade:
+    def partly(cls, *, answer: str | None = None, credit: float | None = None, reason: str = "", **more: Any) -> Grade:
         """Grade an answer that is partly right: 0 points, as for IDK, but attempted."""
         kind = NonAnswer.PARTIAL
-        return cls(outcome=Outcome.IDK, non_answer=kind, answer=answer, credit=credit, reason=reason or _WHY[kind], **more)
+        return cls(
+            outcome=Outcome.IDK, non_answer=kind, answer=answer, credit=credit, reason=reason or _WHY[kind], **more
+        )
 
     @classmethod
     def cut_off(cls, reason: str = "") -> Grade:

@@ -36,6 +36,6 @@ def shots_used(style: Style, asked: int | None, usual: int, found: int, files: s
     wanted = usual if asked is None else asked
     if found >= wanted:
         return Shots(wanted, [], {})
-    used = f"{found} instead of {wanted}"
-    note = f"the data hold {found or 'no'} worked examples ({files}): asked with {used}"
+    used = f"{found or 'none'} instead of {wanted}"
+    note = f"the data hold too few worked examples ({files}): asked with {used}"
     return Shots(found, [note], {"worked examples": used})

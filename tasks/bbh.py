@@ -8,7 +8,7 @@ Prompt: the authors' (cot-prompts/): a task's description, three worked examples
 `-T cot=false` gives the answers alone, as in their direct setting.
 Deviation: the hub holds no worked examples. Put the authors' cot-prompts beside the questions (`--data`); without them
 the plain prompt is asked. Chat models get one user turn instead of a text to complete.
-Answer limit: 4,096 tokens; the authors' is 1,024.
+Answer limit: 4,096 tokens; lm-evaluation-harness uses 1,024.
 Grader: `choice` if options are lettered, else `exact`; the authors compare what follows "the answer is".
 Metrics: the publisher's number is the mean over tasks, `macro_accuracy`.
 IDK originally pays: nothing; with two options, guessing pays 1/2.

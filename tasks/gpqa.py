@@ -7,8 +7,8 @@ Size: 198 questions (diamond), 448 (main), 546 (extended).
 Prompt: that of simple-evals, which most published numbers come from: zero-shot, "Answer: $LETTER" on the last line.
 `-T shots=5` gives the authors' own prompt with their five worked examples (prompts/chain_of_thought_examples.json of
 idavidrein/gpqa, beside the questions).
-Deviation: options are shuffled by evalkit's seed; simple-evals sends "You are a helpful assistant." to some models, asks
-each question four times (`--epochs 4`) and at temperature 0.5.
+Deviation: options are shuffled by evalkit's seed; simple-evals sends "You are a helpful assistant." to some models,
+asks each question four times (`--epochs 4`) and at temperature 0.5.
 Answer limit: 8,192 tokens; simple-evals' is 2,048, the authors' 1,000.
 Grader: `choice`; simple-evals takes the first "Answer: X", the authors a regular expression likewise.
 IDK originally pays: nothing, like a mistake; guessing pays 1/4.
@@ -66,7 +66,7 @@ def gpqa(
     seed: int = 0,
     data: str | None = None,
 ) -> Task:
-    """Ask graduate-level science questions with four options; publisher: as simple-evals or, with shots, the authors."""
+    """Ask graduate-level questions with four options; publisher: as simple-evals or (with shots) the authors."""
     files = (f"gpqa/gpqa_{subset}.csv", f"gpqa_{subset}/*.parquet")
     rows = benchmark_rows(Hub("Idavidrein/gpqa", ("train",), (f"gpqa_{subset}",), files=files), data)
     worked = _worked(data)[:shots] if shots and style == "publisher" else []

@@ -33,8 +33,8 @@ FILES = {
 }
 LIMIT = 8192
 BEFORE = (
-    "Solve the following math problem step by step. The last line of your response should be of the form ANSWER: $ANSWER"
-    " (without quotes) where $ANSWER is the answer to the problem."
+    "Solve the following math problem step by step. The last line of your response should be of the form ANSWER:"
+    " $ANSWER (without quotes) where $ANSWER is the answer to the problem."
 )
 AFTER = 'Remember to put your answer on its own line after "ANSWER:", and you do not need to use a \\boxed command.'
 ASK = "Reason step by step, and put your final answer within \\boxed{}."

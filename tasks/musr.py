@@ -44,9 +44,7 @@ Subset = Literal["murder_mysteries", "object_placements", "team_allocation"]
 DOMAINS = ("murder_mysteries", "object_placements", "team_allocation")
 FILES = ("musr/*.json", "datasets/*.json", "data/*.parquet")
 LIMIT = 4096
-SYSTEM = Message(
-    role="system", content="You are a helpful assistant that will answer the questions given by the user."
-)
+SYSTEM = Message(role="system", content="You are a helpful assistant that will answer the questions given by the user.")
 ASK_AUTHORS = (
     "You must pick one option. Explain your reasoning step by step before you answer. Finally, the last thing you"
     ' generate should be "ANSWER: (your answer here, include the choice number)"'

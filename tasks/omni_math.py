@@ -6,15 +6,27 @@ Licence: Apache-2.0 (the hub's card; the rule-gradable part states none).
 Size: 4,428 problems; 2,821 of them rule-gradable.
 Prompt: that of Qwen2.5-Math, on whose harness the authors' one for the rule-gradable part is built: a system message
 asks for steps and a boxed answer, the user's turn is the problem.
-Deviation: the paper does not print its prompt, so it may differ; the paper's numbers on all problems are of a GPT-4o judge.
-Answer limit: 8,192 tokens; the authors' is 2,048.
+Deviation: the paper does not print its prompt, so it may differ; its numbers on all problems are a judge's.
+Answer limit: 8,192 tokens.
 Grader: `math`, which compares expressions; proofs and answers in words need `-G judge=MODEL`.
 IDK originally pays: nothing.
 """
 
 from __future__ import annotations
 
-from evalkit import BenchmarkRow, Completion, Grade, Hub, Message, Outcome, Sample, Task, benchmark_rows, grade_with, task
+from evalkit import (
+    BenchmarkRow,
+    Completion,
+    Grade,
+    Hub,
+    Message,
+    Outcome,
+    Sample,
+    Task,
+    benchmark_rows,
+    grade_with,
+    task,
+)
 
 from ._prompts import Style
 from ._strata import by_stratum

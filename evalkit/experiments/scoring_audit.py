@@ -222,7 +222,7 @@ def _answers(sample: Sample, task: Task, example: dict[str, Any] | None) -> dict
     if right is not None and sample.choices and right in sample.choices:
         place = sample.choices.index(right)
         right, wrong = (f"The answer is ({chr(ord('A') + k)})." for k in (place, (place + 1) % len(sample.choices)))
-    elif right is not None and "\\boxed" in sample.input:
+    elif right is not None and any("\\boxed" in text for text in (sample.input, *(t.content for t in sample.turns))):
         right, wrong = f"\\boxed{{{right}}}", "\\boxed{-987654321}"
     return {"right": right, "wrong": wrong, "IDK": IDK, "blank": ""}
 

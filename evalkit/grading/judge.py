@@ -106,16 +106,14 @@ async def try_judges(role: Role) -> None:
     """
     for judge in role.models:
         try:
-            await _reply(judge, "Reply with the word ready.")
+            await reply_of(judge, "Reply with the word ready.")
         except (ModelError, ValueError) as error:
             raise ModelUnavailableError(f"the {role.name} {judge} does not answer: {error}") from error
         except ModelStoppedError as error:
             raise ModelStoppedError(f"the {role.name} {judge}: {error}") from error
 
 
-async def ask_verdict(
-    judges: str, sample: Sample, text: str, *, rules: str = "", partly: bool = False
-) -> Ruling:
+async def ask_verdict(judges: str, sample: Sample, text: str, *, rules: str = "", partly: bool = False) -> Ruling:
     """Let judges say whether an answer means an accepted one; the public `evalkit.ask_verdict`.
 
     Args:
@@ -132,7 +130,7 @@ async def ask_verdict(
         ValueError: a judge gave no verdict, or no verdict has a majority.
     """
     word = secret(sample.input, *sample.target, text, salt=_salt.get())
-    accepted = " | ".join(_bare(target) for target in sample.target)
+    accepted = " | ".join(bare_line(target) for target in sample.target)
     prompt = EQUIVALENCE.format(
         question=quoted(sample.input),
         accepted=accepted,
@@ -143,12 +141,12 @@ async def ask_verdict(
     )
     votes = {}
     for judge in split_models(judges):
-        reply = await _reply(judge, prompt)
+        reply = await reply_of(judge, prompt)
         verdict = read_verdict(reply.text, word)
         if verdict == PARTLY and not partly:
             verdict = None
         if verdict is None:
-            raise ValueError(f"the judge {judge} gave no verdict: {_last(reply)}")
+            raise ValueError(f"the judge {judge} gave no verdict: {last_line(reply)}")
         votes[judge] = verdict
     winner, most = Counter(votes.values()).most_common(1)[0]
     if most * 2 <= len(votes):
@@ -174,16 +172,16 @@ async def ask_mark(judges: str, turns: Sequence[Message], checklist: Sequence[st
     word = secret(*(turn.content for turn in turns), text, salt=_salt.get())
     prompt = RUBRIC.format(
         conversation="\n".join(f"{turn.role}:\n{quoted(turn.content)}" for turn in turns),
-        checklist="\n".join(f"- {_bare(one)}" for one in checklist) or "- to be helpful",
+        checklist="\n".join(f"- {bare_line(one)}" for one in checklist) or "- to be helpful",
         answer=quoted(text),
         word=word,
     )
     marks: dict[str, int] = {}
     for judge in split_models(judges):
-        reply = await _reply(judge, prompt)
+        reply = await reply_of(judge, prompt)
         mark = read_mark(reply.text, word)
         if mark is None:
-            raise ValueError(f"the judge {judge} gave no mark from 1 to 10: {_last(reply)}")
+            raise ValueError(f"the judge {judge} gave no mark from 1 to 10: {last_line(reply)}")
         marks[judge] = mark
     return statistics.median(marks.values()), ", ".join(f"{judge}: {mark}" for judge, mark in marks.items())
 
@@ -252,6 +250,11 @@ def secret(*texts: str, salt: bytes = b"") -> str:
     return "".join(chr(ord("a") + byte % 26) for byte in digest)
 
 
+def secret_word(*texts: str) -> str:
+    """The word that a verdict on these texts must contain, in this run."""
+    return secret(*texts, salt=_salt.get())
+
+
 def quoted(text: str) -> str:
     """Quote every line of a text, and remove invisible characters and anything that resembles the marks.
 
@@ -259,10 +262,11 @@ def quoted(text: str) -> str:
         text: any text; the part beyond `LONGEST` characters is replaced by a note.
     """
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}\n[cut]"
-    return "\n".join(f"| {_bare(line)}" for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", shown))
+    return "\n".join(f"| {bare_line(line)}" for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", shown))
 
 
-def _bare(text: str) -> str:
+def bare_line(text: str) -> str:
+    """Remove invisible characters and anything that resembles the marks."""
     kept = "".join(char for char in text if char == "\t" or unicodedata.category(char)[0] != "C")
     return kept.replace("<<<", "‹‹‹").replace(">>>", "›››")
 
@@ -286,7 +290,7 @@ def _lines(reply: str) -> list[str]:
     return [line.strip() for line in plain(reply).splitlines() if line.strip()]
 
 
-async def _reply(judge: str, prompt: str) -> Completion:
+async def reply_of(judge: str, prompt: str) -> Completion:
     """Ask a judge.
 
     Raises:
@@ -302,7 +306,7 @@ async def _reply(judge: str, prompt: str) -> Completion:
     raise ValueError("its reply is empty" + (", it only reasoned" if reply.only_reasoned else ""))
 
 
-def _last(reply: Completion) -> str:
+def last_line(reply: Completion) -> str:
     """The last line of a reply that holds no verdict, and what may help."""
     lines = _lines(reply.text)
     last = _one_line(lines[-1]) if lines else "nothing visible"

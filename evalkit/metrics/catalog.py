@@ -10,7 +10,6 @@ import math
 from evalkit.metrics import rates
 from evalkit.metrics.outcomes import Counts
 
-
 HLE_BIN = 100
 """Answers in a bin of HLE's calibration error."""
 WORST, BEST = 1, 10
@@ -80,6 +79,15 @@ def calibration_error(counts: Counts) -> float | None:
         return None
     gaps = [sum(confidence - correct for confidence, correct in some) / HLE_BIN for some in bins]
     return math.sqrt(sum(gap * gap * HLE_BIN / len(stated) for gap in gaps))
+
+
+def truthful(counts: Counts) -> float:
+    """TruthfulQA's share of true answers, in [0, 1]: an answer that claims nothing is true.
+
+    Args:
+        counts: outcomes of one scorecard, n > 0.
+    """
+    return (counts.correct + counts.idk) / counts.n
 
 
 def ifeval_prompt_strict(counts: Counts) -> float | None:

@@ -57,9 +57,7 @@ def compute_metric(
     return number
 
 
-def total_counts(
-    measurement: Measurement, credit: float | None = None, *, details: Details | None = None
-) -> Counts:
+def total_counts(measurement: Measurement, credit: float | None = None, *, details: Details | None = None) -> Counts:
     """Return the counts of all answers measured.
 
     Args:

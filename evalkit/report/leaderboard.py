@@ -144,7 +144,7 @@ def details(board: Board) -> list[str]:
     lines += [line for asked in _asked(board) for line in missing.cut_off(asked)]
     if any(_notable_range(entry, t) for entry in board.entries for t in entry.ranges):
         lines.append(f"{missing.RANGE} Ranks take the low end.")
-    lines += [visible(note) for note in board.notes]
+    lines += [visible(note) for note in [*_put(board), *board.notes]]
     return lines + list(crossing_lines(board))
 
 
@@ -216,7 +216,18 @@ def document(ranking: Ranking) -> dict[str, Any]:
 
 def _warnings(board: Board) -> list[str]:
     cut = [line for asked in _asked(board) for line in missing.cut_off(asked)]
-    return [*headline(board), *cut, *board.notes]
+    return [*headline(board), *cut, *_put(board), *board.notes]
+
+
+def _put(board: Board) -> list[str]:
+    """Name the models whose questions were put otherwise than the task usually puts them, such as without examples."""
+    lines = {}
+    for entry in board.entries:
+        for part in entry.parts or [entry]:
+            for card in part.cards:
+                said = ", ".join(f"{key}: {value}" for key, value in card.condition.asked.items())
+                lines[f"{entry.name}, {card.task}: {said}."] = bool(said)
+    return [line for line, is_notable in lines.items() if is_notable]
 
 
 def _asked(board: Board) -> list[missing.Asked]:

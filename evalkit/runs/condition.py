@@ -36,7 +36,7 @@ def card_conditions(manifest: Manifest) -> dict[tuple[str, str], Condition]:
     if manifest.config is not None and manifest.kind == "run":
         config = manifest.config
         return {
-            (task, config.full_model): _condition(manifest, _settings(config, manifest, task))
+            (task, config.full_model): _condition(manifest, _settings(config, manifest, task), _asked(manifest, task))
             for task in _tasks(manifest)
         }
     settings = {f"count_as {kind}": outcome for kind, outcome in sorted(manifest.count_as.items())}
@@ -55,10 +55,15 @@ def _tasks(manifest: Manifest) -> list[str]:
     return list(dict.fromkeys([*manifest.datasets, *names]))
 
 
-def _condition(manifest: Manifest, settings: dict[str, str]) -> Condition:
+def _asked(manifest: Manifest, task: str) -> dict[str, str]:
+    """How the task put its questions where that differs from how it usually does."""
+    return {key: _text(value) for key, value in (manifest.datasets.get(task, {}).get("settings") or {}).items()}
+
+
+def _condition(manifest: Manifest, settings: dict[str, str], asked: dict[str, str] | None = None) -> Condition:
     text = json.dumps(settings, sort_keys=True, ensure_ascii=True)
     digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-    return Condition(id=digest, label=manifest.label, settings=settings)
+    return Condition(id=digest, label=manifest.label, settings=settings, asked=asked or {})
 
 
 def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str]:
@@ -78,7 +83,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "confidence": config.confidence if config.confidence == "verbal" else None,
     }
     values |= {f"-T {key}": value for key, value in config.task_parameters.items() if key not in SELECTION}
-    values |= manifest.datasets.get(task, {}).get("settings") or {}
+    values |= _asked(manifest, task)
     values |= {f"-G {key}": value for key, value in config.grader_parameters.items() if not is_reach(key)}
     values |= {f"-M {key}": value for key, value in config.model_parameters.items()}
     values |= {f"count_as {key}": value for key, value in config.count_as.items()}

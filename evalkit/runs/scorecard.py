@@ -109,6 +109,8 @@ class Condition(_Frozen):
     """The user's name for it; "" if none was given."""
     settings: dict[str, str] = {}
     """The settings that differ from their defaults."""
+    asked: dict[str, str] = {}
+    """Those of them by which the questions were put otherwise than the task usually puts them."""
 
 
 class Tokens(_Frozen):

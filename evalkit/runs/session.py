@@ -115,11 +115,11 @@ class Session:
             with journal.Journal(work.folder) as book:
                 tally, done, answered = self._take_up(work)
                 work.tally = tally
+                work.write("running")
+                self._watch(tally)
                 for planned in self._plan.tasks:
                     for remark in planned.task.notes:
                         self._notify(f"{planned.task.name}: {remark}")
-                work.write("running")
-                self._watch(tally)
                 tally.notify = self._notify
                 with self._open_cache(work) as cache:
                     await pipeline.execute(work.plan, work.model, book, tally, done, answered, cache)

@@ -154,10 +154,11 @@ def test_ifeval_drops_the_arguments_that_the_hub_fills_with_null(tmp_path: Path)
     assert sample.metadata["arguments"] == [{}]
 
 
-def test_omni_math_asks_for_a_boxed_answer(tmp_path: Path) -> None:
-    """Strata by whole difficulty."""
-    (sample,) = samples("omni_math", jsonl(tmp_path / "omni.jsonl", [OMNI]))
-    assert "\\boxed{}" in sample.input
+@pytest.mark.parametrize("style", ["publisher", "plain"])
+def test_omni_math_asks_for_a_boxed_answer(tmp_path: Path, style: str) -> None:
+    """In a system message or with the problem; strata by whole difficulty."""
+    (sample,) = samples("omni_math", jsonl(tmp_path / "omni.jsonl", [OMNI]), style=style)
+    assert "\\boxed{}" in (sample.turns[0].content if style == "publisher" else sample.input)
     assert (sample.target, sample.stratum) == (["2"], "difficulty 4")
 
 
@@ -352,7 +353,7 @@ def test_a_row_that_makes_no_sense_is_named_and_never_asked(
 
 def test_a_folder_without_the_files_says_which_they_are(tmp_path: Path) -> None:
     """A path that is not a folder is refused in one line."""
-    with pytest.raises(InputError, match=r"no file of TIGER-Lab/MMLU-Pro found there; expected mmlu_pro/test\.jsonl"):
+    with pytest.raises(InputError, match=r"no file of TIGER-Lab/MMLU-Pro found there; expected mmlu_pro/test\*\.jsonl"):
         samples("mmlu_pro", tmp_path)
     with pytest.raises(InputError, match="no such file or folder"):
         samples("mmlu_pro", tmp_path / "nowhere")

@@ -30,7 +30,7 @@ def test_a_space_does_not_give_the_right_option_away(tmp_path: Path) -> None:
     """In the published file most options with spaces around them are the right ones."""
     (sample,) = rows(tmp_path, ["1", " -1 ", "-2"], answer="B")
     assert (sample.choices, sample.target) == (["1", "-1", "-2"], ["-1"])
-    assert "B) -1\n" in sample.input
+    assert "B. -1\n" in sample.input
 
 
 @pytest.mark.parametrize(
