@@ -59,6 +59,10 @@ def grade_by_rules(sample: Sample, text: str) -> Grade:
         return Grade.of(correct=True, answer=plain(text)[:LONGEST], reason=STATED)
     if kind := non_answer(text, question=sample.prompt, target=sample.target, choices=sample.choices):
         return Grade.idk(kind)
+    if not sample.answerable:
+        return Grade.of(
+            correct=False, answer=plain(text)[:LONGEST], reason="a claim about a question without an answer"
+        )
     said = read(text, sample.prompt)
     verdict, reason = compare(said, sample.target)
     answer = said.text if len(said.text) <= LONGEST else f"{said.text[: LONGEST - 1]}…"
