@@ -2,7 +2,12 @@
 
 What it measures: whether a model says IDK about facts it has seen rarely or never; the paper's arbitrary facts.
 Strata: head, torso and tail by fame, and `fictional`, invented people about whom only IDK is right.
-Source: public birth dates (licences and credits in data/birthdays/SOURCES.md). IDK originally pays: nothing.
+Source: public registers and Wikidata, credited in data/birthdays/SOURCES.md.
+Licence: CC0, CC BY 4.0, ODC-By and BSD, row by row.
+Size: 8,658 people, and 2,000 invented ones; 200 are asked unless `-T n` says otherwise.
+Prompt: the paper's.
+Grader: `date`.
+IDK originally pays: nothing.
 """
 
 from __future__ import annotations

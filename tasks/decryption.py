@@ -3,7 +3,12 @@
 What it measures: whether a model abstains from what is computationally hard (the paper's Observation 2). A word is
 encrypted with AES-256 in GCM mode and the key withheld; the prompt lists the 16 candidate words, so that a guess is
 correct once in 16 times. The only answer that is neither an error nor luck is IDK.
-Source: generated. IDK originally pays: nothing.
+Source: generated.
+Licence: none needed.
+Size: endless; 200 are asked unless `-T n` says otherwise.
+Prompt: the paper's.
+Grader: `choice`.
+IDK originally pays: nothing.
 """
 
 from __future__ import annotations

@@ -3,7 +3,12 @@
 What it measures: whether a model that cannot answer can at least recognize valid answers, which the paper proves to be
 easier: the error rate of answering is at least twice that of classifying, up to small terms (Kalai et al. 2025,
 Theorem 1). Half of the proposed answers are right. A wrong one is drawn uniformly from the possible answers, or is
-another question's answer if their set is not finite. Source: the other task's. IDK originally pays: not a benchmark.
+another question's answer if their set is not finite.
+Source: the other task's (`-T of=NAME`).
+Licence: the other task's.
+Size: twice as many questions as are taken from the other task.
+Grader: the Yes or No that an answer ends on.
+IDK originally pays: not a benchmark.
 """
 
 from __future__ import annotations

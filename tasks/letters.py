@@ -2,7 +2,12 @@
 
 What it measures: something every model "knows" how to compute and many get wrong, since tokens hide letters.
 The paper's own example is the number of Ds in DEEPSEEK; its talk adds LADDER, PIANO, SPELL and CAT.
-Source: words from SCOWL (licence in data/letters/SOURCES.md). IDK originally pays: nothing.
+Source: words from SCOWL, credited in data/letters/SOURCES.md.
+Licence: SCOWL's, given there.
+Size: 5,006 words; 200 pairs of word and letter are asked unless `-T n` says otherwise.
+Prompt: the paper's.
+Grader: `count`.
+IDK originally pays: nothing.
 """
 
 from __future__ import annotations

@@ -21,13 +21,14 @@ def test_the_public_names_are_pinned() -> None:
         "BenchmarkRow", "ChatProvider", "Completion", "EvalkitError", "Fields", "FinalStatement", "ForeignRow",
         "Grade", "Hub", "Message", "Model", "ModelOptions", "NonAnswer", "Outcome", "Provider", "Reader", "Record",
         "Request", "Rows", "RunResult", "Sample", "Scorecard", "Task", "ask", "ask_is_it_valid", "ask_mark",
-        "ask_verdict", "audit", "behaviour", "benchmark_rows", "committed", "compare", "count_outcomes",
-        "final_statement",
+        "ask_preference", "ask_verdict", "audit", "behaviour", "benchmark_rows", "committed", "compare",
+        "count_outcomes", "example_rows", "final_statement",
         "find_patch", "fingerprint", "gate", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "probe", "rank", "read_table",
         "reader", "record_features", "regrade", "regrade_async", "requires", "rescore", "rescore_async",
-        "right_answers", "run", "run_async", "score", "shuffled", "simplify", "task", "theory",
+        "right_answers", "run", "run_async", "score", "shuffled", "simplify",
+        "split_verbal", "task", "theory",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

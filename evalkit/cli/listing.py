@@ -9,6 +9,7 @@ import click
 from evalkit import plugins
 from evalkit.cli.options import command as new_command
 from evalkit.display import one_line
+from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 GROUPS: dict[str, plugins.Group] = {
@@ -22,14 +23,25 @@ GROUPS: dict[str, plugins.Group] = {
 
 @new_command("list", short_help="List tasks, graders, readers, models, metrics or runs.")
 @click.argument("what", type=click.Choice([*GROUPS, "runs"]))
+@click.argument("name", required=False)
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
-def command(what: str, *, out: str) -> None:
+@click.option("--data", metavar="PATH", help="Local files that a task's example prompt is taken from.")
+def command(what: str, name: str | None, *, out: str, data: str | None) -> None:
     """List what is installed (tasks, graders, readers, models, metrics) or recorded (runs), a line each.
 
     \b
     evalkit list tasks
+    evalkit list tasks bbh     its options, source, licence, size, grader, what IDK pays, and a prompt
     evalkit list runs          newest first, with the settings that are not the defaults
     """
+    if name is not None:
+        if what != "tasks":
+            raise UsageError(f"evalkit list {what} takes no name; only evalkit list tasks NAME does")
+        from evalkit.cli.printing import print_result
+        from evalkit.report.task_card import describe_task
+
+        print_result(describe_task(name, data), as_json=False)
+        return
     if what == "runs":
         from evalkit.cli.printing import print_result
         from evalkit.report.runs import list_runs
@@ -40,6 +52,6 @@ def command(what: str, *, out: str) -> None:
     if not names:
         click.echo(f"no {what} are installed", err=True)
     ending = "/…" if what == "models" else ""
-    width = max((len(name) for name in names), default=0) + len(ending)
-    for name in names:
-        click.echo(f"{one_line(name + ending):<{width}}  {one_line(plugins.describe(GROUPS[what], name), 200)}")
+    width = max((len(one) for one in names), default=0) + len(ending)
+    for one in names:
+        click.echo(f"{one_line(one + ending):<{width}}  {one_line(plugins.describe(GROUPS[what], one), 200)}")

@@ -124,7 +124,7 @@ async def audit_task(name: str, data: str | None = None, judge: str | None = Non
     paper = (example or {}).get("paper")
     with tempfile.TemporaryDirectory() as folder:
         try:
-            task, source = _open(name, example, data, Path(folder))
+            task, source = open_task(name, example, data, Path(folder))
             survey = _survey(task)
         except EvalkitError as error:
             audit = TaskAudit(task=name, points={}, outcomes={}, paper=paper)
@@ -201,7 +201,21 @@ def _examples(path: Path) -> dict[str, dict[str, Any]]:
     return examples
 
 
-def _open(name: str, example: dict[str, Any] | None, data: str | None, folder: Path) -> tuple[Task, str]:
+def open_task(name: str, example: dict[str, Any] | None, data: str | None, folder: Path) -> tuple[Task, str]:
+    """Make a task from its own questions, from local files, or from its example row.
+
+    Args:
+        name: a registered task, or a file.
+        example: as `find_example` returns it.
+        data: local files of benchmarks; default EVALKIT_DATA, else the example row.
+        folder: where the example row may be written to.
+
+    Returns:
+        The task, and `own questions`, `files` or `example`.
+
+    Raises:
+        UsageError, InputError: as `evalkit.plugins.make_task`.
+    """
     if example is None:
         return plugins.make_task(name, {}, {"seed": 0}), "own questions"
     if data or hub.local_folder():
