@@ -210,11 +210,16 @@ class _Child:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
         )  # fmt: skip
 
-    def ask(self, target: str, said: str) -> dict[str, Any] | None:
+    def warm_up(self) -> None:
+        """Wait until it has imported sympy, however long a busy machine takes for that."""
+        self.ask("1", "1", limit=threading.TIMEOUT_MAX)
+
+    def ask(self, target: str, said: str, limit: float = SECONDS) -> dict[str, Any] | None:
         """Its reply, or None if it timed out or died; discard the process then."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        timer = threading.Timer(SECONDS, self.process.kill)
+        timer = threading.Timer(limit, self.process.kill)
+        timer.daemon = True
         timer.start()
         try:
             self.process.stdin.write(json.dumps({"target": target, "said": said}) + "\n")
@@ -244,7 +249,7 @@ def _compare(target: str, said: str) -> dict[str, Any]:
             child = _idle.pop()
         except IndexError:
             child = _Child()
-            child.ask("1", "1")  # the first comparison also waits for the imports
+            child.warm_up()
         result = child.ask(target, said)
         if result is None:
             child.close()

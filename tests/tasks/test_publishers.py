@@ -282,4 +282,4 @@ def test_math_is_asked_as_simple_evals_does(tmp_path: Path, server: Any) -> None
     )
     assert "ANSWER: $ANSWER" in server.requests[0]["messages"][0]["content"]
     assert server.requests[0]["max_tokens"] == 8192
-    assert run.records["outcome"].tolist() == ["correct"]
+    assert run.records["outcome"].tolist() == ["correct"], run.records["reason"].tolist()
