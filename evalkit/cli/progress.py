@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from types import TracebackType
@@ -18,6 +19,8 @@ from evalkit.display import one_line
 from evalkit.runs.tally import Tally
 
 COUNTED = ("correct", "error", "idk", "failed")
+_PROGRESS = re.compile(r"(?:: |, )\d+%.*$")
+"""The end of a note on something that takes long."""
 LINE_SECONDS = 15.0
 """Between two lines where stderr is not a terminal."""
 
@@ -42,9 +45,9 @@ class Display:
         if self._tallies:
             self._console.print(Text(note), soft_wrap=True)
             return
-        what = note.split(": ", maxsplit=1)[0]
-        if self._live is None and what != self._note.split(": ")[0]:
-            self._console.print(Text(what))  # how far it is would be stale in a log
+        what = _PROGRESS.sub("", note)  # how far it is would be stale in a log
+        if (self._live is None or "; " in what or ": " in what) and what != _PROGRESS.sub("", self._note):
+            self._console.print(Text(what), soft_wrap=True)
         self._note = note
 
     def watch(self, tally: Tally) -> None:

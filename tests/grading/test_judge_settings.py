@@ -14,6 +14,7 @@ from loopback import ChatServer, completion_body, error_response, lines_of, ques
 
 import evalkit
 from evalkit.cli import cli
+from evalkit.cli.progress import Display
 from evalkit.errors import ModelStoppedError, ModelUnavailableError, SettingError, UsageError
 from evalkit.runs.manifest import read_manifest
 
@@ -114,6 +115,18 @@ def test_a_reasoning_judge_that_refuses_parameters_works_at_once(
     result = run(server, judge, tmp_path)
     assert (result.scorecards[0].correct, result.failed) == (6, 0)
     assert len(read_manifest(result.folder).judges["j"]["changes"]) == 2
+
+
+def test_what_a_judge_refuses_is_said_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also at the trial, before there is a run; how far a download is, only where a line can change."""
+    display = Display()
+    display.notify("downloading weights (98 MB, once): 10%")
+    display.notify("downloading weights (98 MB, once): 20%")
+    display.notify("j: the server refuses max_tokens; the limit is sent as max_completion_tokens")
+    assert capsys.readouterr().err.splitlines() == [
+        "downloading weights (98 MB, once)",
+        "j: the server refuses max_tokens; the limit is sent as max_completion_tokens",
+    ]
 
 
 @pytest.mark.parametrize(
