@@ -9,7 +9,6 @@ import click
 
 from evalkit.cli.options import Group, KeyValue, as_dict, name_option, names_option
 from evalkit.cli.printing import FigurePath
-from evalkit.errors import RunInterruptedError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
@@ -57,15 +56,10 @@ def open_rubric(
     evalkit experiment open-rubric --model openai/gpt-4o,openai/gpt-4o-mini --judge openai/gpt-4o
     """
     from evalkit.cli.printing import print_result
-    from evalkit.cli.progress import Display
+    from evalkit.cli.progress import Display, resumable
     from evalkit.report.open_rubric import open_rubric as run
 
-    try:
-        with Display() as display:
-            settings = as_dict(grader_parameters)
-            result = run(models, **given, grader_parameters=settings, notify=display.notify, watch=display.watch)
-    except RunInterruptedError as error:
-        if error.run:
-            error.args = (f"{error}; resume with: evalkit experiment open-rubric --resume {error.run}",)
-        raise
+    settings = as_dict(grader_parameters)
+    with resumable("experiment open-rubric"), Display() as display:
+        result = run(models, **given, grader_parameters=settings, notify=display.notify, watch=display.watch)
     print_result(result, as_json, figure)

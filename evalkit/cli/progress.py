@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evalkit.display import one_line
+from evalkit.errors import RunInterruptedError
 from evalkit.runs.tally import Tally
 
 COUNTED = ("correct", "error", "idk", "failed")
@@ -23,6 +26,17 @@ _PROGRESS = re.compile(r"(?:: |, )\d+%.*$")
 """The end of a note on something that takes long."""
 LINE_SECONDS = 15.0
 """Between two lines where stderr is not a terminal."""
+
+
+@contextmanager
+def resumable(command: str = "run") -> Iterator[None]:
+    """Make an interruption say how to go on: with `--resume` of that command."""
+    try:
+        yield
+    except RunInterruptedError as error:
+        if error.run:
+            error.args = (f"{error}; resume with: evalkit {command} --resume {error.run}",)
+        raise
 
 
 class Display:

@@ -9,7 +9,6 @@ import click
 
 from evalkit.cli.options import KeyValue, as_dict
 from evalkit.cli.options import command as new_command
-from evalkit.errors import RunInterruptedError
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
@@ -50,20 +49,15 @@ def command(
     evalkit regrade 20261126-0900-simpleqa --verdicts corrections.csv
     """
     from evalkit.cli.printing import print_result
-    from evalkit.cli.progress import Display
+    from evalkit.cli.progress import Display, resumable
     from evalkit.report.regrade import RegradeScreen
     from evalkit.runs.folder import find_run
     from evalkit.runs.regrade import regrade
 
     parameters = as_dict(grader_parameters)
-    try:
-        with Display() as display:
-            go = {"watch": display.watch, "notify": display.notify}
-            result = regrade(run, grader_parameters=parameters, out=out, **given, **go)
-    except RunInterruptedError as error:
-        if error.run:
-            error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)
-        raise
+    with resumable(), Display() as display:
+        shown = {"watch": display.watch, "notify": display.notify}
+        result = regrade(run, grader_parameters=parameters, out=out, **given, **shown)
     print_result(RegradeScreen(result=result, parent=find_run(run, out)), as_json)
     if result.failed:
         click.echo(

@@ -13,7 +13,7 @@ from evalkit.cli.options import KeyValue, Range, as_dict, names_option, threshol
 from evalkit.cli.options import command as new_command
 from evalkit.cli.study import conduct_and_print, folder_of, resumed_study, study_of
 from evalkit.display import one_line
-from evalkit.errors import RunInterruptedError, SettingError, UsageError
+from evalkit.errors import SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL, Form
 from evalkit.models.effort import EFFORTS
@@ -26,6 +26,7 @@ from evalkit.runs.result import RunResult
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import BUILT_IN, PAPER
 from evalkit.studies.matrix import make_matrix
+from evalkit.studies.study_file import Study
 
 RESUMABLE_WITH = {
     "resume",
@@ -171,8 +172,7 @@ def command(
     evalkit run study.toml                           several models, wordings and settings; see `evalkit init`
     """
     from evalkit.cli.printing import print_result
-    from evalkit.cli.progress import Display
-    from evalkit.report import dry_run as plans
+    from evalkit.cli.progress import Display, resumable
     from evalkit.report.run import LastScreen
 
     settings = _settings(given)
@@ -189,19 +189,11 @@ def command(
         what = "--extend" if extend else "--resume"
         raise UsageError(f"{what} takes its settings from the run; leave out {extra[0]}")
     if dry_run:
-        with _options_named():
-            planned = [run.config for run in make_matrix(studied[0])] if studied else [make_config(**settings)]
-            matrix = [make_plan(config) for config in planned]
-        click.echo(plans.matrix_json(matrix) if as_json else plans.matrix_text(matrix))
+        _print_plan(studied[0] if studied else None, settings, as_json)
         return
-    try:
-        with Display() as display, _options_named():
-            go = functools.partial(start.run, cache=cache, watch=display.watch, notify=display.notify)
-            result = go(out=out, resume=resume, extend=extend, **settings)
-    except RunInterruptedError as error:
-        if error.run:
-            error.args = (f"{error}; resume with: evalkit run --resume {error.run}",)
-        raise
+    with resumable(), Display() as display, _options_named():
+        go = functools.partial(start.run, cache=cache, watch=display.watch, notify=display.notify)
+        result = go(out=out, resume=resume, extend=extend, **settings)
     print_result(LastScreen(result=result, strata=show_strata), as_json)
     if not as_json:
         _say_how_judges_agreed(result)
@@ -232,6 +224,16 @@ def _options_named() -> Iterator[None]:
     except SettingError as error:
         text = error.spoken(lambda setting: OPTIONS.get(setting, f"--{setting.replace('_', '-')}"))
         raise UsageError(text) from error
+
+
+def _print_plan(study: Study | None, settings: dict[str, Any], as_json: bool) -> None:
+    """Print what would be asked."""
+    from evalkit.report.dry_run import matrix_json, matrix_text
+
+    with _options_named():
+        planned = [run.config for run in make_matrix(study)] if study else [make_config(**settings)]
+        plans = [make_plan(config) for config in planned]
+    click.echo(matrix_json(plans) if as_json else matrix_text(plans))
 
 
 def _settings(given: dict[str, Any]) -> dict[str, Any]:

@@ -74,16 +74,12 @@ def conduct_and_print(study: Study, folder: Path, cache: CacheMode, as_json: boo
         RunInterruptedError: with the command to resume.
     """
     from evalkit.cli.printing import print_result
-    from evalkit.cli.progress import Display
+    from evalkit.cli.progress import Display, resumable
     from evalkit.report.study import StudyScreen
 
-    try:
-        with Display() as display:
-            work = conduct(study, folder, cache=cache, watch=display.watch, notify=display.notify)
-            result = _run(work, folder)
-    except RunInterruptedError as error:
-        error.args = (f"{error}; resume with: evalkit run --resume {folder}",)
-        raise
+    with resumable(), Display() as display:
+        work = conduct(study, folder, cache=cache, watch=display.watch, notify=display.notify)
+        result = _run(work, folder)
     print_result(StudyScreen(result=result), as_json)
     _say_what_failed(result)
     return 3 if result.problems or result.failed else 0

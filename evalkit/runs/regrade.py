@@ -45,6 +45,7 @@ class Regrading(Session):
     def from_run(self, parent: Path, corrections: Corrections | None, *, keeps: bool) -> Regrading:
         """Set where the completions come from."""
         self.parent, self.corrections, self.keeps = parent, corrections, keeps
+        self.parent_name = parent.name
         return self
 
     def _opened_model(self) -> AbstractAsyncContextManager[Model]:
@@ -131,8 +132,6 @@ async def regrade_async(
     plan = make_plan(config)
     started = datetime.now().astimezone()
     session = Regrading(plan, config, watch, notify, label=label, note=note, started=started, cache="off")
-    session.parent_name = parent.name
-    keeps = not (grader or grader_parameters)
 
     def make_folder() -> Path:
         folder = new_folder(Path(out), started, [f"{parent.name}-regraded"], name)
@@ -140,7 +139,8 @@ async def regrade_async(
             shutil.copyfile(verdicts, folder / CORRECTIONS)
         return folder
 
-    return await session.from_run(parent, corrections, keeps=keeps).run(make_folder)
+    session.from_run(parent, corrections, keeps=not (grader or grader_parameters))
+    return await session.run(make_folder)
 
 
 def resumed(session: Regrading, folder: Path, earlier: Manifest) -> Regrading:
@@ -151,7 +151,6 @@ def resumed(session: Regrading, folder: Path, earlier: Manifest) -> Regrading:
     """
     parent = find_run(earlier.parent, folder.parent)
     path = folder / CORRECTIONS
-    session.parent_name = earlier.parent
     before = read_manifest(parent, scorecards=False).config
     corrections = read_corrections(path) if path.is_file() else None
     return session.from_run(parent, corrections, keeps=_judges(before) == _judges(earlier.config))
