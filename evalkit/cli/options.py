@@ -150,7 +150,7 @@ def name_option(*declarations: str, one: str, **attributes: Any) -> Callable[[Fu
 
     Args:
         declarations, attributes: as those of `click.option`.
-        one: why, such as "one model a run for now: start a run for each".
+        one: why, such as "one task at a time".
     """
 
     def only(ctx: click.Context, param: click.Parameter, value: Sequence[list[str]]) -> str | None:

@@ -124,6 +124,7 @@ class Cache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as writer, writer:
                 writer.execute("PRAGMA journal_mode = WAL")
+                writer.execute("PRAGMA synchronous = NORMAL")
                 writer.execute(TABLE)
                 writer.executemany("INSERT OR REPLACE INTO completions VALUES (?, ?)", new.items())
         except (OSError, sqlite3.Error) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
@@ -98,9 +99,20 @@ def test_a_comma_in_a_name_can_be_written() -> None:
     assert parsed(plot, ["--model", r"Llama 3\, 8B,b"])["models"] == ["Llama 3, 8B", "b"]
 
 
-def test_one_model_a_run_is_said() -> None:
+def test_an_option_that_takes_one_name_for_now_says_so() -> None:
     """With what to do instead."""
-    for arguments in (["--model", "a,b"], ["--model", "a", "--model", "b"]):
-        done = CliRunner().invoke(cli, ["run", *arguments])
+    for arguments in (["--task", "a,b"], ["--task", "a", "--task", "b"]):
+        done = CliRunner().invoke(cli, ["theory", "iiv", *arguments])
         assert done.exit_code == 2
-        assert "one model a run for now: start a run for each; given are a, b" in done.output
+        assert "given are a, b" in done.output
+
+
+def test_several_models_of_a_run_are_a_study(tmp_path: Path) -> None:
+    """None is dropped; one that is not there is named, with its lane's others made."""
+    arguments = ["run", "--model", "baseline/idk,baseline/guess", "--task", "letters", "--limit", "2", "--name", "two"]
+    done = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path)])
+    assert done.exit_code == 0
+    assert sorted(path.name for path in (tmp_path / "two").iterdir() if path.is_dir()) == [
+        "baseline-guess",
+        "baseline-idk",
+    ]
