@@ -158,8 +158,9 @@ def _more(earlier: RunConfig, wanted: RunConfig) -> dict[str, Any]:
     more: dict[str, Any] = {}
     if set(wanted.thresholds) - set(earlier.thresholds):
         more["thresholds"] = wanted.thresholds
-    if earlier.limit is not None and (wanted.limit is None or wanted.limit > earlier.limit):
-        more["limit"] = wanted.limit or ALL_SAMPLES
+    had, limit = earlier.limit or ALL_SAMPLES, wanted.limit or ALL_SAMPLES
+    if limit > had:
+        more["limit"] = limit
     if wanted.epochs > earlier.epochs:
         more["epochs"] = wanted.epochs
     return more

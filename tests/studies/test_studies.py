@@ -75,6 +75,10 @@ def test_more_samples_and_epochs_extend_the_runs_in_place(server: ChatServer, tm
     assert asked(server) == 2 * 1 * 2
     run(study(tmp_path, server, "epochs = 3"))
     assert asked(server) == 2 * (6 * 3 - 3 * 2)
+    files = [folder / "run.json" for folder in runs_below(tmp_path / "results")]
+    before = [path.stat().st_mtime_ns for path in files]
+    run(study(tmp_path, server, "epochs = 3"))
+    assert [path.stat().st_mtime_ns for path in files] == before  # finished runs stay as they are
     assert len(runs_below(tmp_path / "results")) == 2
 
 
