@@ -62,11 +62,21 @@ def test_a_short_run_after_a_long_one_replaces_nothing(server: ChatServer, task:
     """Twenty more answers to questions that were asked are further epochs of them; the board says so."""
     server.answer = half_right
     run(server, task, tmp_path / "runs", limit=300)
-    run(server, task, tmp_path / "runs", limit=20)
+    run(server, task, tmp_path / "runs", limit=20, cache="off")
     (board,) = rank([tmp_path / "runs"], [0.5]).boards
     entry = board.entries[0] if board.entries[0].kind == "model" else board.entries[1]
     assert (entry.counts.n, entry.counts.items) == (320, 300)
     assert "20 answers count as further epochs" in board.notes[0]
+
+
+def test_answers_from_the_response_cache_count_once(server: ChatServer, task: str, tmp_path: Path) -> None:
+    """A second run that asked nothing adds nothing."""
+    server.answer = half_right
+    for _ in range(2):
+        run(server, task, tmp_path / "runs", limit=20)
+    (board,) = rank([tmp_path / "runs"], [0.5]).boards
+    entry = board.entries[0] if board.entries[0].kind == "model" else board.entries[1]
+    assert (entry.counts.n, entry.counts.items) == (20, 20)
 
 
 def test_settings_that_differ_stand_side_by_side(server: ChatServer, task: str, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from loopback import ChatServer, question_of
 
 import evalkit
 from evalkit.cli import cli
+from evalkit.runs.folder import runs_below
 from evalkit.runs.result import RunResult
 from evalkit.web.app import Site, make_app
 from evalkit.web.index import Filter, Index
@@ -227,7 +228,7 @@ def test_a_run_with_confidences_shows_whether_they_are_earned(server: ChatServer
     evalkit.run(model="m", base_url=server.url, tasks=["letters"], limit=20, out=tmp_path / "b")
     for folder, shown in (("a", True), ("b", False)):
         with serving(tmp_path / folder) as site:
-            name = next((tmp_path / folder).iterdir()).name
+            (name,) = (run_.name for run_ in runs_below(tmp_path / folder))
             body = get(f"{site}/run?run={name}")[1]
         assert ("n = 20 answers" in body) is shown
         assert ("Accuracy against confidence" in body) is shown
