@@ -2,6 +2,7 @@
 # make test     the tests
 # make quick    the tests that are neither slow nor in need of a browser or another host, in two processes
 # make test-extras  the tests that need other harnesses, in a virtual environment of their own with them
+# make servers  vLLM, LiteLLM, LLMock and transformers, installed apart (6 GB), and evalkit held against them
 # make check    ruff, mypy --strict, import-linter
 # make validity how well the abstention detector agrees with people
 # make theory   the paper's statements, checked at the specification's sizes
@@ -14,7 +15,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test test-extras quick quick-texts quick-runs check bench soak docs validity theory reference clean
+.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity theory reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -50,8 +51,13 @@ $(EXTRAS)/.done: pyproject.toml
 test-extras: $(EXTRAS)/.done
 	$(EXTRAS)/bin/python -m pytest tests/integrations tests/export
 
-QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network" -p no:cacheprovider
+QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network and not servers" -p no:cacheprovider
 TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers
+
+# A server that cannot be installed is named, and its tests skip.
+servers: $(VENV)/.dev
+	-$(BIN)/python tests/servers/install.py
+	$(BIN)/python -m pytest tests/servers
 
 quick: $(VENV)/.dev
 	@$(MAKE) --no-print-directory -j2 quick-texts quick-runs

@@ -30,6 +30,7 @@ _MODEL_CODES = {
 }  # fmt: skip
 _MODEL_TEXT = re.compile(
     r"invalid model name|(?:no such|unknown|invalid) model\b(?! (?:param|field|opt))|not a valid model\b"
+    r"|\bserver is pinned to\b"  # transformers
     r"|\bmodel (?:\W?[\w.:/@-]+\W? )?(?:does not exist|not exist|(?:is |was |could )?not (?:be )?found)",
     re.IGNORECASE,
 )

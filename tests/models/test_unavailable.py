@@ -20,6 +20,7 @@ WRONG_MODEL = [
     {"message": "Invalid model: m", "type": "invalid_model", "code": "1500"},
     {"error": {"message": "The requested model 'm' is not supported by any provider", "code": "model_not_supported"}},
     {"error": {"message": "The model `m` does not exist", "type": "NotFoundError", "code": 404}},
+    {"detail": "Server is pinned to 'lab/other'; requested 'm'."},
 ]
 WRONG_KEY = [
     {"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}},
