@@ -1,4 +1,4 @@
-"""Servers that are started once and asked by several tests."""
+"""A plug-in of pytest: real servers that are started once and asked by several tests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from real_servers import KEY, RealServer
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of this folder."""
+    """Mark the tests of the folder `servers`."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.path.parent.name == "servers":
             item.add_marker("servers")
             item.add_marker("slow")
 
