@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import real_servers
@@ -39,7 +40,7 @@ def proxy(logs: Path, llama_cpp: RealServer) -> Iterator[RealServer]:
 @pytest.mark.usefixtures("_key")
 def test_llama_cpp_behind_a_proxy_counts_the_same(proxy: RealServer, llama_cpp: RealServer, tmp_path: Path) -> None:
     """Log-probabilities included; without its cache of prompts, which changes llama.cpp's rounding."""
-    settings = {"confidence": "logprob", "model_parameters": {"cache_prompt": "false"}}
+    settings: dict[str, Any] = {"confidence": "logprob", "model_parameters": {"cache_prompt": "false"}}
     direct, through = (run(server, tmp_path, **settings) for server in (llama_cpp, proxy))
     assert texts(through) == texts(direct)
     assert counts(through) == counts(direct)

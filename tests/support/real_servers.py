@@ -92,7 +92,15 @@ def vllm(logs: Path, *options: str) -> Iterator[RealServer]:
         "VLLM_NO_USAGE_STATS": "1",
         "VLLM_TARGET_DEVICE": "cpu",
     }
-    model = ["serve", unpacked_weights("vllm"), "--served-model-name", MODEL, "--dtype", "bfloat16", "--enforce-eager"]
+    model: list[str | Path] = [
+        "serve",
+        unpacked_weights("vllm"),
+        "--served-model-name",
+        MODEL,
+        "--dtype",
+        "bfloat16",
+        "--enforce-eager",
+    ]
     size = ["--max-model-len", str(CONTEXT), "--max-num-seqs", "16"]
     where = ["--host", "127.0.0.1", "--port", str(port)]
     with started([command, *model, *size, *where, *options], port, "/health", logs / "vllm.log", environment) as server:
