@@ -153,6 +153,7 @@ def llmock(logs: Path, *options: str) -> Iterator[RealServer]:
 @contextmanager
 def llama_cpp(logs: Path, port: int, *, slots: int = 1, context: int = CONTEXT) -> Iterator[RealServer]:
     """Start llama.cpp's server by itself, at an address that stays when it is started again."""
+    pytest.importorskip("xllamacpp", reason="the local extra is not installed")
     weights = find_weights(next(iter(EMBEDDED)), lambda _: None)
     command = [sys.executable, HERE / "llama_cpp_server.py", weights, port, slots, context]
     with started(list(map(str, command)), port, "/health", logs / "llama_cpp.log") as server:
