@@ -36,7 +36,7 @@ def test_the_public_names_are_pinned() -> None:
         evalkit.nosuch  # noqa: B018 - the access is what is tested
 
 
-ABSENT = {"inspect_ai", "torch", "transformers"}
+ABSENT = {"inspect_ai", "lm_eval", "torch", "transformers"}
 """Packages of extras, which only a module for them imports."""
 
 

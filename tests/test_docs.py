@@ -91,7 +91,7 @@ def test_the_functions_of_the_commands_exist() -> None:
     assert commands <= names
     groups = {"evalkit", "evalkit theory", "evalkit experiment"}
     assert names - commands - groups == {
-        f"evalkit {name}" for name in ("show", "view", "predictions", "list", "repair", "init")
+        f"evalkit {name}" for name in ("show", "view", "predictions", "list", "repair", "init", "wrap", "wrap lm-eval")
     }
 
 

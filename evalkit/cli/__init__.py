@@ -27,6 +27,7 @@ COMMANDS = {
     "theory": "Measure the paper's own quantities on small worlds.",
     "experiment": "Run a published experiment.",
     "audit": "What each task's scoring pays for \"I don't know\".",
+    "wrap": "Write another harness's tasks with a confidence target.",
     "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
     "gate": "May a candidate replace a baseline?",

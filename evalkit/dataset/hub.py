@@ -11,6 +11,7 @@ import csv
 import gzip
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,13 @@ from evalkit.errors import InputError
 
 DATA = "EVALKIT_DATA"
 """Environment variable with the folder of local files; `--data` overrides it."""
+
+
+ATTEMPTS = 6
+"""How often the hub is asked while it answers that it is busy."""
+BUSY = (429, 500, 502, 503, 504)
+LONGEST_WAIT = 60.0
+"""Seconds between two attempts, at most."""
 
 
 class BenchmarkRow(dict[str, Any]):
@@ -290,32 +298,63 @@ def _commit(hub: Hub) -> str:
     """The revision's current commit, so that all rows come from one version."""
     from huggingface_hub import HfApi
 
-    try:
-        return str(HfApi().dataset_info(hub.id, revision=hub.revision, timeout=30).sha)
-    except Exception as error:
-        raise _unreachable(hub, error) from error
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            return str(HfApi().dataset_info(hub.id, revision=hub.revision, timeout=30).sha)
+        except Exception as error:  # noqa: BLE001 - the libraries raise errors of many kinds; it is raised again
+            _wait_or_raise(hub, error, attempt)
+    raise AssertionError("the last attempt raises")
 
 
 def _stream(hub: Hub, commit: str) -> Iterator[BenchmarkRow]:
-    import datasets
-
     for config in hub.configs:
         for split in hub.splits:
-            part = config or split
-            try:
-                rows = datasets.load_dataset(hub.id, config, split=split, revision=commit, streaming=True)
-                for number, row in enumerate(rows, start=1):
+            yield from _stream_part(hub, commit, config, split)
+
+
+def _stream_part(hub: Hub, commit: str, config: str | None, split: str) -> Iterator[BenchmarkRow]:
+    """Rows of one configuration and split; where the hub is too busy, from the row it had come to."""
+    import datasets
+
+    part, done, attempt = config or split, 0, 1
+    while True:
+        try:
+            rows = datasets.load_dataset(hub.id, config, split=split, revision=commit, streaming=True)
+            for number, row in enumerate(rows, start=1):
+                if number > done:
                     yield BenchmarkRow(cast("dict[str, Any]", row), f"{hub.id} {part}, row {number}", part)
-            except InputError:
-                raise
-            except Exception as error:
-                raise _unreachable(hub, error) from error
+                    done, attempt = number, 1
+        except InputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the libraries raise errors of many kinds; it is raised again
+            _wait_or_raise(hub, error, attempt)
+            attempt += 1
+        else:
+            return
+
+
+def _wait_or_raise(hub: Hub, error: Exception, attempt: int) -> None:
+    """Wait where the hub asks to come back later, as it does to many requests; otherwise raise what went wrong."""
+    response = next((one.response for one in _chain(error) if getattr(one, "response", None) is not None), None)
+    status = getattr(response, "status_code", None)
+    if status not in BUSY or attempt == ATTEMPTS:
+        raise _unreachable(hub, error) from error
+    asked = getattr(response, "headers", {}).get("Retry-After", "")
+    time.sleep(min(float(asked) if asked.isdigit() else 2.0**attempt, LONGEST_WAIT))
+
+
+def _chain(error: BaseException | None) -> Iterator[Any]:
+    """An error and what it was raised from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _unreachable(hub: Hub, error: Exception) -> InputError:
     local = f"give its files ({', '.join(hub.files)}) with --data DIR"
     reason = " ".join(str(error).split())
-    if type(error).__name__ == "GatedRepoError" or "gated" in reason.lower():
+    # An absent repository is called "private or gated" too: the hub does not tell them apart.
+    if any(type(one).__name__ == "GatedRepoError" for one in _chain(error)) or "is a gated dataset" in reason:
         return InputError(
             f"{hub.id} is gated: accept its terms at https://huggingface.co/datasets/{hub.id} with an account,"
             f" then set HF_TOKEN to a token of that account; or {local}"

@@ -6,7 +6,8 @@ metrics, <metric>: value}. Generated text is resps[0][0]; for log-likelihood req
 the model did not write. Metric and filter are chosen in `evalkit.readers.lm_eval_metrics`; model and task stand in the
 results file beside it (`evalkit.readers.lm_eval_results`). With several filters a document's rows repeat: one filter
 is read. A filter that found no answer gives "[invalid]", or another word in square brackets. `bypass` is the metric of
---predict_only: no verdict.
+--predict_only: no verdict. Rows of a task that evalkit has wrapped hold the outcome, which decides, and the stated
+target; what says the target in the task's name is left out.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
+from evalkit.dataset.preference import Preference
 from evalkit.dataset.source import Head, Source, as_text, targets_of
 from evalkit.readers.base import ForeignRow, Place, Reader, Verdict, document_fields, read_each
-from evalkit.readers.lm_eval_metrics import ROW, Choice
+from evalkit.readers.lm_eval_metrics import ROW, Choice, recorded_outcome, stated_threshold
 from evalkit.readers.lm_eval_results import Run, model_of, run_beside
 from evalkit.readers.scores import most_likely, share
 
@@ -61,6 +64,26 @@ class LmEvalReader(Reader):
 
 
 LM_EVAL = LmEvalReader()
+
+
+def single_row(row: dict[str, Any], metric: str) -> ForeignRow:
+    """Read one row as it would be read in a file, its values as lm-eval has them in memory.
+
+    Args:
+        row: with the keys of a sample's row.
+        metric: the metric that is the verdict; "" where there is none.
+
+    Raises:
+        ValueError: the row is not as lm-eval makes them.
+    """
+    written = msgspec.json.decode(msgspec.json.encode(row, enc_hook=_plain))
+    source = Source(Path("row"), preference=Preference(metric=metric))
+    return _row(source, written, Choice(source, [written]), Run(), 1)
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's as a number, and whatever else JSON has no word for as text."""
+    return value.item() if hasattr(value, "item") and hasattr(value, "dtype") else str(value)
 
 
 class _Doc(msgspec.Struct):
@@ -155,7 +178,7 @@ class _Verdict(NamedTuple):
 
 def _row(source: Source, row: dict[str, Any], choice: Choice, run: Run, place: Place) -> ForeignRow:
     _warn_of_shifted_gold(source, row)
-    verdict = _verdict(row, choice)
+    verdict, threshold = _verdict(row, choice), stated_threshold(row)
     base = ForeignRow(
         sample_id=str(row["doc_id"]),
         verdict=verdict.verdict,
@@ -165,7 +188,8 @@ def _row(source: Source, row: dict[str, Any], choice: Choice, run: Run, place: P
         target=targets_of(row["target"]),
         input=_question(row),
         model=run.model,
-        task=run.task,
+        task=_unwrapped(run.task, threshold) if recorded_outcome(row) else run.task,
+        threshold=threshold,
         reason=verdict.reason,
         place=place,
     )
@@ -175,8 +199,15 @@ def _row(source: Source, row: dict[str, Any], choice: Choice, run: Run, place: P
     return _generated(base, row) if likelihoods is None else _chosen(base, row, likelihoods, verdict.metric)
 
 
+def _unwrapped(task: str, threshold: float | None) -> str:
+    """The name of a wrapped task without the target: the same task under another target has the same name."""
+    return task.removesuffix(f"_t{'none' if threshold is None else format(threshold, 'g')}")
+
+
 def _verdict(row: dict[str, Any], choice: Choice) -> _Verdict:
     metric = choice.metric(row)
+    if (recorded := recorded_outcome(row)) is not None:
+        return _Verdict(recorded, None, metric, f"metric {metric}")
     if metric:
         return _Verdict(None, float(row[metric]), metric, f"metric {metric}")
     metrics = row.get("metrics")

@@ -3,6 +3,9 @@
 A row's `metrics` are in the order of the task's metric_list; in files before 0.4.5 they are the keys that are none of
 the fixed ones. The verdict is the first metric whose values are all 0 or 1 in the file; a metric with other values is
 a score (mc2's share, BLEU, a perplexity), and a list is nothing.
+
+Tasks that evalkit has wrapped add metrics of its own, which are no verdicts: `outcome` (correct, error, idk or
+missing), `idk`, `threshold_score`, `prompt_threshold` (the target stated in the prompt).
 """
 
 from __future__ import annotations
@@ -13,11 +16,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from evalkit.dataset.source import Source
+from evalkit.readers.base import Verdict
 from evalkit.readers.scores import is_binary, is_number
 
 ROW = frozenset({"doc_id", "doc", "target", "resps", "filtered_resps"})
 FIXED = ROW | {"arguments", "filter", "metrics", "doc_hash", "prompt_hash", "target_hash", "model_output",
                "output_matches_target", "idx", "repeats", "task", "task_name"}  # fmt: skip
+OUTCOME, IDK, SCORE, STATED = "outcome", "idk", "threshold_score", "prompt_threshold"
+"""Metrics that evalkit adds; a plain prompt has a score for each of several targets, `threshold_score_0.75`."""
+OUTCOMES: dict[str, Verdict] = {"correct": "right", "error": "wrong", "idk": "idk", "missing": "unscored"}
 MOST = 4096
 """Different combinations of verdicts of one filter that are counted."""
 
@@ -139,7 +146,21 @@ def metrics_of(row: Mapping[str, Any]) -> list[str]:
     named = row.get("metrics")
     metrics = [str(name) for name in named if str(name) in row] if isinstance(named, list) else []
     metrics = metrics or [name for name in row if name not in FIXED]
+    if recorded_outcome(row) is not None:
+        metrics = [name for name in metrics if name not in (OUTCOME, IDK, STATED) and not name.startswith(SCORE)]
     if "acc" in metrics and "acc_norm" in metrics and metrics.index("acc_norm") < metrics.index("acc"):
         metrics.remove("acc")
         metrics.insert(metrics.index("acc_norm"), "acc")
     return metrics
+
+
+def recorded_outcome(row: Mapping[str, Any]) -> Verdict | None:
+    """Read the outcome that a wrapped task has kept in a row; None where it has none."""
+    found, named = row.get(OUTCOME), row.get("metrics")
+    return OUTCOMES.get(found) if isinstance(found, str) and isinstance(named, list) and OUTCOME in named else None
+
+
+def stated_threshold(row: Mapping[str, Any]) -> float | None:
+    """Read the confidence target that a wrapped task has stated; None where it stated none."""
+    found = row.get(STATED)
+    return float(found) if recorded_outcome(row) is not None and isinstance(found, (int, float)) else None

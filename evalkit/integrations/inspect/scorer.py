@@ -25,8 +25,7 @@ from evalkit.readers.inspect_logs import sample_row
 from evalkit.readers.inspect_outcomes import KEY, outcome_metadata
 from evalkit.readers.inspect_scores import Chooser, parts_of
 from evalkit.records import Grade, Outcome
-from evalkit.rescoring.policy import Reading, apply_policy
-from evalkit.rescoring.verdicts import Verdicts
+from evalkit.rescoring.single import grade_row
 
 logger = logging.getLogger(__name__)
 
@@ -80,27 +79,10 @@ def _grade(
     name = _choice(sample, scores, key)
     source.preference.scorer = name
     row = sample_row(sample, Chooser(source, []), str(state.model), "inspect")
-    verdicts = Verdicts(marks={}, preference=source.preference)
-    meaning = verdicts.settle(row)
-    scorer_name = name if name in scores else name.partition(".")[0]
-    if meaning.verdict is None or meaning.verdict == "failed" or (meaning.verdict == "unscored" and not row.truncated):
-        if meaning.unknown:
-            logger.warning("three_way: %s; it counts as missing (give -S pass_mark=X, or a scorer with marks)", meaning)
-        return scorer_name, Grade(outcome=Outcome.MISSING, reason=meaning.unknown or row.reason), row.threshold
-    reading = Reading(
-        row=row,
-        task="inspect",
-        model=row.model,
-        verdict=meaning.verdict,
-        target=row.target,
-        answer=row.answer,
-        attempted=row.attempted,
-        unreadable=row.unreadable,
-        reason=row.reason,
-    )
-    grade = apply_policy(reading, {})
-    assert grade is not None  # there is a verdict
-    return scorer_name, grade, row.threshold
+    grade = grade_row(row, source.preference)
+    if grade.outcome is Outcome.MISSING and row.score is not None:
+        logger.warning("three_way: %s; it counts as missing (pass_mark= says which number is right)", grade.reason)
+    return name if name in scores else name.partition(".")[0], grade, row.threshold
 
 
 def _choice(sample: Fields, scores: dict[str, Score], key: str) -> str:
