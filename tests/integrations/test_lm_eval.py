@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmark_layouts import card, parquet
+from embedded import serving_embedded
 from loopback_hub import Hub, environment, serving_hub
 
 import evalkit
@@ -44,10 +46,17 @@ def hub() -> Iterator[Hub]:
         yield served
 
 
-def run(hub: Hub, folder: Path, *tasks: str) -> dict[str, dict[str, Any]]:
-    """The results that lm-eval prints."""
+def run(hub: Hub, folder: Path, *tasks: str, url: str = "") -> dict[str, dict[str, Any]]:
+    """The results that lm-eval prints; of a real model where its server's address is given."""
     settings = {**os.environ, **environment(hub, folder / "cache")}
-    command = [sys.executable, str(CHILD), str(folder / "tasks"), str(folder / "out"), ",".join(tasks)]
+    command = [
+        sys.executable,
+        str(CHILD),
+        str(folder / "tasks"),
+        str(folder / "out"),
+        ",".join(tasks),
+        *filter(None, [url]),
+    ]
     done = subprocess.run(command, env=settings, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     results: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
@@ -63,9 +72,26 @@ def rows_of(folder: Path, task: str) -> list[dict[str, Any]]:
 @pytest.mark.slow
 def test_lm_eval_and_rescore_agree(hub: Hub, tmp_path: Path) -> None:
     """Generated and chosen answers, under a target and under none: the scores lm-eval prints are those of rescore."""
+    check_agreement(hub, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_lm_eval_and_rescore_agree_on_a_real_model(hub: Hub, tmp_path: Path) -> None:
+    """The same of the embedded model, which its server generates with and measures options with."""
+    pytest.importorskip("xllamacpp", reason="the local extra is absent: make test-extras installs it")
+    with serving_embedded() as url:
+        check_agreement(hub, tmp_path, url)
+    counts = Counter(row["outcome"] for row in rows_of(tmp_path, "arc_easy_softmax_t0.75"))
+    assert set(counts) <= {"correct", "error", "idk"}
+    assert counts["correct"] + counts["error"] < sum(counts.values())  # it is not that sure of every option
+
+
+def check_agreement(hub: Hub, tmp_path: Path, url: str = "") -> None:
+    """Run two of lm-eval's own tasks, wrapped, and hold what it prints against what is read from its samples."""
     wrapped = wrap_tasks(["gsm8k", "arc_easy"], [None, 0.75], tmp_path / "tasks")
     assert wrapped.tasks == ["gsm8k_tnone", "gsm8k_t0.75", "arc_easy_softmax_tnone", "arc_easy_softmax_t0.75"]
-    results = run(hub, tmp_path, *wrapped.tasks)
+    results = run(hub, tmp_path, *wrapped.tasks, url=url)
     cards = {
         (card.task, card.prompt_threshold): card for card in evalkit.rescore(tmp_path / "out", out=tmp_path).scorecards
     }
