@@ -12,8 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evalkit.dataset.arrow_sizes import batch_sizes
 from evalkit.dataset.delimited import named, repeated
 from evalkit.dataset.limits import Limits, exceeded
+from evalkit.dataset.parquet_pages import pages_size
 from evalkit.errors import InputError
 from evalkit.extras import requires
 
@@ -21,6 +23,8 @@ BATCH = 256
 """Rows that are unpacked together."""
 MEMORY = 256 << 20
 """Bytes that rows unpacked together may take, whatever their values share in the file."""
+LARGEST_BATCH = 1 << 30
+"""Bytes that a batch of an Arrow file may unpack to: a batch is unpacked whole."""
 WORKBOOK = "xl/workbook.xml"
 """A member that tells a workbook from other zips."""
 _STEPS = 50_000_000
@@ -161,19 +165,33 @@ def _arrow_batches(path: Path, kind: str, most: int) -> Iterator[Any]:
         from pyarrow import parquet
 
         file = parquet.ParquetFile(path)
-        sizes = [_unpacked(file.metadata.row_group(k)) for k in range(file.num_row_groups)]
+        sizes = [_unpacked(path, file.metadata.row_group(k)) for k in range(file.num_row_groups)]
         if sum(sizes) > most:
             raise exceeded(path, "expansion", most)
         # A value that is stored once may stand in every row: no row is larger than its group is when unpacked.
         yield from file.iter_batches(batch_size=max(1, min(BATCH, MEMORY // max([*sizes, 1]))))
         return
+    _check_arrow(path, kind, most)
     with _arrow_reader(path, kind) as reader:
         yield from reader if kind == "arrow stream" else (reader.get_batch(k) for k in range(reader.num_record_batches))
 
 
-def _unpacked(group: Any) -> int:
+def _unpacked(path: Path, group: Any) -> int:
     columns: int = sum(group.column(k).total_uncompressed_size for k in range(group.num_columns))
-    return max(int(group.total_byte_size), columns)
+    return max(int(group.total_byte_size), columns, pages_size(path, group))
+
+
+def _check_arrow(path: Path, kind: str, most: int) -> None:
+    total = 0
+    for size in batch_sizes(path, kind):
+        total += size
+        if total > most or size < 0:
+            raise exceeded(path, "expansion", most)
+        if size > LARGEST_BATCH:
+            raise InputError(
+                f"{path}: a batch of {size >> 20:,} MB, which would be in memory at once; write it in batches of at"
+                f" most {LARGEST_BATCH >> 20:,} MB"
+            )
 
 
 def _repeats(kind: Any) -> bool:

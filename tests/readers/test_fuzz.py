@@ -12,12 +12,17 @@ import fuzzing
 import pyarrow as pa
 import pytest
 from foreign_formats import FORMATS
-from pyarrow import feather, parquet
+from pyarrow import feather, ipc, parquet
+
+from evalkit.dataset.parquet_pages import pages_size
 
 SECONDS = float(os.environ.get("EVALKIT_FUZZ_SECONDS", "60"))
 """How long the fuzzer runs; `make soak` gives it more."""
 MOST = 700 << 20
 """Bytes of memory that no small file may take."""
+LITTLE = 400 << 20
+"""Bytes of memory of a process that has refused a file before unpacking it."""
+MAPPED = {"mapping": {"answer": "answer"}}
 
 
 def test_a_case_is_the_same_whenever_it_is_made() -> None:
@@ -95,3 +100,65 @@ def test_a_value_that_is_stored_once_may_not_fill_the_memory(kind: str, tmp_path
     outcome, peak = fuzzing.measured(case)
     assert outcome == "refused"
     assert peak < MOST, json.dumps({"peak": peak})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["feather", "arrow stream", "many batches"])
+def test_a_batch_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked(kind: str, tmp_path: Path) -> None:
+    """Four gigabytes of one letter in some hundred kilobytes; each batch says beforehand how large it is."""
+    batch = pa.record_batch({"answer": ["a" * 200_000_000] * 4 if kind != "many batches" else ["a" * 1_000_000] * 50})
+    path = tmp_path / "bomb.arrow"
+    packed = ipc.IpcWriteOptions(compression="zstd")
+    make = ipc.new_stream if kind == "arrow stream" else ipc.new_file
+    with make(path, batch.schema, options=packed) as writer:
+        for _ in range(1 if kind != "many batches" else 20):
+            writer.write_batch(batch)
+    case = fuzzing.Case("bomb", {"log.arrow": path.read_bytes()}, {"mapping": {"answer": "answer"}})
+    outcome, peak = fuzzing.measured(case)
+    assert outcome == "refused"
+    assert peak < LITTLE, json.dumps({"peak": peak})
+
+
+@pytest.mark.parametrize("compression", ["zstd", "snappy", "none", "gzip"])
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_the_pages_of_a_parquet_file_say_what_they_unpack_to(compression: str, version: str, tmp_path: Path) -> None:
+    """The footer's sizes may be false; the pages' own are what a reader reserves."""
+    words = [f"answer {k}" * 50 for k in range(20_000)]
+    table = pa.table({"answer": words, "n": list(range(20_000)), "same": pa.array(["x"] * 20_000).dictionary_encode()})
+    path = tmp_path / "log.parquet"
+    parquet.write_table(table, path, compression=compression, data_page_version=version, row_group_size=5_000)
+    metadata = parquet.ParquetFile(path).metadata
+    for k in range(metadata.num_row_groups):
+        group = metadata.row_group(k)
+        footer = sum(group.column(c).total_uncompressed_size for c in range(group.num_columns))
+        assert 0.9 * footer < pages_size(path, group) <= footer
+
+
+@pytest.mark.slow
+def test_a_parquet_page_that_is_larger_than_its_footer_says_is_refused(tmp_path: Path) -> None:
+    """Two hundred megabytes whose footer claims almost none: the pages are believed."""
+    path = tmp_path / "log.parquet"
+    table = pa.table({"answer": ["a" * 100_000_000] * 8})
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
+    claimed = _zigzag(parquet.ParquetFile(path).metadata.row_group(0).total_byte_size)
+    data = path.read_bytes()
+    assert data.count(claimed) >= 2
+    body, footer = data[:-4096], data[-4096:]
+    case = fuzzing.Case("bomb", {"log.parquet": body + footer.replace(claimed, _small(len(claimed)))}, MAPPED)
+    outcome, peak = fuzzing.measured(case)
+    assert outcome == "refused"
+    assert peak < LITTLE, json.dumps({"peak": peak})
+
+
+def _zigzag(value: int) -> bytes:
+    """A number as Thrift's compact protocol writes it."""
+    value, out = value << 1, bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _small(length: int) -> bytes:
+    """The number 0 in as many bytes."""
+    return b"\x80" * (length - 1) + b"\x00"
