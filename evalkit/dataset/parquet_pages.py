@@ -22,6 +22,10 @@ _UNPACKED = 2
 _PACKED = 3
 """Number of the field `compressed_page_size`."""
 _DEEPEST = 16
+_LONG_LIST = 15
+"""What stands for the length of a list that is written behind its head."""
+_MORE = 0x80
+"""Set in every byte of a number but its last."""
 
 
 def pages_size(path: Path, group: Any) -> int:
@@ -107,7 +111,8 @@ class _Header:
 
     def _list(self, depth: int) -> None:
         head = self._byte()
-        count = head >> 4 if head >> 4 != 15 else self._varint()
+        short = head >> 4
+        count = self._varint() if short == _LONG_LIST else short
         for _ in range(count):
             self._skip(head & 0x0F, depth + 1, element=True)
 
@@ -119,8 +124,8 @@ class _Header:
         value = 0
         for shift in range(0, 70, 7):
             byte = self._byte()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
+            value |= (byte & ~_MORE) << shift
+            if byte < _MORE:
                 return value
         raise ValueError("a number without an end")
 

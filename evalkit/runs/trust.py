@@ -1,6 +1,7 @@
 """Treat a run folder from somebody else as data: resuming must not run their code or send a key to their address.
 
-A run stores the code files that it was made with and the addresses that it asked, signed with a secret of this machine.
+A run stores the code files and weights that it was made with and the addresses that it asked, signed with a secret of
+this machine.
 If the signature is another machine's, or the code has changed since, the run is resumed only if the user agrees.
 Built-in tasks, installed plug-ins and providers' own addresses need no trust.
 """
@@ -19,13 +20,16 @@ from pydantic import BaseModel, ConfigDict
 
 from evalkit.errors import UsageError
 from evalkit.models.roles import read_roles
+from evalkit.models.weights import EMBEDDED
 from evalkit.runs.config import RunConfig
 
 SECRET_BYTES = 32
+WEIGHTS_PROVIDERS = ("local", "hf", "toy")
+"""Providers whose names are files or repositories of weights, read by a library in this process or a child of it."""
 
 
 class Origin(BaseModel):
-    """The code, addresses and machine that a run was made with."""
+    """The code, addresses, weights and machine that a run was made with."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
@@ -33,6 +37,8 @@ class Origin(BaseModel):
     """Path → SHA-256 of every code file: tasks, graders, providers."""
     addresses: list[str] = []
     """Addresses that were asked, except the providers' own."""
+    weights: list[str] = []
+    """Models read from files or from the Hub, except the embedded ones."""
     signature: str = ""
     """HMAC-SHA256 of the rest under the machine's secret; "" if the machine could not keep a secret."""
 
@@ -45,9 +51,10 @@ def make_origin(config: RunConfig, graders: Iterable[str] = ()) -> Origin:
         graders: names of its graders; code files among them are included, as are those of judges.
     """
     judges = [model for role in read_roles(config.grader_parameters).values() for model in role.models]
-    names = [*config.tasks, *graders, config.model_to_open, *judges, *config.metrics]
+    models = [config.model_to_open, *judges]
+    names = [*config.tasks, *graders, *models, *config.metrics]
     files = {path: _checksum(path) for path in dict.fromkeys(map(_code_file, names)) if path}
-    origin = Origin(files=files, addresses=_addresses(config))
+    origin = Origin(files=files, addresses=_addresses(config), weights=sorted(filter(_names_weights, set(models))))
     return origin.model_copy(update={"signature": _signature(origin)})
 
 
@@ -64,12 +71,12 @@ def check_origin(origin: Origin, config: RunConfig, *, trust: bool, again: bool 
         UsageError: the run is somebody else's, or its code has changed; the text names the files and addresses.
     """
     now = make_origin(config)
-    if trust or not (now.files or now.addresses):
+    if trust or not describe_origin(now):
         return
     what = _listed(now)
     if not origin.signature or not hmac.compare_digest(origin.signature, _signature(origin)):
         raise UsageError(f"this run was not started on this machine: it would use {what}; --trust vouches for them")
-    if set(now.addresses) - set(origin.addresses) or set(now.files) - set(origin.files):
+    if any(set(new) - set(old) for new, old in zip(_parts(now), _parts(origin), strict=True)):
         raise UsageError(f"the run's settings were changed: it would use {what}; --trust vouches for them")
     changed = [path for path, checksum in origin.files.items() if _checksum(path) != checksum]
     if changed and not again:
@@ -81,13 +88,18 @@ def check_origin(origin: Origin, config: RunConfig, *, trust: bool, again: bool 
 
 def describe_origin(origin: Origin) -> str:
     """Describe to the user what a resumed run uses; "" if all of it is built in."""
-    return _listed(origin) if origin.files or origin.addresses else ""
+    return _listed(origin) if any(_parts(origin)) else ""
+
+
+def _parts(origin: Origin) -> list[Iterable[str]]:
+    return [origin.files, origin.addresses, origin.weights]
 
 
 def _listed(origin: Origin) -> str:
     code = [f"the code in {path}" for path in origin.files]
     addresses = [f"the address {address}, with the key for it," for address in origin.addresses]
-    return " and ".join([*code, *addresses])
+    weights = [f"the weights {name}" for name in origin.weights]
+    return " and ".join([*code, *addresses, *weights])
 
 
 def _code_file(name: str) -> str:
@@ -96,6 +108,11 @@ def _code_file(name: str) -> str:
         return str(Path(path).resolve())
     head, suffix, _ = name.partition(".py/")
     return str(Path(head + ".py").resolve()) if suffix else ""
+
+
+def _names_weights(model: str) -> bool:
+    provider, _, name = model.partition("/")
+    return provider in WEIGHTS_PROVIDERS and bool(name) and name not in EMBEDDED
 
 
 def _addresses(config: RunConfig) -> list[str]:
@@ -116,8 +133,9 @@ def _signature(origin: Origin) -> str:
     key = _secret()
     if key is None:
         return ""
-    content = json.dumps([sorted(origin.files.items()), origin.addresses]).encode()
-    return hmac.new(key, content, "sha256").hexdigest()
+    content: list[object] = [sorted(origin.files.items()), origin.addresses]
+    content += [origin.weights] if origin.weights else []  # runs made before weights were listed stay signed
+    return hmac.new(key, json.dumps(content).encode(), "sha256").hexdigest()
 
 
 def _secret() -> bytes | None:

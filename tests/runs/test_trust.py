@@ -83,6 +83,17 @@ def test_an_address_written_into_a_run_is_not_asked(server: ChatServer, tmp_path
         evalkit.run(resume=folder)
 
 
+@pytest.mark.parametrize("model", ["local/weights.gguf", "hf/somebody/model", "local/hf:a/b/c.gguf"])
+def test_weights_written_into_a_run_are_not_opened(model: str, tmp_path: Path) -> None:
+    """A library written in C reads them: the user says whether they are to be trusted."""
+    folder = evalkit.run("letters", model="baseline/idk", limit=2, out=tmp_path).folder
+    content = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    content["config"]["model"] = model
+    (folder / "run.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UsageError, match=f"settings were changed: it would use the weights {model}"):
+        evalkit.run(resume=folder)
+
+
 def test_ones_own_run_is_resumed_and_says_with_what(server: ChatServer, tmp_path: Path) -> None:
     """No question is asked on the machine that started it; file and address are named."""
     folder = started(server, tmp_path).folder
