@@ -13,6 +13,7 @@ The tree, each with what the command line does about it:
     - TransientError           worth another try: 429, 5xx, time-outs, dropped connections
     - BadResponseError         the response is not a completion
   + ModelStoppedError          no credit, or nothing but failures: stops a run at once; it can be resumed
+    - BudgetSpentError         --max-cost or --max-tokens-total is spent: exit code 3 with answers, else 2
   + RunInterruptedError        Ctrl-C or SIGTERM: exit code 130, the run can be resumed
 """
 
@@ -113,6 +114,12 @@ class ModelStoppedError(EvalkitError):
 
     The run stops at once. Its records are kept, and it can be resumed.
     """
+
+
+class BudgetSpentError(ModelStoppedError):
+    """The next request would not fit into the budget; the run can be resumed with a larger one."""
+
+    exit_code = 3
 
 
 class RunInterruptedError(EvalkitError):

@@ -194,6 +194,8 @@ class Completion(_Frozen):
     """The server's request id, for its operator."""
     attempts: int | None = None
     """Number of attempts, including the successful one; None if unknown."""
+    reused: bool = False
+    """Whether it was taken from the response cache or another run, which costs nothing."""
 
     @property
     def only_reasoned(self) -> bool:
@@ -219,6 +221,8 @@ class Grade(_Frozen):
     """Judge → its verdict, if models judged; or the person who did, with the date."""
     measures: JsonDict = Field(default_factory=dict)
     """Name → number that the publisher's metrics add up, such as instructions followed."""
+    usage: JsonDict = Field(default_factory=dict)
+    """Model that the grader asked → tokens of each request, filled in by the engine."""
     grader: str = ""
     """Name of the grader, filled in by the engine."""
     reason: str = ""
@@ -331,6 +335,8 @@ class Failure(_Frozen):
     """Hexadecimal digest of the prompt and the accepted answers."""
     completion: Completion | None = None
     """The answer, if there was one, so that a resumed run grades it without asking the model again."""
+    usage: JsonDict = Field(default_factory=dict)
+    """Model that the grader asked → tokens of each request."""
 
     @property
     def key(self) -> RecordKey:

@@ -1,7 +1,7 @@
 """The command line. A command is imported when it is called, so that --help stays quick.
 
-Exit codes: 0 done; 1 a bug of evalkit; 2 bad usage or input; 3 finished, but some samples failed;
-130 interrupted.
+Exit codes: 0 done; 1 a bug of evalkit; 2 bad usage or input; 3 finished, but some samples failed, or stopped by its
+budget; 130 interrupted.
 """
 
 from __future__ import annotations

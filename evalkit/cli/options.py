@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
 
+from evalkit.errors import SettingError, UsageError
 from evalkit.metrics.threshold import check_threshold
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -173,6 +175,48 @@ def threshold_option(**attributes: Any) -> Callable[[Function], Function]:
     """
     settings: dict[str, Any] = {"type": Thresholds(), "multiple": True, "metavar": "T,…", "callback": _flat}
     return click.option("--threshold", "thresholds", **settings | attributes)
+
+
+def money_options(function: Function) -> Function:
+    """Add `--max-cost`, `--max-tokens-total` and `--prices`."""
+    options = [
+        click.option(
+            "--max-cost", type=float, metavar="DOLLARS",
+            help="Stop before more is spent, judges included; requests under way may exceed it. Resumable.",
+        ),
+        click.option("--max-tokens-total", type=int, metavar="N", help="The same in prompt and completion tokens."),
+        click.option(
+            "--prices", type=click.Path(), metavar="FILE",
+            help="Prices of models, as TOML or JSON, instead of the published ones.",
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+OPTIONS = {
+    "tasks": "--task",
+    "thresholds": "--threshold",
+    "task_parameters": "-T",
+    "grader_parameters": "-G",
+    "model_parameters": "-M",
+    "headers": "--header",
+    "metrics": "--extra-metric",
+    "sample_ids": "--sample-id",
+    "strata": "--stratum",
+}
+"""Settings whose option has another name."""
+
+
+@contextmanager
+def options_named() -> Iterator[None]:
+    """Errors about settings name the option instead of the Python parameter."""
+    try:
+        yield
+    except SettingError as error:
+        text = error.spoken(lambda setting: OPTIONS.get(setting, f"--{setting.replace('_', '-')}"))
+        raise UsageError(text) from error
 
 
 def stated(thresholds: Iterable[float | None], command: str) -> list[float]:

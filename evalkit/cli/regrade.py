@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evalkit.cli.options import KeyValue, as_dict
+from evalkit.cli.options import KeyValue, as_dict, money_options, options_named
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 
@@ -22,6 +22,7 @@ from evalkit.runs.folder import DEFAULT_FOLDER
     "--verdicts", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.csv",
     help="A person's verdicts: columns id and outcome; epoch, task, threshold, author, date and note as needed.",
 )  # fmt: skip
+@money_options
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are, and are made.")
 @click.option("--name", default="", metavar="NAME", help="Name of the new run folder.")
 @click.option("--label", default="", metavar="TEXT", help="What boards and figures call this condition.")
@@ -55,7 +56,7 @@ def command(
     from evalkit.runs.regrade import regrade
 
     parameters = as_dict(grader_parameters)
-    with resumable(), Display() as display:
+    with resumable(), Display() as display, options_named():
         shown = {"watch": display.watch, "notify": display.notify}
         result = regrade(run, grader_parameters=parameters, out=out, **given, **shown)
     print_result(RegradeScreen(result=result, parent=find_run(run, out)), as_json)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, Range, as_dict, names_option, threshold_option
+from evalkit.cli.options import KeyValue, Range, as_dict, money_options, names_option, options_named, threshold_option
 from evalkit.cli.options import command as new_command
 from evalkit.cli.study import conduct_and_print, folder_of, resumed_study, study_of
 from evalkit.display import one_line
-from evalkit.errors import SettingError, UsageError
+from evalkit.errors import UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import DEFAULT_MODEL, Form
 from evalkit.models.effort import EFFORTS
@@ -40,6 +38,7 @@ RESUMABLE_WITH = {
     "cache",
     *start.RESUMABLE,
 }
+STUDY_RESUMABLE_WITH = {"resume", "out", "as_json", "cache", "dry_run", *start.MONEY}
 EXTENDABLE_WITH = {"extend", *start.GROWING}
 
 
@@ -126,6 +125,7 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
     multiple=True,
     help="Change what a kind of non-answer counts as: empty=error.",
 )
+@money_options
 @click.option(
     "--out",
     default=DEFAULT_FOLDER,
@@ -176,7 +176,9 @@ def command(
     from evalkit.report.run import LastScreen
 
     settings = _settings(given)
-    studied = resumed_study(resume, out)
+    studied = resumed_study(resume, out, settings)
+    if studied and (extra := [option for name, option in _given(ctx).items() if name not in STUDY_RESUMABLE_WITH]):
+        raise UsageError(f"--resume takes its settings from the study; leave out {extra[0]}")
     if studied is None and (study := study_of(study_file, models, settings)) is not None:
         studied = study, folder_of(study_file, study, out, settings.get("name"))
     if studied is not None and not dry_run:
@@ -191,7 +193,7 @@ def command(
     if dry_run:
         _print_plan(studied[0] if studied else None, settings, as_json)
         return
-    with resumable(), Display() as display, _options_named():
+    with resumable(), Display() as display, options_named():
         go = functools.partial(start.run, cache=cache, watch=display.watch, notify=display.notify)
         result = go(out=out, resume=resume, extend=extend, **settings)
     print_result(LastScreen(result=result, strata=show_strata), as_json)
@@ -202,35 +204,11 @@ def command(
         ctx.exit(3)
 
 
-OPTIONS = {
-    "tasks": "--task",
-    "thresholds": "--threshold",
-    "task_parameters": "-T",
-    "grader_parameters": "-G",
-    "model_parameters": "-M",
-    "headers": "--header",
-    "metrics": "--extra-metric",
-    "sample_ids": "--sample-id",
-    "strata": "--stratum",
-}
-"""Settings whose option has another name."""
-
-
-@contextmanager
-def _options_named() -> Iterator[None]:
-    """Errors about settings name the option instead of the Python parameter."""
-    try:
-        yield
-    except SettingError as error:
-        text = error.spoken(lambda setting: OPTIONS.get(setting, f"--{setting.replace('_', '-')}"))
-        raise UsageError(text) from error
-
-
 def _print_plan(study: Study | None, settings: dict[str, Any], as_json: bool) -> None:
     """Print what would be asked."""
     from evalkit.report.dry_run import matrix_json, matrix_text
 
-    with _options_named():
+    with options_named():
         planned = [run.config for run in make_matrix(study)] if study else [make_config(**settings)]
         plans = [make_plan(config) for config in planned]
     click.echo(matrix_json(plans) if as_json else matrix_text(plans))

@@ -10,8 +10,10 @@ from typing import Any
 
 from evalkit.display import one_line
 from evalkit.errors import InputError, RunInterruptedError, UsageError
+from evalkit.money.budget import Budget
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.folder import slug
+from evalkit.runs.start import MONEY
 from evalkit.studies.conduct import StudyResult, conduct, find_study
 from evalkit.studies.study_file import ENDINGS, Study, make_study, read_study
 
@@ -32,18 +34,21 @@ def study_of(path: str | None, models: Sequence[str], settings: dict[str, Any]) 
         if len(models) < 2:  # noqa: PLR2004 - a single run
             return None
         wording = settings.get("wording")
-        shared = {key: value for key, value in settings.items() if key not in ("wording", "name", "label", "note")}
+        apart = ("wording", "name", "label", "note", *MONEY)
+        shared = {key: value for key, value in settings.items() if key not in apart}
         if "label" in settings:
             raise UsageError("--label is for one model; a study file gives each its own")
         more = {"wordings": [wording]} if wording else {}
-        return make_study({**shared, **more, "models": list(models), "note": settings.get("note", "")}, "--model")
-    if models or set(settings) - {"name"}:
+        content = {**shared, **more, "models": list(models), "note": settings.get("note", "")}
+        return make_study(content, "--model").with_money(settings)
+    if models or set(settings) - {"name", *MONEY}:
         raise UsageError(
-            f"the settings of a study stand in {path}; give only --out, --name, --cache and --dry-run beside"
+            f"the settings of a study stand in {path}; give only --out, --name, --cache, --dry-run, --max-cost,"
+            " --max-tokens-total and --prices beside"
         )
     if not Path(path).is_file() or Path(path).suffix.lower() not in ENDINGS:
         raise UsageError(f"{path} is no study file: one ends in {', '.join(ENDINGS)}; evalkit init writes an example")
-    return read_study(Path(path))
+    return read_study(Path(path)).with_money(settings)
 
 
 def folder_of(path: str | None, study: Study, out: str, name: str | None) -> Path:
@@ -56,11 +61,11 @@ def folder_of(path: str | None, study: Study, out: str, name: str | None) -> Pat
     return Path(out) / f"{datetime.now().astimezone():%Y%m%d-%H%M}-{tasks[0]}-{len(study.models)}-models"
 
 
-def resumed_study(resume: str | None, out: str) -> tuple[Study, Path] | None:
-    """Return the study that a folder named by --resume holds; None where it is a run's."""
+def resumed_study(resume: str | None, out: str, settings: dict[str, Any]) -> tuple[Study, Path] | None:
+    """Return the study that a folder named by --resume holds, with a budget given anew; None where it is a run's."""
     for folder in [Path(resume), Path(out) / resume] if resume else []:
         if (study := find_study(folder)) is not None:
-            return study, folder
+            return study.with_money(settings), folder
     return None
 
 
@@ -96,12 +101,21 @@ def _run(work: Any, folder: Path) -> StudyResult:
 def _say_what_failed(result: StudyResult) -> None:
     from evalkit.cli.printing import say
 
+    if result.stopped:
+        say(f"Stopped by the budget: {result.stopped}", err=True)
     for name, problem in result.problems.items():
-        say(f"{name} is not finished: {one_line(problem, 300)}", err=True)
+        said = problem.removeprefix(f"stopped by the budget: {result.stopped}; ") if result.stopped else problem
+        say(f"{name} is not finished: {one_line(said, 300)}", err=True)
     if result.failed:
         say(f"{result.failed:,} answers failed, counted in no score", err=True)
     if result.failed or result.problems:
-        say(f"To try again: evalkit run --resume {result.folder}", err=True)
+        more = f" {options_of(result.study)}" if result.stopped else ""
+        say(f"{'To go on with more' if more else 'To try again'}: evalkit run --resume {result.folder}{more}", err=True)
+
+
+def options_of(study: Study) -> str:
+    """The options that set a study's budget."""
+    return Budget(study.budget.max_cost, study.budget.max_tokens_total).options
 
 
 EXAMPLE = """\
@@ -115,6 +129,9 @@ wordings = ["paper"]                  # paper, percent, points, exam, nature, or
 limit = 100                           # samples of each task
 epochs = 1                            # how often each sample is asked
 
+# [budget]
+# max_cost = 5.00                     # dollars for the study as a whole; it stops there, and goes on with more
+#
 # Any setting of `evalkit run` may stand here, for all models, or in a model's own table.
 # [task_parameters]
 # n = 300
@@ -129,6 +146,7 @@ label = "SmolLM2"
 # model = "openai/gpt-4o-mini"        # reads OPENAI_API_KEY
 # label = "4o mini"
 # temperature = 0.7
+# price = {{ input = 0.15, output = 0.6 }} # dollars for a million tokens, where the published price is not yours
 
 # [[models]]
 # model = "my-model"                  # any OpenAI-compatible server

@@ -6,8 +6,8 @@ Runs side by side in one event loop have a pool each; outside a run, the event l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
@@ -15,13 +15,15 @@ from weakref import WeakKeyDictionary
 
 from evalkit.models.base import Model, Request, open_model
 from evalkit.models.roles import Role
-from evalkit.records import Completion, Message
+from evalkit.records import Completion, Message, Usage
 
 
 class _Pool:
     """The open models of one run, or of one event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, through: Callable[[str, Model], Model] = lambda _, model: model) -> None:
+        self.through = through
+        """Put around each model."""
         self.stack = AsyncExitStack()
         self.models: dict[str, Model] = {}
         self.roles: dict[str, Role] = {}
@@ -34,10 +36,29 @@ _own: ContextVar[_Pool | None] = ContextVar("pool", default=None)
 _pools: WeakKeyDictionary[asyncio.AbstractEventLoop, _Pool] = WeakKeyDictionary()
 
 
+_counts: ContextVar[dict[str, list[Usage]] | None] = ContextVar("counts", default=None)
+"""Where tokens are noted."""
+
+
+@contextmanager
+def counting() -> Iterator[dict[str, list[Usage]]]:
+    """Note the tokens of what is asked inside: model → usage of each request."""
+    counts: dict[str, list[Usage]] = {}
+    token = _counts.set(counts)
+    try:
+        yield counts
+    finally:
+        _counts.reset(token)
+
+
 @asynccontextmanager
-async def opened() -> AsyncIterator[None]:
-    """Give what runs inside a pool of its own, whose models are closed at the end."""
-    pool = _Pool()
+async def opened(through: Callable[[str, Model], Model] = lambda _, model: model) -> AsyncIterator[None]:
+    """Give what runs inside a pool of its own, whose models are closed at the end.
+
+    Args:
+        through: put around each model that is opened; called with its full name.
+    """
+    pool = _Pool(through)
     token = _own.set(pool)
     try:
         yield
@@ -86,13 +107,17 @@ async def complete(model: str, prompt: str, *, max_tokens: int | None = None) ->
     role = pool.roles.get(model) or Role(name="", models=(model,))
     async with pool.opening:
         if model not in pool.models:
-            pool.models[model] = await pool.stack.enter_async_context(open_model(model, role.options))
+            opened_model = await pool.stack.enter_async_context(open_model(model, role.options))
+            pool.models[model] = pool.through(model, opened_model)
     request = Request(
         messages=[Message(role="user", content=prompt)],
         temperature=role.temperature,
         max_tokens=role.max_tokens or max_tokens,
     )
-    return await pool.models[model].complete(request)
+    completion = await pool.models[model].complete(request)
+    if (counts := _counts.get()) is not None:
+        counts.setdefault(model, []).append(completion.usage)
+    return completion
 
 
 def describe() -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from evalkit.display import json_text, visible
 from evalkit.models.plain import plain_prompt
 from evalkit.records import Sample
+from evalkit.report.estimate import estimate, estimate_of_all, price_lines
 from evalkit.report.table import target_label
 from evalkit.runs.plan import Plan, PlannedTask, draw
 
@@ -20,6 +21,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     tasks = [_task(plan, planned) for planned in plan.tasks]
     calls = sum(task["calls"] for task in tasks)
     most = [task["most_completion_tokens"] for task in tasks]
+    prompts = sum(task["estimated_prompt_tokens"] for task in tasks)
     return {
         "model": plan.model,
         "wording": plan.wording.label,
@@ -29,9 +31,10 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "limit": _limit(plan, tasks),
         "tasks": tasks,
         "calls": calls,
-        "estimated_prompt_tokens": sum(task["estimated_prompt_tokens"] for task in tasks),
+        "estimated_prompt_tokens": prompts,
         "max_tokens": max((task["max_tokens"] or 0 for task in tasks), default=0) or None,
         "most_completion_tokens": None if None in most else sum(most),
+        "price": estimate(plan, calls, prompts, None if None in most else sum(most)),
     }
 
 
@@ -53,7 +56,8 @@ def matrix_text(plans: Sequence[Plan]) -> str:
         for task in document["tasks"]:
             lines += _prompts(task, shown)
     if len(documents) > 1:
-        lines.append(f"{len(documents)} runs: {_in_all(_sums(documents))}")
+        sums = _sums(documents)
+        lines += [f"{len(documents)} runs: {_in_all(sums)}", *price_lines(sums["price"])]
     return "\n".join(lines).rstrip()
 
 
@@ -69,6 +73,7 @@ def _head(document: dict[str, Any]) -> Iterator[str]:
         yield from (f"    {visible(note)}" for note in task["notes"])
     yield f"  {_in_all(document)}"
     yield f"  {document['limit']}"
+    yield from (f"  {line}" for line in price_lines(document["price"]))
 
 
 def _in_all(document: dict[str, Any]) -> str:
@@ -99,6 +104,7 @@ def _sums(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "calls": sum(document["calls"] for document in documents),
         "estimated_prompt_tokens": sum(document["estimated_prompt_tokens"] for document in documents),
         "most_completion_tokens": None if None in most else sum(most),
+        "price": estimate_of_all([document["price"] for document in documents]),
     }
 
 

@@ -13,6 +13,7 @@ from evalkit.metrics.behavioural_calibration import Behaviour
 from evalkit.records import SCHEMA_VERSION
 from evalkit.report import missing
 from evalkit.report.behaviour import audit_lines
+from evalkit.report.spending import reused_line, spending_lines
 from evalkit.report.table import number, percent, span, target_label
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.result import RunResult
@@ -47,8 +48,9 @@ class LastScreen(Printable):
         behaviour = behaviours(result.outcomes)
         for cards in by_task_and_model(result):
             blocks += self._task(cards, behaviour.get(str(cards[0].task)))
-        if result.manifest.reused:
-            blocks += ["", f"{result.manifest.reused:,} answers were taken from the response cache, not asked again."]
+        money = [reused_line(result.manifest.reused, result.spending), *spending_lines(result.spending)]
+        if any(money):
+            blocks += ["", *filter(None, money)]
         legend = " ".join([INTERVAL, *[missing.RANGE] * shows_ranges(result.scorecards)])
         return [*blocks, "", legend, f"Transcripts: evalkit show {shown(result)} [ID]    a line each: --records"]
 
@@ -81,6 +83,7 @@ def document(result: RunResult) -> dict[str, Any]:
         "run": str(result.folder),
         "status": result.status,
         "scorecards": [card.model_dump(mode="json") for card in result.scorecards],
+        "spending": {"cost": result.spending.cost, **result.spending.model_dump(mode="json")},
         "behaviour": {task: _as_dict(one) for task, one in behaviours(result.outcomes).items()},
     }
 

@@ -14,7 +14,8 @@ from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL, Form
 from evalkit.models.base import absolute_model, split_file
 from evalkit.models.effort import Effort
-from evalkit.models.roles import ROLES, is_header
+from evalkit.models.roles import ROLES, is_header, read_roles
+from evalkit.money.prices import Price, find_price
 from evalkit.runs.selection import Selection
 from evalkit.runs.selective import Policy
 from evalkit.runs.wordings import PAPER, Wording, find_wording
@@ -85,6 +86,12 @@ class RunConfig(BaseModel):
     """Grader of all tasks, instead of their own; a name or file.py::name."""
     count_as: dict[str, str] = {}
     """Changes to what a kind of non-answer counts as."""
+    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """Dollars that the run may spend."""
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """Prompt and completion tokens that the run may use."""
+    prices: dict[str, Price] = {}
+    """Prices of models, or of patterns of names, instead of the published ones."""
 
     @property
     def full_model(self) -> str:
@@ -218,3 +225,12 @@ def _check_stated(threshold: float | None) -> None:
 def _absolute(task: str) -> str:
     path, colons, name = task.partition("::")
     return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
+
+
+def prices_of(config: RunConfig) -> dict[str, Price | None]:
+    """The prices of a run's model and of the models that its graders ask; None where none is known."""
+    prices = {config.full_model: find_price(config.full_model, config.prices, config.base_url)}
+    for role in read_roles(config.grader_parameters).values():
+        for model in role.models:
+            prices[model] = find_price(model, config.prices, role.options.base_url)
+    return prices

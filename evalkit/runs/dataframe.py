@@ -94,11 +94,11 @@ def record_features() -> Features:
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
         "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text,
-        "attempts": whole,
+        "attempts": whole, "reused": flag,
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
-        "undecided": flag, "votes": text, "measures": text, "grader": text,
+        "undecided": flag, "votes": text, "measures": text, "usage": text, "grader": text,
         "reason": text,
     }  # fmt: skip
     return Features(

@@ -237,6 +237,7 @@ def _ungraded(record: Record) -> Failure:
         answerable=record.metadata.get("answerable", True) is not False,
         prompt=prompt_fingerprint(record.target, record.messages).hex(),
         completion=record.completion,
+        usage=record.grade.usage,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from evalkit.errors import InputError
 from evalkit.files import open_regular
+from evalkit.money.spending import Spending
 from evalkit.records import SCHEMA_VERSION, encodable_data
 from evalkit.runs.config import RunConfig
 from evalkit.runs.folder import RUN, not_written
@@ -62,6 +63,8 @@ class Manifest(BaseModel):
     """Duration, if a single session did everything."""
     reused: int = 0
     """Completions that the response cache gave, of those that the last session needed."""
+    spending: Spending = Spending()
+    """Tokens and dollars, of all sessions."""
     config: RunConfig | None = None
     """Settings of a run; None for a rescored one."""
     rescoring: RescoreSettings | None = None

@@ -11,13 +11,14 @@ import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from evalkit.errors import ModelCrashedError, ModelError, ModelStoppedError, ModelUnavailableError
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
-from evalkit.models import Model, Request
+from evalkit.models import Model, Request, pool
 from evalkit.plugins import users_code
-from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey
+from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey, Usage
 from evalkit.runs.cache import Cache
 from evalkit.runs.journal import Journal
 from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs
@@ -25,6 +26,7 @@ from evalkit.runs.prompts import prompt_fingerprint
 from evalkit.runs.tally import Tally
 
 SYNC_SECONDS = 1.0
+NOTHING: Mapping[str, Sequence[Usage]] = {}
 EARLY = 20
 """Number of answers after which a run warns that most are being cut off."""
 
@@ -101,24 +103,27 @@ class _Worker:
         messages = self.plan.messages(job.planned, job.sample, job.threshold)
         answered = self._earlier_answer(job, messages)
         completion = answered.completion if answered else None
-        try:
-            if completion is None:
-                completion = await self._complete(self._request(job, messages))
-            grade_ = (answered and answered.grade) or await self._grade(job, completion)
-        except ModelCrashedError:
-            raise
-        except ModelUnavailableError as error:
-            if self.tally.recorded == self.tally.resumed:
+        with pool.counting() as judging:
+            try:
+                if completion is None:
+                    completion = await self._complete(self._request(job, messages))
+                grade_ = (answered and answered.grade) or await self._grade(job, completion)
+            except ModelCrashedError:
                 raise
-            return self._fail(job, error, None, messages)
-        except ModelError as error:
-            return self._fail(job, error, None, messages)
-        except NoVerdictError as error:
-            return self._fail(job, error, completion, messages)
-        except (ModelStoppedError, asyncio.CancelledError) as error:
-            if completion is not None:  # it is paid for: only the verdict is missing
-                self._fail(job, error, completion, messages)
-            raise
+            except ModelUnavailableError as error:
+                if self.tally.recorded == self.tally.resumed:
+                    raise
+                return self._fail(job, error, None, messages)
+            except ModelError as error:
+                return self._fail(job, error, None, messages)
+            except NoVerdictError as error:
+                return self._fail(job, error, completion, messages, judging)
+            except (ModelStoppedError, asyncio.CancelledError) as error:
+                if completion is not None:  # it is paid for: only the verdict is missing
+                    self._fail(job, error, completion, messages, judging)
+                raise
+        if judging:
+            grade_ = grade_.model_copy(update={"usage": _plain(judging)})
         record = Record(
             run=self.plan.run,
             task=job.key.task,
@@ -142,7 +147,7 @@ class _Worker:
         """Take a completion from the cache, or ask the model."""
         if (kept := self.cache.get(request)) is not None:
             self.tally.reused += 1
-            return kept
+            return kept.model_copy(update={"reused": True})
         completion = await self.model.complete(request)
         self.cache.put(request, completion)
         return completion
@@ -198,7 +203,14 @@ class _Worker:
             responses=responses,
         )
 
-    def _fail(self, job: Job, error: BaseException, completion: Completion | None, messages: Sequence[Message]) -> None:
+    def _fail(
+        self,
+        job: Job,
+        error: BaseException,
+        completion: Completion | None,
+        messages: Sequence[Message],
+        judging: Mapping[str, Sequence[Usage]] = NOTHING,
+    ) -> None:
         failure = Failure(
             task=job.key.task,
             model=job.key.model,
@@ -210,9 +222,15 @@ class _Worker:
             answerable=job.sample.answerable,
             prompt=prompt_fingerprint(job.sample.target, messages).hex() if completion else "",
             completion=completion,
+            usage=_plain(judging),
         )
         self.journal.fail(failure)
         self.tally.count_failure(failure)
+
+
+def _plain(judging: Mapping[str, Sequence[Usage]]) -> dict[str, Any]:
+    """Tokens of judges as a record holds them."""
+    return {model: [usage.model_dump(exclude_none=True) for usage in usages] for model, usages in judging.items()}
 
 
 async def _sync_regularly(journal: Journal, cache: Cache) -> None:

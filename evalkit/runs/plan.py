@@ -10,6 +10,7 @@ from typing import NamedTuple
 from evalkit.errors import InputError
 from evalkit.grading import confidence
 from evalkit.models import Form
+from evalkit.money.prices import Price
 from evalkit.plugins import BoundGrader, users_code
 from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, RecordKey, Sample, Task, encodable
 from evalkit.runs.counting import CardBuilder
@@ -57,6 +58,8 @@ class Plan:
     """How a confidence target is stated."""
     confidence: confidence.Source = "none"
     count_as: Mapping[NonAnswer, Outcome] = field(default_factory=dict)
+    prices: Mapping[str, Price | None] = field(default_factory=dict)
+    """The model, and those that graders ask → price; None where none is known."""
 
     def messages(self, planned: PlannedTask, sample: Sample, threshold: float | None) -> list[Message]:
         """The prompt for one sample of a task at one confidence target."""

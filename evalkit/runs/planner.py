@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from evalkit import plugins
@@ -12,9 +13,10 @@ from evalkit.errors import SettingError, UsageError
 from evalkit.grading.grade import parse_count_as
 from evalkit.models import default_max_tokens
 from evalkit.models.roles import read_roles, without_settings
+from evalkit.money.prices import make_prices, read_prices
 from evalkit.records import Task
 from evalkit.runs import own_metrics
-from evalkit.runs.config import RunConfig
+from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.examples import take_examples
 from evalkit.runs.plan import Plan, PlannedTask
 
@@ -82,6 +84,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         wording=config.stated_in,
         confidence=config.confidence,
         count_as=parse_count_as(config.count_as),
+        prices=prices_of(config),
     )
 
 
@@ -119,4 +122,7 @@ def plain_settings(settings: dict[str, Any]) -> dict[str, Any]:
     for key in ("task_parameters", "grader_parameters", "model_parameters"):
         if key in plain:
             plain[key] = {name: str(value) for name, value in plain[key].items()}
+    if "prices" in plain:
+        given = plain["prices"]
+        plain["prices"] = make_prices(given, "prices") if isinstance(given, Mapping) else read_prices(Path(given))
     return plain

@@ -56,12 +56,12 @@ class Regrading(Session):
         found: dict[RecordKey, Answered] = {}
         for failure in journal.read_failures(self.parent):
             if failure.completion is not None:
-                found[failure.key] = Answered(failure.completion, failure.prompt)
+                found[failure.key] = Answered(_taken_over(failure.completion), failure.prompt)
         for record in journal.read_records(self.parent):
             corrected = self.corrections.find(record.key) if self.corrections else None
-            kept = record.grade if self.keeps else None
+            kept = record.grade.model_copy(update={"usage": {}}) if self.keeps else None
             prompt = prompt_fingerprint(record.target, record.messages).hex()
-            found[record.key] = Answered(record.completion, prompt, corrected or kept)
+            found[record.key] = Answered(_taken_over(record.completion), prompt, corrected or kept)
         if self.corrections:
             self.corrections.check_all_used()
         mine = super()._answered(folder, done)
@@ -87,6 +87,9 @@ async def regrade_async(
     grader: str = "",
     grader_parameters: Mapping[str, Any] | None = None,
     verdicts: str | Path | None = None,
+    max_cost: float | None = None,
+    max_tokens_total: int | None = None,
+    prices: str | Path | Mapping[str, Any] | None = None,
     out: str | Path = DEFAULT_FOLDER,
     name: str = "",
     label: str = "",
@@ -103,6 +106,9 @@ async def regrade_async(
         grader_parameters: parameters of the grader and its judges, instead of the run's of the same names.
         verdicts: a CSV of a person's verdicts (see `runs.corrections`); without a grader or parameters, all other
             answers keep their grade.
+        max_cost: dollars that judges may cost; see `run`.
+        max_tokens_total: tokens that they may use.
+        prices: a file of prices, or model → its price; default: the run's.
         out: where the run is looked for by name, and the new one is made.
         name: the new run folder's name.
         label: the condition's name on leaderboards.
@@ -127,8 +133,10 @@ async def regrade_async(
     if not (grader or grader_parameters or verdicts):
         raise SettingError("grader", "or {grader_parameters} or {verdicts} must say what changes")
     corrections = read_corrections(Path(verdicts)) if verdicts else None
-    config = _changed(earlier.config, grader, grader_parameters or {})
-    check_origin(earlier.origin, config, trust=trust, again=True)
+    money = {"max_cost": max_cost, "max_tokens_total": max_tokens_total, "prices": prices}
+    given = plain_settings({key: value for key, value in money.items() if value is not None})
+    config = _changed(earlier.config, grader, grader_parameters or {}, given)
+    check_origin(earlier.origin, _stored(earlier.config, grader, grader_parameters or {}), trust=trust, again=True)
     plan = make_plan(config)
     started = datetime.now().astimezone()
     session = Regrading(plan, config, watch, notify, label=label, note=note, started=started, cache="off")
@@ -156,16 +164,28 @@ def resumed(session: Regrading, folder: Path, earlier: Manifest) -> Regrading:
     return session.from_run(parent, corrections, keeps=_judges(before) == _judges(earlier.config))
 
 
+def _taken_over(completion: Completion) -> Completion:
+    """A completion that the other run has paid for."""
+    return completion.model_copy(update={"reused": True})
+
+
 def _judges(config: RunConfig | None) -> tuple[str, dict[str, str]] | None:
     """Who grades."""
     return (config.grader, config.grader_parameters) if config else None
 
 
-def _changed(config: RunConfig, grader: str, parameters: Mapping[str, Any]) -> RunConfig:
-    """The run's settings with another grader; parameters of the earlier one are dropped with it."""
+def _stored(config: RunConfig, grader: str, parameters: Mapping[str, Any]) -> RunConfig:
+    """What the folder says of graders; what the user names now needs no trust."""
+    kept = {} if grader else {key: text for key, text in config.grader_parameters.items() if key not in parameters}
+    return config.model_copy(update={"grader": "" if grader else config.grader, "grader_parameters": kept})
+
+
+def _changed(config: RunConfig, grader: str, parameters: Mapping[str, Any], money: Mapping[str, Any]) -> RunConfig:
+    """The run's settings with another grader, without the parameters of the earlier one, and with another budget."""
     before = {} if grader else config.grader_parameters
     more = plain_settings({"grader_parameters": dict(parameters)})["grader_parameters"]
-    changed = {**config.model_dump(), "grader": grader or config.grader, "grader_parameters": {**before, **more}}
+    asked = {"grader": grader or config.grader, "grader_parameters": {**before, **more}}
+    changed = {**config.model_dump(), **asked, "max_cost": None, "max_tokens_total": None, **money}
     return make_config(**changed)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalkit.grading.judge import VoteCount
+from evalkit.money.spending import Spending
 from evalkit.records import Outcome, Record, RecordKey
 from evalkit.runs import journal
 from evalkit.runs.condition import card_conditions
-from evalkit.runs.config import RunConfig
+from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.manifest import Manifest, read_manifest
 from evalkit.runs.prompts import prompt_fingerprint
@@ -38,6 +39,8 @@ class RunResult:
     """Agreement between several judges, for a run that has just ended."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict, repr=False)
     """Outcomes by card and sample, for a run with several stated targets."""
+    counted: Spending | None = field(default=None, repr=False)
+    """What an unfinished run has spent, counted from its journal."""
 
     @property
     def name(self) -> str:
@@ -58,6 +61,11 @@ class RunResult:
     def seconds(self) -> float | None:
         """Duration, if a single session did everything."""
         return self.manifest.seconds
+
+    @property
+    def spending(self) -> Spending:
+        """Tokens and dollars of all sessions, judges included; `cost` is None where no price is known."""
+        return self.counted or self.manifest.spending
 
     @property
     def failed(self) -> int:
@@ -82,13 +90,16 @@ def read_result(folder: Path) -> RunResult:
     stated = {card.prompt_threshold for card in manifest.scorecards if card.prompt_threshold is not None}
     if manifest.status == "finished" and len(stated) < 2:  # noqa: PLR2004 - nothing to compare
         return RunResult(folder=folder, manifest=manifest, scorecards=manifest.scorecards)
-    tally, _ = recount(folder, Tally(cards={}, keep_outcomes=True), by_item=_epochs(manifest) > 1)
+    spending = Spending(prices=prices_of(manifest.config) if manifest.config else {})
+    tally = Tally(cards={}, keep_outcomes=True, spending=spending)
+    recount(folder, tally, by_item=_epochs(manifest) > 1)
     tally.close()
     finished = manifest.status == "finished"
     cards = manifest.scorecards if finished else build_cards(tally, folder, manifest)
     outcomes = tally.outcomes if len(_models(manifest)) <= 1 else {}
+    more: dict[str, Any] = {} if finished else {"counted": spending}
     return RunResult(
-        folder=folder, manifest=manifest, scorecards=cards, last_failure=tally.last_failure, outcomes=outcomes
+        folder=folder, manifest=manifest, scorecards=cards, last_failure=tally.last_failure, outcomes=outcomes, **more
     )
 
 
@@ -114,7 +125,9 @@ def recount(folder: Path, tally: Tally, *, by_item: bool) -> tuple[Tally, dict[R
         tally.cards.setdefault(CardKey(record.task, record.prompt_threshold), CardBuilder(by_item=by_item))
         tally.count(record)
     for failure in journal.read_failures(folder):
-        if failure.key not in done:
+        if failure.key in done:  # its completion is that of the record
+            tally.spending.add_judging(failure.usage)
+        else:
             tally.cards.setdefault(CardKey(failure.task, failure.prompt_threshold), CardBuilder(by_item=by_item))
             tally.count_failure(failure)
     return tally, done

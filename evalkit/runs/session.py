@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.dataset.fingerprint import data_fingerprint
-from evalkit.errors import EvalkitError, InputError, ModelStoppedError, RunInterruptedError
+from evalkit.errors import BudgetSpentError, EvalkitError, InputError, ModelStoppedError, RunInterruptedError
 from evalkit.grading.judge import new_salt, try_judges
 from evalkit.models import Model, ModelOptions, open_model, pool
 from evalkit.models.roles import read_roles
+from evalkit.money.budget import Budget
+from evalkit.money.spending import Spending
 from evalkit.records import RecordKey, Task
 from evalkit.runs import journal, pipeline
+from evalkit.runs.accounts import meter, new_budget
 from evalkit.runs.cache import FILE as CACHE
 from evalkit.runs.cache import Cache
 from evalkit.runs.cache import Mode as CacheMode
-from evalkit.runs.config import RunConfig
+from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.counting import CardHead
 from evalkit.runs.environment import describe_environment
 from evalkit.runs.manifest import Manifest, Status, write_manifest
@@ -63,6 +66,7 @@ class Session:
         started: datetime | None = None,
         cache: CacheMode = "on",
         cache_folder: Path | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self._plan = plan
         self._config = config
@@ -73,13 +77,17 @@ class Session:
         self._note = earlier.note if earlier else note
         self._cache = cache
         self._cache_folder = cache_folder
+        self._shared_budget = budget
         self._started = started or datetime.now().astimezone()
 
     async def run(self, make_folder: Callable[[], Path]) -> RunResult:
         """Open the model, create or reopen the folder, and work until everything is answered."""
         new_salt()
+        self._budget = self._shared_budget or new_budget(self._config)
+        metered = meter(self._config, self._budget)
         with sigterm_cancels():
-            async with pool.opened(), self._opened_model() as model:
+            async with pool.opened(metered), self._opened_model() as opened:
+                model = metered(self._config.full_model, opened)
                 await self._try_judges()
                 folder = make_folder()
                 data = {planned.task.name: data_fingerprint(planned.task) for planned in self._plan.tasks}
@@ -130,6 +138,13 @@ class Session:
             work.write("interrupted")
             kept = f"interrupted; {work.tally.recorded} answers are kept"
             raise RunInterruptedError(kept, run=str(work.folder)) from None
+        except BudgetSpentError as error:
+            self._leave(work, "interrupted")
+            if work.folder.exists():
+                error.args = (f"{error}; {self._how_far(work)}",)
+            else:
+                error.exit_code = 2
+            raise
         except ModelStoppedError as error:
             self._leave(work)
             if work.folder.exists():
@@ -152,9 +167,12 @@ class Session:
     def _take_up(self, work: Work) -> tuple[Tally, dict[RecordKey, bytes], dict[RecordKey, Answered]]:
         """Load an earlier session's counts, recorded keys, and completions that only lack a verdict."""
         tally = work.plan.new_tally()
+        tally.spending = Spending(prices=prices_of(self._config))
         if self._earlier is None:
             return tally, {}, self._answered(work.folder, {})
         _, done = recount(work.folder, tally, by_item=self._config.epochs > 1)
+        if self._budget is not None and self._shared_budget is None:
+            self._budget.add(tally.spending)
         tally.resumed = tally.recorded
         tally.failures.clear()  # failed answers are retried
         return tally, done, self._answered(work.folder, done)
@@ -167,18 +185,28 @@ class Session:
             if failure.completion is not None and failure.key not in done
         }
 
-    def _leave(self, work: Work) -> None:
+    def _how_far(self, work: Work) -> str:
+        assert work.tally is not None
+        total = f" of {work.tally.total:,}" if work.tally.total else ""
+        kept = f"{work.tally.recorded:,}{total} answers are kept"
+        if self._budget is None or self._shared_budget is not None:
+            return kept
+        return f"{kept}; resume with more: evalkit run --resume {work.folder} {self._budget.options}"
+
+    def _leave(self, work: Work, status: Status = "failed") -> None:
         """Clean up after an error: keep what is recorded, but delete a new folder without records."""
-        if work.tally is not None and work.tally.recorded:
+        if work.tally is not None and (work.tally.recorded or work.tally.paid):
             with suppress(InputError):  # the disk may be full; the original error is the better message
-                work.write("failed")
+                work.write(status)
         elif self._earlier is None:
             shutil.rmtree(work.folder, ignore_errors=True)
 
     def _finish(self, work: Work) -> RunResult:
         assert work.tally is not None
         if self._config.confidence == "vote":
+            asked = work.tally
             work.tally = add_votes(work.folder, work.plan.new_tally())
+            work.tally.spending, work.tally.reused = asked.spending, asked.reused
         seconds = (datetime.now().astimezone() - self._started).total_seconds() if self._earlier is None else None
         manifest = work.write("finished", seconds)
         tally = work.tally
@@ -236,6 +264,7 @@ class Work:
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
             "seconds": seconds,
             "reused": self.tally.reused if self.tally else 0,
+            "spending": self.tally.spending if self.tally else Spending(),
             "model": self.model.info,
             "judges": self.judges | pool.describe(),
             "datasets": datasets,

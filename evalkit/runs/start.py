@@ -14,6 +14,7 @@ from evalkit.grading.confidence import Source
 from evalkit.models import Form
 from evalkit.models.effort import Effort
 from evalkit.models.roles import only_reach
+from evalkit.money.budget import Budget
 from evalkit.runs import journal
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig, make_config
@@ -28,8 +29,11 @@ from evalkit.runs.trust import check_origin, describe_origin, make_origin
 
 GROWING = ("thresholds", "limit", "epochs")
 """Settings by which an extended run grows."""
-RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout"}
-"""Settings that change how a model is reached, but not what is asked: a resumed run may override them."""
+MONEY = {"max_cost", "max_tokens_total", "prices"}
+"""Settings of what may be spent."""
+RESUMABLE = {"base_url", "headers", "max_connections", "adaptive", "timeout", *MONEY}
+"""Settings that change how a model is reached and what may be spent, but not what is asked: a resumed run may override
+them."""
 
 
 def run(
@@ -65,6 +69,9 @@ def run(
     count_as: Mapping[str, str] | None = None,
     grader: str | None = None,
     metrics: Sequence[str] | None = None,
+    max_cost: float | None = None,
+    max_tokens_total: int | None = None,
+    prices: str | Path | Mapping[str, Any] | None = None,
     out: str | Path = DEFAULT_FOLDER,
     resume: str | Path | None = None,
     extend: str | Path | None = None,
@@ -117,6 +124,11 @@ def run(
         count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
         grader: a grader of all tasks, instead of their own.
         metrics: your own metrics to compute beside the installed ones: file.py::name.
+        max_cost: dollars that may be spent, judges included; at the limit the run stops and can be resumed with more.
+            Requests under way may exceed it.
+        max_tokens_total: the same in prompt and completion tokens.
+        prices: a file of prices, or model → {"input": …, "output": …} in dollars for a million tokens; they come
+            before the published ones.
         out: folder in which to create the run folder.
         resume: a run folder to resume; it keeps its own settings. Pass tasks again if they were given as objects.
         extend: a run folder to continue with more thresholds, samples or epochs; only what is new is asked.
@@ -164,6 +176,7 @@ async def run_async(
     regrade_all: bool = False,
     cache: CacheMode = "on",
     cache_folder: Path | None = None,
+    budget: Budget | None = None,
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
     **settings: Any,
@@ -172,6 +185,7 @@ async def run_async(
 
     Args:
         cache_folder: the results folder whose response cache is used; None: that in which the run folder is.
+        budget: one that several runs share; None: the run's own.
     """
     names, objects = named_tasks(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
@@ -186,7 +200,7 @@ async def run_async(
             journal.return_to_grading(folder)
         plan = make_plan(config, folder.name, objects)
         go = functools.partial(Regrading if earlier.parent else Session, plan, config, watch, notify, earlier=earlier)
-        session = go(cache=cache, cache_folder=cache_folder)
+        session = go(cache=cache, cache_folder=cache_folder, budget=budget)
         if isinstance(session, Regrading):
             resumed(session, folder, earlier)
         return await session.run(lambda: folder)
@@ -198,8 +212,8 @@ async def run_async(
     started = datetime.now().astimezone()
     plan = make_plan(config, objects=objects)
     labels = [planned.task.name for planned in plan.tasks]
-    make = functools.partial(Session, plan, config, watch, notify, cache=cache, cache_folder=cache_folder)
-    session = make(label=label, note=note, started=started)
+    make = functools.partial(Session, plan, config, watch, notify, label=label, note=note, started=started)
+    session = make(cache=cache, cache_folder=cache_folder, budget=budget)
     return await session.run(lambda: new_folder(Path(out), started, labels, name))
 
 
@@ -247,7 +261,7 @@ def _reused(earlier: Manifest, given: dict[str, Any], notify: Notify, *, trust: 
     reach: Mapping[str, str] = plain_settings(given).get("grader_parameters", {})
     if not only_reach(reach):
         raise SettingError("grader_parameters", "may only change how a judge is reached, such as judge.base_url")
-    changed = {key: value for key, value in given.items() if key != "grader_parameters"}
+    changed = {key: value for key, value in plain_settings(given).items() if key != "grader_parameters"}
     if set(changed) - RESUMABLE:
         raise UsageError(f"resume= reuses the run's settings; pass none but {', '.join(sorted(RESUMABLE))}")
     # An address that the user passes now needs no trust; the one in the folder does.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from evalkit.grading.judge import VoteCount
-from evalkit.records import Failure, Outcome, Record, RecordKey
+from evalkit.money.spending import Spending
+from evalkit.records import Completion, Failure, Outcome, Record, RecordKey
 from evalkit.runs.counting import CardBuilder
 
 Outcomes = dict[str, dict[int, Outcome]]
@@ -35,6 +36,10 @@ class Tally:
     """How many of them come from an earlier session."""
     reused: int = 0
     """Completions of this session that were taken from the response cache."""
+    spending: Spending = field(default_factory=Spending)
+    """Tokens and dollars, those of earlier sessions included."""
+    paid: set[RecordKey] = field(default_factory=set)
+    """Answers without a verdict whose completion is counted in `spending`."""
     keep_outcomes: bool = False
     """Whether to keep outcomes by sample, as needed to compare several stated targets."""
     outcomes: dict[CardKey, Outcomes] = field(default_factory=dict)
@@ -80,6 +85,7 @@ class Tally:
         self.recorded += 1
         key = CardKey(record.task, record.prompt_threshold)
         self.cards[key].add(record)
+        self._spend(record.key, record.model, record.completion, record.grade.usage)
         if record.grade.votes:
             self.votes.add(record.grade)
         if self.keep_outcomes:
@@ -88,7 +94,20 @@ class Tally:
     def count_failure(self, failure: Failure) -> None:
         """Add a sample without a completion or verdict."""
         self.last_failure = failure.error
+        self.count_spending(failure)
         self.failures[failure.key] = failure.model_copy(update={"completion": None})
+
+    def count_spending(self, failure: Failure) -> None:
+        """Add what a failed attempt cost: a completion without a verdict, and judges that gave none."""
+        self._spend(failure.key, failure.model, failure.completion, failure.usage)
+        if failure.completion is not None:
+            self.paid.add(failure.key)
+
+    def _spend(self, key: RecordKey, model: str, completion: Completion | None, judging: Mapping[str, Any]) -> None:
+        if completion is not None and key not in self.paid:
+            self.spending.add(model, completion.usage, reused=completion.reused)
+        if judging:
+            self.spending.add_judging(judging)
 
     def close(self) -> None:
         """Add the failures to their cards; do not count anything afterwards."""

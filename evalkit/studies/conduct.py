@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import EvalkitError, InputError, RunInterruptedError
+from evalkit.errors import BudgetSpentError, EvalkitError, InputError, RunInterruptedError
 from evalkit.files import is_file
+from evalkit.money.budget import Budget
+from evalkit.money.spending import Spending
+from evalkit.runs.accounts import read_spending
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig
-from evalkit.runs.folder import RUN
+from evalkit.runs.folder import RUN, runs_below
 from evalkit.runs.manifest import Manifest, read_manifest
 from evalkit.runs.result import RunResult, read_result
 from evalkit.runs.session import Notify, Watch, sigterm_cancels
@@ -35,6 +38,8 @@ class StudyResult:
     """Those that finished, in the order of the study."""
     problems: dict[str, str] = field(default_factory=dict)
     """Run → why it did not finish."""
+    stopped: str = ""
+    """Why the budget stopped it; "" if it did not."""
 
     @property
     def reused(self) -> int:
@@ -45,6 +50,14 @@ class StudyResult:
     def failed(self) -> int:
         """Answers without a completion or verdict."""
         return sum(result.failed for result in self.runs)
+
+    @property
+    def spending(self) -> Spending:
+        """Tokens and dollars of all runs, unfinished ones included."""
+        total = Spending()
+        for run in runs_below(self.folder):
+            total.add_all(read_manifest(run, scorecards=False).spending)
+        return total
 
 
 async def conduct(
@@ -78,16 +91,22 @@ async def conduct(
     for one in planned:
         lanes.setdefault(one.lane, []).append(one)
     made: dict[str, RunResult | EvalkitError] = {}
+    budget = _budget(study, folder)
+    shared = functools.partial(_make, folder=folder, cache=cache, budget=budget, watch=watch)
 
     async def work(lane: list[PlannedRun]) -> None:
         for one in lane:
+            if budget is not None and budget.is_spent:
+                made[one.name] = BudgetSpentError("the budget is spent")
+                continue
             try:
-                made[one.name] = await _make(one, folder, cache, watch, notify)
+                made[one.name] = await shared(one, notify=notify)
             except RunInterruptedError:
                 raise asyncio.CancelledError from None
             except EvalkitError as error:
                 made[one.name] = error
-                notify(f"{one.name}: {error}")
+                if not isinstance(error, BudgetSpentError):
+                    notify(f"{one.name}: {error}")
 
     with sigterm_cancels():
         try:
@@ -99,9 +118,21 @@ async def conduct(
     results = [(one.name, made[one.name]) for one in planned]
     problems = {name: str(result) for name, result in results if isinstance(result, EvalkitError)}
     runs = [result for _, result in results if isinstance(result, RunResult)]
-    if not runs:
+    stopped = budget.state if budget is not None and budget.is_spent else ""
+    if not runs and not stopped:
         raise next(result for _, result in results if isinstance(result, EvalkitError))
-    return StudyResult(folder=folder, study=study, runs=runs, problems=problems)
+    return StudyResult(folder=folder, study=study, runs=runs, problems=problems, stopped=stopped)
+
+
+def _budget(study: Study, folder: Path) -> Budget | None:
+    """The budget that a study's runs share, less what the folder's runs have spent."""
+    limits = study.budget
+    if limits.max_cost is None and limits.max_tokens_total is None:
+        return None
+    budget = Budget(limits.max_cost, limits.max_tokens_total)
+    for run in runs_below(folder):
+        budget.add(read_spending(run))
+    return budget
 
 
 def find_study(path: Path) -> Study | None:
@@ -119,13 +150,16 @@ def find_study(path: Path) -> Study | None:
         raise InputError(f"{file} cannot be read ({error})") from error
 
 
-async def _make(one: PlannedRun, folder: Path, cache: CacheMode, watch: Watch, notify: Notify) -> RunResult:
+async def _make(
+    one: PlannedRun, *, folder: Path, cache: CacheMode, budget: Budget | None, watch: Watch, notify: Notify
+) -> RunResult:
     """Take over, extend, resume or make one run."""
 
     def speak(text: str) -> None:
         notify(f"{one.name}: {text}")
 
-    go = functools.partial(run_async, out=folder, cache=cache, cache_folder=folder.parent, watch=watch, notify=speak)
+    shared: dict[str, Any] = {"cache": cache, "cache_folder": folder.parent, "budget": budget, "watch": watch}
+    go = functools.partial(run_async, out=folder, notify=speak, **shared)
     for path in _folders(folder, one.name):
         if not is_file(path / RUN):
             settings = {key: value for key, value in one.config if value != RunConfig.model_fields[key].get_default()}

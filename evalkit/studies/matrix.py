@@ -8,6 +8,7 @@ from typing import Any
 
 from evalkit.errors import InputError, SettingError
 from evalkit.models import split_model
+from evalkit.runs.accounts import check_priced
 from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.folder import slug
 from evalkit.runs.planner import plain_settings
@@ -56,7 +57,11 @@ def _planned(study: Study, entry: ModelEntry, wording: str, *, several: bool) ->
     if wording != PAPER:
         settings["wording"] = wording
     try:
-        config = make_config(**plain_settings(settings))
+        settings = plain_settings(settings)
+        if entry.price is not None:
+            settings["prices"] = {**settings.get("prices", {}), entry.model: entry.price}
+        config = make_config(**settings)
+        check_priced(config, study.budget.max_cost)
     except SettingError as error:
         raise InputError(f"{entry.model}: {error.spoken(str)}") from error
     told = config.stated_in.name

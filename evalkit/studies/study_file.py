@@ -29,13 +29,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evalkit.errors import InputError, MissingExtraError
+from evalkit.money.prices import Price
 from evalkit.runs.config import RunConfig
 
 STUDY = "study.json"
 """The file in a study's folder that makes it one."""
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
-OWN = {"model", "wording"}
-"""Settings of a run that a study varies by lists of their own."""
+OWN = {"model", "wording", "max_cost", "max_tokens_total"}
+"""Settings of a run that a study varies by lists of their own, or has once for all runs."""
 
 
 class ModelEntry(BaseModel):
@@ -46,11 +47,24 @@ class ModelEntry(BaseModel):
     model: str
     label: str = ""
     """What boards and figures call it."""
+    price: Price | None = None
+    """What its tokens cost, where the published price is not it."""
 
     @property
     def settings(self) -> dict[str, Any]:
         """Its own settings of a run."""
         return dict(self.model_extra or {})
+
+
+class Limits(BaseModel):
+    """What all runs of a study together may spend."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_cost: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    """In dollars."""
+    max_tokens_total: int | None = Field(default=None, ge=1)
+    """In prompt and completion tokens."""
 
 
 class Study(BaseModel):
@@ -61,6 +75,7 @@ class Study(BaseModel):
     models: list[ModelEntry] = Field(min_length=1)
     wordings: list[str] = Field(default=["paper"], min_length=1)
     note: str = ""
+    budget: Limits = Limits()
 
     @field_validator("models", mode="before")
     @classmethod
@@ -72,6 +87,18 @@ class Study(BaseModel):
     def settings(self) -> dict[str, Any]:
         """The settings that all models share."""
         return dict(self.model_extra or {})
+
+    def with_money(self, money: Mapping[str, Any]) -> Study:
+        """Return the study with what a command line says of money.
+
+        Args:
+            money: the settings max_cost, max_tokens_total and prices, as far as given.
+        """
+        limits = {key: money[key] for key in Limits.model_fields if key in money}
+        changed = self.model_copy(update={"budget": self.budget.model_copy(update=limits)})
+        if "prices" in money and changed.model_extra is not None:
+            changed.model_extra["prices"] = money["prices"]
+        return changed
 
 
 def read_study(path: Path) -> Study:
@@ -114,6 +141,8 @@ def make_study(content: Any, where: str, folder: Path | None = None) -> Study:
     for table, settings in tables.items():
         unknown = next((key for key in settings if key not in RunConfig.model_fields or key in OWN), None)
         if unknown is not None:
+            if unknown in Limits.model_fields:
+                raise InputError(f"{where}: {unknown} in {table}: a study has one budget; put it under [budget]")
             known = ", ".join(sorted(set(RunConfig.model_fields) - OWN))
             raise InputError(f"{where}: {unknown} in {table} is no setting; available: {known}")
     return _located(study, folder) if folder else study
@@ -155,9 +184,11 @@ def _located(study: Study, folder: Path) -> Study:
     settings = study.settings
     if "tasks" in settings:
         settings["tasks"] = [found(str(task)) for task in settings["tasks"]]
-    if isinstance(settings.get("data"), str) and (folder / settings["data"]).exists():
-        settings["data"] = str(folder / settings["data"])
-    return Study(models=study.models, wordings=[found(name) for name in study.wordings], note=study.note, **settings)
+    for key in ("data", "prices"):
+        if isinstance(settings.get(key), str) and (folder / settings[key]).exists():
+            settings[key] = str(folder / settings[key])
+    wordings = [found(name) for name in study.wordings]
+    return Study(models=study.models, wordings=wordings, note=study.note, budget=study.budget, **settings)
 
 
 def _line(error: object) -> str:

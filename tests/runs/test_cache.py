@@ -42,8 +42,10 @@ def test_the_same_questions_are_asked_once(server: ChatServer, tmp_path: Path) -
     second = run(server, tmp_path, thresholds=[None, 0.5])
     assert asked(server) == 0
     assert second.manifest.reused == 8
-    texts = [[record.completion for record in read_records(result.folder)] for result in (first, second)]
-    assert sorted(map(str, texts[0])) == sorted(map(str, texts[1]))
+    completions = [[record.completion for record in read_records(result.folder)] for result in (first, second)]
+    assert [{one.reused for one in these} for these in completions] == [{False}, {True}]
+    texts = [sorted(str(one.model_copy(update={"reused": True})) for one in these) for these in completions]
+    assert texts[0] == texts[1]
 
 
 @pytest.mark.parametrize(
