@@ -27,7 +27,7 @@ $(VENV)/.user: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.user
 	@echo "installing the development tools into $(VENV)"
-	@$(PIP) install --quiet -e '.[local,view,plot,math,ifeval,decryption,openai,anthropic-bedrock,anthropic-vertex,azure,dev]'
+	@$(PIP) install --quiet -e '.[local,view,plot,math,ifeval,decryption,train,openai,anthropic-bedrock,anthropic-vertex,azure,dev]'
 	@touch $@
 
 install: $(VENV)/.dev

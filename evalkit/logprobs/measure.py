@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,13 +16,26 @@ from evalkit.logprobs.prompt import Form, Shot, answer_end, render, spellings
 from evalkit.logprobs.selection import Question, Selection, Settings
 from evalkit.logprobs.token_trie import answer_logprobs
 from evalkit.models.base import ModelOptions, open_model
+from evalkit.records import Message
+from evalkit.runs.prompts import build_messages
 from evalkit.theory.worlds import World, make_world
 
 Outside = Literal["drop", "error"]
 """What becomes of probability outside the possible answers: dropped, the rest normalized; or counted as error."""
 Notify = Callable[[str], None]
+ROLES: tuple[Literal["user"], Literal["assistant"]] = ("user", "assistant")
+"""Who says the two parts of a worked example."""
 RULED_OUT = -1e30
 """A log-probability below this means probability 0."""
+
+
+@runtime_checkable
+class ScoresAnswers(Protocol):
+    """A model that knows its own probability of any answer."""
+
+    def answer_logprobs(self, messages: Sequence[Message], answers: Sequence[str]) -> list[float]:
+        """Return the natural log-probability of each answer to a prompt."""
+        ...
 
 
 async def score(
@@ -47,6 +60,8 @@ async def score(
     # One slot: an answer shares nearly all its tokens with the previous one, which only that slot has cached.
     options = ModelOptions(base_url=settings.base_url, max_connections=1, notify=notify)
     async with open_model(settings.model, options) as model:
+        if settings.form == "chat" and isinstance(model, ScoresAnswers):
+            return _scored_by_model(model, selection, checkpoint)
         if not (url := model.info.get("base_url")):
             raise UsageError(
                 f"{settings.model} reports no exact probabilities: that needs a llama.cpp server; or use --ask"
@@ -92,6 +107,24 @@ def _row(one: ScoredQuestion, outside: Outside) -> list[float]:
         return [float(value) for value in q]
     relative = np.exp(values - values.max())
     return [float(value) for value in relative / relative.sum()]
+
+
+def _scored_by_model(model: ScoresAnswers, selection: Selection, checkpoint: Checkpoint) -> list[ScoredQuestion]:
+    """Score the questions that the checkpoint lacks by the model's own account; the worked examples come as turns."""
+    shown = [
+        Message(role=role, content=text) for shot in selection.shots for role, text in zip(ROLES, shot, strict=True)
+    ]
+    for question in selection.questions:
+        if question.sample.id not in checkpoint.done:
+            messages = build_messages(question.sample.input, None, turns=[*shown, *question.sample.turns])
+            values = model.answer_logprobs(messages, question.answers)
+            prompt = "\n\n".join(message.content for message in messages)
+            checkpoint.add(
+                ScoredQuestion(
+                    question.sample.id, question.sample.input, prompt, question.answers, question.right, values
+                )
+            )
+    return checkpoint.in_order()
 
 
 async def _scored(

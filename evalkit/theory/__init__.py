@@ -22,11 +22,13 @@ computes both sides on worlds small enough to enumerate:
 | `binary_graders` | why binary grading never rewards IDK (Observation 1) |
 | `reliability` | calibration over all pairs of prompt and response |
 | `quantities` | how a study prints itself |
+| `learning` | a small neural language model, trained on facts and rewarded for its answers |
 
 Probabilities are in [0, 1], losses in nats. Invalid input raises ValueError. Functions of one world that have a
 general name stay in their module: `from evalkit.theory import is_it_valid`, then `is_it_valid.error(world)`.
 """
 
+from evalkit.theory import learning
 from evalkit.theory.binary_graders import best_responses, check_binary
 from evalkit.theory.birthday_corpus import CorpusResult, Group
 from evalkit.theory.bounds import choice_bound, decryption_bound, facts_lower, facts_upper
@@ -90,6 +92,7 @@ __all__ = [
     "facts_lower",
     "facts_upper",
     "good_turing",
+    "learning",
     "make_world",
     "measure_bounds",
     "measure_decryption",

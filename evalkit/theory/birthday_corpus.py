@@ -24,6 +24,8 @@ ASKED = "{name} has the birthday"
 SHIFTED = "{name} , as we know , has the birthday"
 """`ASKED` with words between the name and the question that do not occur in the text."""
 UNKNOWN = "unknown ."
+READINGS = (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3 to 9", 3, 9), ("10 and more", 10, np.inf))
+"""Groups of people by how often the text gives their date: name, least and most."""
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,35 @@ def train(
     Returns:
         The model, how often the text gives each person's date, shape (people,), and statistics of the text.
     """
-    prompts, answered = sample(random, facts, n)
-    wrong = random.random(n) < noise
-    dates = facts.answer[prompts].copy()
-    shift = random.integers(1, facts.responses, n)
-    dates[wrong] = (dates[wrong] + shift[wrong]) % facts.responses
+    prompts, dates, answered = write(facts, random, n, noise)
     sentences = (
         f"{ASKED.format(name=person_name(int(who)))} {date_word(int(day)) if known else UNKNOWN}"
         for who, day, known in zip(prompts, dates, answered, strict=True)
     )
     counts = np.bincount(prompts[answered], minlength=len(facts.mu))
     return NGram(ORDER, discount).fit(sentences), counts, measure(facts, prompts, answered)
+
+
+def write(
+    facts: Facts, random: np.random.Generator, n: int, noise: float = 0.0
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Draw the sentences of a text: whom each is about, the date that it would give, and whether it gives it.
+
+    Args:
+        facts: how often each person is written about, and the dates.
+        random: generator that draws the sentences.
+        n: number of sentences, at least 1.
+        noise: share of dates in the text that are wrong, in [0, 1).
+
+    Returns:
+        Person, date and whether the date is given, arrays of shape (n,).
+    """
+    prompts, answered = sample(random, facts, n)
+    wrong = random.random(n) < noise
+    dates = facts.answer[prompts].copy()
+    shift = random.integers(1, facts.responses, n)
+    dates[wrong] = (dates[wrong] + shift[wrong]) % facts.responses
+    return prompts, dates, answered
 
 
 def ask(
@@ -126,7 +146,7 @@ def ask(
     weights = times / questions
     rows = np.array([_answer(model, facts, int(who), phrase) for who in people])
     groups = []
-    for label, low, high in (("0", 0, 0), ("1", 1, 1), ("2", 2, 2), ("3 to 9", 3, 9), ("10 and more", 10, np.inf)):
+    for label, low, high in READINGS:
         inside = (counts[people] >= low) & (counts[people] <= high)
         share = float(weights[inside].sum())
         if inside.any():
