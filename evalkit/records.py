@@ -369,5 +369,7 @@ class Task:
     """Longest answer, in tokens, where the user states none and the provider sends a limit of its own; ≥ 1."""
     metrics: Sequence[str] = ()
     """Registered metrics that the publisher reports; shown beside the scores."""
+    letters: bool | None = None
+    """Whether options are put below each question, lettered; None: where its text does not hold them all."""
     examples: Sequence[Sample] = ()
     """Questions that are not asked, with worked answers in `metadata["worked"]`; those of a stratum belong together."""

@@ -126,6 +126,30 @@ class Range(click.ParamType["tuple[int, int]"]):
         return first, last
 
 
+class ColumnMap(click.ParamType["dict[str, str]"]):
+    """A comma-separated list of field=column: `answer=pred,target=gold`; a column may be MODEL:COLUMN,MODEL:COLUMN."""
+
+    name = "mapping"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        """Convert text to field → column."""
+        if isinstance(value, dict):
+            return value
+        parts: list[str] = []
+        for part in str(value).split(","):
+            if "=" in part or not parts:
+                parts.append(part)
+            elif part.strip():  # a list goes on: answer=gpt-4o:colA,claude:colB
+                parts[-1] += f",{part}"
+        pairs = [part.partition("=") for part in parts]
+        if not all(equals and path for _, equals, path in pairs):
+            self.fail(f"{value!r} must be field=column,field=column", param, ctx)
+        fields = [field.strip() for field, _, _ in pairs]
+        if repeated := next((field for field in fields if fields.count(field) > 1), ""):
+            self.fail(f"{repeated}=… is given twice", param, ctx)
+        return {field.strip(): path.strip() for field, _, path in pairs}
+
+
 class Share(click.FloatRange):
     """A number in a range, not NaN."""
 
@@ -205,6 +229,7 @@ OPTIONS = {
     "metrics": "--extra-metric",
     "sample_ids": "--sample-id",
     "strata": "--stratum",
+    "mapping": "--map",
 }
 """Settings whose option has another name."""
 

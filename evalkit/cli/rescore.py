@@ -9,37 +9,13 @@ from typing import get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, as_dict, stated, threshold_option
+from evalkit.cli.options import ColumnMap, KeyValue, as_dict, stated, threshold_option
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.selective import Policy
 
 PROGRESS_SECONDS = 5.0
 """Between two lines on how many answers were graded again."""
-
-
-class Mapping(click.ParamType["dict[str, str]"]):
-    """A comma-separated list of field=column: `answer=pred,target=gold`; a column may be MODEL:COLUMN,MODEL:COLUMN."""
-
-    name = "mapping"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
-        """Convert text to field → column."""
-        if isinstance(value, dict):
-            return value
-        parts: list[str] = []
-        for part in str(value).split(","):
-            if "=" in part or not parts:
-                parts.append(part)
-            elif part.strip():  # a list goes on: answer=gpt-4o:colA,claude:colB
-                parts[-1] += f",{part}"
-        pairs = [part.partition("=") for part in parts]
-        if not all(equals and path for _, equals, path in pairs):
-            self.fail(f"{value!r} must be field=column,field=column", param, ctx)
-        fields = [field.strip() for field, _, _ in pairs]
-        if repeated := next((field for field in fields if fields.count(field) > 1), ""):
-            self.fail(f"{repeated}=… is given twice", param, ctx)
-        return {field.strip(): path.strip() for field, _, path in pairs}
 
 
 @new_command("rescore", short_help="Read outputs of other harnesses and score them.")
@@ -53,7 +29,7 @@ class Mapping(click.ParamType["dict[str, str]"]):
     metavar="NAME",
     help="A reader's name (evalkit list readers), or file.py::name.",
 )
-@click.option("--map", "mapping", type=Mapping(), metavar="FIELD=COLUMN,…", help="Map columns of an unknown format.")
+@click.option("--map", "mapping", type=ColumnMap(), metavar="FIELD=COLUMN,…", help="Map columns of an unknown format.")
 @click.option(
     "--rows", default="", metavar="PATH", help="Read the rows under this key of a JSON file, or in this sheet or table."
 )

@@ -7,7 +7,16 @@ from typing import Any, get_args
 
 import click
 
-from evalkit.cli.options import KeyValue, Range, as_dict, money_options, names_option, options_named, threshold_option
+from evalkit.cli.options import (
+    ColumnMap,
+    KeyValue,
+    Range,
+    as_dict,
+    money_options,
+    names_option,
+    options_named,
+    threshold_option,
+)
 from evalkit.cli.options import command as new_command
 from evalkit.cli.study import conduct_and_print, folder_of, resumed_study, study_of
 from evalkit.display import one_line
@@ -48,7 +57,7 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
     "--model", "models", metavar="M,…",
     help=f"provider/name; `evalkit list models`. Several make a study. Default: {DEFAULT_MODEL}.",
 )  # fmt: skip
-@names_option("--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name.")
+@names_option("--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name, or files of questions.")
 @threshold_option(
     help="Confidence targets to state in the prompt, such as none,0,0.75; none: no target. Default: none."
 )
@@ -57,6 +66,10 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
     metavar="PATH",
     help="Local files of the questions, in their publisher's layout. [env: EVALKIT_DATA]",
 )
+@click.option(
+    "--map", "mapping", type=ColumnMap(), metavar="FIELD=COLUMN,…",
+    help="Columns of a file of questions: id, question, target, aliases, choices, stratum, unanswerable.",
+)  # fmt: skip
 @click.option(
     "--limit", type=Range(), metavar="N|A-B", help="Only the first N samples of each task, or those from A to B."
 )

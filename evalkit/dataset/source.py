@@ -60,6 +60,7 @@ class Source:
         preference: which of several verdicts to take, and from which score an answer is right.
         rows: where in the file the rows are: keys joined by dots, or the name of a sheet or table.
         limits: how much the file may hold.
+        remedy: what errors about a row tell the user to do.
     """
 
     def __init__(
@@ -70,12 +71,14 @@ class Source:
         preference: Preference | None = None,
         rows: str = "",
         limits: Limits | None = None,
+        remedy: str = "fix it, or skip such rows with --skip-bad",
     ) -> None:
         self.path = path
         self.skip_bad = skip_bad
         self.preference = preference or Preference()
         self.rows_at = rows
         self.limits = limits or Limits()
+        self.remedy = remedy
         self.skipped = 0
         """Rows left out because they could not be read."""
         self.warnings: list[str] = []
@@ -111,9 +114,7 @@ class Source:
             place: line, position, or name of a member.
             what: what is wrong with it.
         """
-        return BadRowError(
-            f"{self.path}:{one_line(place)}: {one_line(what, 300)}; fix it, or skip such rows with --skip-bad"
-        )
+        return BadRowError(f"{self.path}:{one_line(place)}: {one_line(what, 300)}; {self.remedy}")
 
     def bad(self, error: BadRowError) -> None:
         """Count a row that cannot be read, or raise its error unless such rows are to be skipped."""

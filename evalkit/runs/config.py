@@ -73,6 +73,8 @@ class RunConfig(BaseModel):
     """Time limit for one answer, in seconds."""
     data: str | None = None
     """Local files to read questions from, for tasks that would otherwise download them."""
+    mapping: dict[str, str] = {}
+    """Field → column of the tasks that are files of questions."""
     task_parameters: dict[str, str] = {}
     grader_parameters: dict[str, str] = {}
     model_parameters: dict[str, str] = {}
@@ -224,6 +226,8 @@ def _check_stated(threshold: float | None) -> None:
 
 def _absolute(task: str) -> str:
     path, colons, name = task.partition("::")
+    if Path(task).is_file() and not path.endswith(".py"):
+        return str(Path(task).resolve())
     return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
 
 

@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 from evalkit.errors import SettingError
 from evalkit.records import Message, Sample, Task
+from evalkit.runs.options import shown_answer
 
 SEARCHED = 1000
 """Samples among which examples are looked for."""
@@ -62,7 +63,7 @@ def example_turns(examples: Sequence[Sample], sample: Sample, put: Callable[[str
     for example in others:
         turns += [
             Message(role="user", content=put(example.input)),
-            Message(role="assistant", content=example.target[0]),
+            Message(role="assistant", content=shown_answer(example)),
         ]
     return turns
 

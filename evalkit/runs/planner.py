@@ -18,7 +18,9 @@ from evalkit.records import Task
 from evalkit.runs import own_metrics
 from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.examples import take_examples
+from evalkit.runs.options import put_options
 from evalkit.runs.plan import Plan, PlannedTask
+from evalkit.runs.question_file import is_question_file, read_question_file
 
 OBJECT = "object:"
 """Prefix in run.json for the name of a task that was given as a Python object."""
@@ -44,8 +46,12 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         given = (objects or {}).get(wanted)
         if isinstance(given, Task):
             made[wanted] = given
+        elif given is None and is_question_file(wanted):
+            made[wanted] = read_question_file(Path(wanted), config.mapping)
         else:
             functions[wanted] = given if given is not None and not isinstance(given, str) else _find_task(wanted)
+    if config.mapping and not any(map(is_question_file, config.tasks)):
+        raise SettingError("mapping", "{tasks}: none of them is a file of questions", tasks=", ".join(config.tasks))
     defaults = {"seed": config.seed, **({"data": config.data} if config.data else {})}
     if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
         raise SettingError("data", "{tasks}: none of them reads files", tasks=", ".join(config.tasks))
@@ -59,7 +65,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
                 "tasks", "{wanted}: another task of this run is also called {name}", wanted=wanted, name=task.name
             )
         own_metrics.check_reported(task.name, task.metrics)
-        tasks[task.name] = task
+        tasks[task.name] = put_options(task)
     graders = {task_name: plugins.find_grader(config.grader or task.grader) for task_name, task in tasks.items()}
     read_roles(config.grader_parameters)
     shares = plugins.share_parameters(graders, without_settings(config.grader_parameters), skip=2)

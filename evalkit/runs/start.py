@@ -61,6 +61,7 @@ def run(
     adaptive: bool | None = None,
     timeout: float | None = None,
     data: str | None = None,
+    mapping: Mapping[str, str] | None = None,
     task_parameters: Mapping[str, Any] | None = None,
     grader_parameters: Mapping[str, Any] | None = None,
     model_parameters: Mapping[str, Any] | None = None,
@@ -89,8 +90,8 @@ def run(
     Settings left at None take the defaults of `RunConfig`.
 
     Args:
-        tasks: one task or several: names, files (`file.py::name`), functions marked with `@task`, or Task objects.
-            Default: birthdays, letters and dissertations.
+        tasks: one task or several: names, files (`file.py::name`), files of questions (CSV, JSON lines), functions
+            marked with `@task`, or Task objects. Default: birthdays, letters and dissertations.
         model: `provider/name`. Default: the embedded model.
         thresholds: confidence targets to state in the prompt, 0 ≤ t < 1; None among them is a plain prompt, which is
             the default.
@@ -115,6 +116,8 @@ def run(
         adaptive: whether to adapt the number of concurrent requests to the server.
         timeout: time limit for one answer, in seconds.
         data: local files to read questions from, for tasks that would otherwise download them.
+        mapping: field → column of tasks that are files of questions, such as {"question": "q", "target": "gold"}; see
+            `evalkit.runs.question_file`.
         task_parameters: parameters of the tasks, such as {"n": 50}.
         grader_parameters: parameters of the graders, such as {"judge": "openai/gpt-4o"}, and settings of the judge,
             such as {"judge.base_url": "http://localhost:8000/v1", "judge.max_tokens": 8000}.

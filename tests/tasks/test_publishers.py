@@ -6,6 +6,7 @@ The rows and worked examples are our own words in the publishers' layouts.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from evalkit.cli import cli
 from evalkit.errors import UsageError
 from evalkit.plugins import make_task
 from evalkit.records import Sample, Task
+from evalkit.runs.options import put_options
 
 MMLU = {
     "question_id": 7, "question": "Two and two?", "options": [" three", "four ", "five", "N/A"], "answer": "B",
@@ -283,3 +285,13 @@ def test_math_is_asked_as_simple_evals_does(tmp_path: Path, server: Any) -> None
     assert "ANSWER: $ANSWER" in server.requests[0]["messages"][0]["content"]
     assert server.requests[0]["max_tokens"] == 8192
     assert run.records["outcome"].tolist() == ["correct"], run.records["reason"].tolist()
+
+
+@pytest.mark.parametrize("style", ["publisher", "plain"])
+def test_options_that_a_benchmark_shows_are_not_put_below_again(style: str, mmlu: Path, bbh: Path, gpqa: Path) -> None:
+    """Its own prompt has them, in its own form."""
+    for task, data in (("mmlu_pro", mmlu), ("bbh", bbh), ("gpqa", gpqa)):
+        made_ = make_task(task, {"data": str(data), "style": style})
+        samples = list(made_.samples)
+        assert any(sample.choices for sample in samples)
+        assert list(put_options(replace(made_, samples=samples)).samples) == samples
