@@ -4,6 +4,7 @@
 # make test-extras  the tests that need other harnesses, in a virtual environment of their own with them
 # make servers  vLLM, LiteLLM, LLMock and transformers, installed apart (6 GB), and evalkit held against them
 # make check    ruff, mypy --strict, import-linter
+# make docs     the documentation site, in .docs
 # make validity how well the abstention detector agrees with people
 # make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
@@ -76,12 +77,17 @@ check: $(VENV)/.dev
 	@rm -rf .site build
 	$(PIP) install --quiet --no-deps --target .site .
 	@rm -rf build
-	$(BIN)/mypy evalkit tasks graders
+	$(BIN)/mypy evalkit tasks graders scripts
 	MYPYPATH=.site $(BIN)/mypy tests
 	cd .site && ../$(BIN)/lint-imports --config ../pyproject.toml --no-cache
 
+# The site, in .docs: links and references that lead nowhere are errors.
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/make_cli.py
+	$(BIN)/python scripts/make_schema.py
+	$(PIP) install --quiet -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "open .docs/index.html, or: $(BIN)/mkdocs serve"
 
 validity: $(VENV)/.dev
 	$(BIN)/python scripts/make_validity.py
@@ -103,4 +109,4 @@ soak: $(VENV)/.dev
 	EVALKIT_FUZZ_SECONDS=200 $(BIN)/python -m pytest tests/readers/test_fuzz.py tests/cli/test_hidden_characters.py
 
 clean:
-	rm -rf $(VENV) $(EXTRAS) .site build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(EXTRAS) .site .docs build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,7 +19,7 @@ from pathlib import Path
 from evalkit import load, rescore, run
 from evalkit.analysis.leaderboard import rank
 from evalkit.report import leaderboard, leaderboard_page, plot
-from evalkit.runs import journal
+from evalkit.runs.manifest import read_manifest, write_manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "results" / "reference"
@@ -52,10 +52,10 @@ def make_runs() -> None:
 
 def _name_cards(folder: Path) -> None:
     """Cards name their run by where it stands in the project, not on the machine that made it."""
-    content = journal.read_run(folder)
-    for card in content["scorecards"]:
-        card["run"] = str(folder.relative_to(ROOT))
-    journal.write_run(folder, content)
+    manifest = read_manifest(folder)
+    where = str(folder.relative_to(ROOT))
+    cards = [card.model_copy(update={"run": where}) for card in manifest.scorecards]
+    write_manifest(folder, manifest.model_copy(update={"scorecards": cards}))
 
 
 def make_published() -> None:

@@ -1,16 +1,22 @@
-"""Takes docs/pages/: the leaderboard's page and the site's pages as a browser shows them, over results/reference/."""
+"""Takes docs/pages/: the board's page, the site's pages over results/reference/, and the terminal of a first run."""
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
+from rich.console import Console
+from rich.terminal_theme import SVG_EXPORT_THEME
+from rich.text import Text
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "results" / "reference"
 TARGET = ROOT / "docs" / "pages"
+COLUMNS = 124
+FIRST = "evalkit run --threshold none,0.75 --limit 20"
 RUN = "run=local-smollm2-135m"
 SITE = {
     "runs": "/",
@@ -51,6 +59,26 @@ def site(browser: Browser) -> None:
         process.send_signal(signal.SIGINT)
 
 
+def terminal() -> None:
+    """The last screen of the README's first command, which asks the embedded model: some minutes."""
+    with tempfile.TemporaryDirectory() as out:
+        first = [sys.executable, "-m", "evalkit", *FIRST.split()[1:], "--out", out]
+        subprocess.run(first, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command line
+        draw_screen(next(Path(out).glob("2*")))
+
+
+def draw_screen(run: Path) -> None:
+    """Draw a run's last screen below the command that made it."""
+    again = [sys.executable, "-m", "evalkit", "show", str(run)]
+    env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)}
+    screen = subprocess.run(again, check=True, capture_output=True, text=True, env=env).stdout  # noqa: S603 - as above
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
+    console.print(Text(f"$ {FIRST}\n"), Text.from_ansi(screen), sep="\n")
+    svg = console.export_svg(title="evalkit", theme=SVG_EXPORT_THEME, font_aspect_ratio=0.61)
+    # The fonts of another host are not to be asked for; the reader's own will do.
+    (TARGET / "terminal.svg").write_text(re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL), encoding="utf-8")
+
+
 def main() -> None:
     """All of them."""
     chromium = shutil.which("chromium")
@@ -62,6 +90,7 @@ def main() -> None:
         board(browser)
         site(browser)
         browser.close()
+    terminal()
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import click
 import pytest
@@ -31,15 +32,40 @@ def every_command(name: str = "evalkit", command: click.Command = cli) -> Iterat
             yield from every_command(f"{name} {child}", subcommand)
 
 
-def test_the_command_reference_is_what_the_commands_say() -> None:
-    """docs/cli.md is generated: run `make docs` after changing an option."""
-    spec = importlib.util.spec_from_file_location("make_cli", ROOT / "scripts" / "make_cli.py")
+def script(name: str) -> ModuleType:
+    """A module of scripts/."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_command_reference_is_what_the_commands_say() -> None:
+    """docs/cli.md is generated: run `make docs` after changing an option."""
+    module = script("make_cli")
     assert module.reference() == REFERENCE
     assert module.TARGET == ROOT / "docs" / "cli.md"
+
+
+def test_the_page_of_a_runs_files_is_what_the_models_say() -> None:
+    """docs/schema.md is generated: run `make docs` after changing a field of a record or of run.json."""
+    module = script("make_schema")
+    assert module.TARGET.read_text(encoding="utf-8") == module.schema()
+
+
+def test_every_public_name_is_in_the_python_reference() -> None:
+    """A new public name needs a line in docs/api.md; the packages have pages of their own."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^::: evalkit\.(\w+)$", page, re.MULTILINE)
+    assert sorted(listed) == sorted(set(evalkit.__all__) - {"metrics", "theory"})
+
+
+def test_every_page_of_the_site_is_in_its_menu() -> None:
+    """A page that no menu names is found by nobody; what the menu names exists."""
+    menu = set(re.findall(r"([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    assert menu == {page.name for page in (ROOT / "docs").glob("*.md")}
 
 
 @pytest.mark.parametrize(("name", "command"), list(every_command()))

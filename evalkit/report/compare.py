@@ -113,7 +113,8 @@ def compare(
     """Compare two runs, or two models of one run, on the samples that both have; the public `evalkit.compare`.
 
     Args:
-        a, b: run folders, or names below `out`; without `b`, two models of `a` are compared.
+        a: a run folder, or its name below `out`.
+        b: another; without it, two models of `a` are compared.
         thresholds: where they are compared; default: the targets that were stated to both, and 0, 0.5, 0.75, 0.9
             where none was stated to either.
         out: where runs are looked for by name.

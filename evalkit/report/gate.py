@@ -71,7 +71,8 @@ def gate(
     """Decide whether a candidate may replace a baseline; the public `evalkit.gate`.
 
     Args:
-        baseline, candidate: run folders, or their names below `out`.
+        baseline: a run folder, or its name below `out`.
+        candidate: another, of the same questions.
         at: the confidence target t at which both are scored, 0 ≤ t < 1.
         margin: points of S by which the candidate may be worse, ≥ 0.
         out: where runs are looked for by name.

@@ -213,10 +213,16 @@ def ask_is_it_valid(
 
     Args:
         models: one or several, of any provider.
-        task, parameters, data, limit, seed, base_url: as in `is_it_valid`; any task with answers will do.
+        task: any task with answers.
+        parameters: the task's.
+        data: local files of its questions.
+        limit: number of questions.
+        seed: draws them.
+        base_url: an OpenAI-compatible server to ask instead of the provider's.
         keep: folder of the runs; the same call resumes from it. Default: a new one below `out`.
         out: where that is made.
-        watch, notify: as in `evalkit.run`.
+        watch: receives the running counts, for a progress display.
+        notify: receives messages for the user.
 
     Raises:
         UsageError: a model is given twice, or no answer can be proposed to the task.

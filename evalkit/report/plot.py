@@ -40,7 +40,8 @@ def plot(
     Args:
         what: `score`, `coverage`, `reliability`, `risk`, `outcomes`; or a result.
         runs: run folders, names below `out`, or folders that hold runs; default all below `out`.
-        tasks, models: only these; default all.
+        tasks: only these; default all.
+        models: only these; default all.
         out: where runs are looked for by name.
 
     Returns:

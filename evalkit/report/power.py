@@ -134,8 +134,10 @@ def power(
     """Say how many questions are needed: to tell two models apart, or for an interval of a given width.
 
     Args:
-        a, b: two runs on the same questions, folders or names below `out`, or one run and two `models`; or
-        accuracy, error: the expected shares of right and of wrong answers, without runs.
+        a: a run, as a folder or a name below `out`.
+        b: another on the same questions; without it, two `models` of `a` are compared.
+        accuracy: without runs, the expected share of right answers.
+        error: without runs, the expected share of wrong answers.
         thresholds: confidence targets, each 0 ≤ t < 1.
         effect: with runs, the difference to be found, in points a question; default the one they show.
         power: with runs, the probability to find it, between 0 and 1.

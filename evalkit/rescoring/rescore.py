@@ -94,7 +94,7 @@ async def rescore_async(*paths: str | Path, out: str | Path = DEFAULT_FOLDER, **
         terms: as for `rescore`.
 
     Raises:
-        As `rescore`.
+        EvalkitError: as `rescore`.
     """
     stop = threading.Event()
     work = asyncio.get_running_loop().run_in_executor(None, rescore_files, paths, Terms(**terms), Path(out), stop)

@@ -208,7 +208,9 @@ def score(
     """Score bare counts, one answer per item; the public `evalkit.score`.
 
     Args:
-        correct, error, idk: counts ≥ 0, not all 0.
+        correct: number of correct answers, ≥ 0; the three counts may not all be 0.
+        error: number of wrong answers, ≥ 0.
+        idk: number of answers that make no claim, ≥ 0.
         threshold: confidence target(s) t, each 0 ≤ t < 1.
         stated: whether the (one) target was stated in the prompt: mode `open` instead of `closed`.
 

@@ -97,7 +97,7 @@ def _parts(origin: Origin) -> list[Iterable[str]]:
 
 def _listed(origin: Origin) -> str:
     code = [f"the code in {path}" for path in origin.files]
-    addresses = [f"the address {address}, with the key for it," for address in origin.addresses]
+    addresses = [f"the address {address} with the key for it" for address in origin.addresses]
     weights = [f"the weights {name}" for name in origin.weights]
     return " and ".join([*code, *addresses, *weights])
 

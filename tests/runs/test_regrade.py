@@ -95,6 +95,16 @@ def test_a_wrong_judge_is_put_right(server: ChatServer, tmp_path: Path) -> None:
     assert [request["model"] for request in server.requests] == asked
 
 
+def test_an_address_that_the_user_types_needs_no_trust(
+    server: ChatServer, parent: evalkit.RunResult, tmp_path: Path
+) -> None:
+    """Only what the run itself names does; the judge's address is the user's own."""
+    server.answer = lambda _: "no verdict at all"
+    judged = {"judge": "j", "judge.base_url": server.url}
+    again = evalkit.regrade(parent.folder, grader="judge", grader_parameters=judged, out=tmp_path / "results")
+    assert again.manifest.parent == parent.folder.name
+
+
 def test_a_persons_verdicts_come_before_the_graders(parent: evalkit.RunResult, tmp_path: Path) -> None:
     """Author, date and note stay with the grade; other answers keep theirs."""
     path = tmp_path / "corrections.csv"
