@@ -76,7 +76,7 @@ def regrade(run: str | Path, **options: Any) -> RunResult:
         options: as for `regrade_async`.
 
     Raises:
-        As `regrade_async`.
+        EvalkitError: as `regrade_async`.
     """
     return asyncio.run(regrade_async(run, **options))
 

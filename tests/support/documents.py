@@ -87,10 +87,19 @@ def furnish(folder: Path, server: ChatServer) -> dict[str, str]:
     (folder / "corrections.csv").write_text(
         f"id,epoch,outcome,author,date,note\n{sample},1,correct,Ada,2026-11-20,\n", encoding="utf-8"
     )
-    capitals = next(block.body for block in blocks() if "def capitals()" in block.body)
-    (folder / "capitals.py").write_text(capitals, encoding="utf-8")
-    quiz = next(block.body for block in blocks() if '@reader("quiz"' in block.body)
-    (folder / "quiz.py").write_text(quiz, encoding="utf-8")
+    for name, mark in (
+        ("capitals.py", "def capitals()"),
+        ("capitals.csv", "id,question"),
+        ("quiz.py", '@reader("quiz"'),
+    ):
+        (folder / name).write_text(next(block.body for block in blocks() if mark in block.body), encoding="utf-8")
+    options = {letter: f"option {letter}" for letter in "ABCD"}
+    (folder / "quiz.jsonl").write_text(
+        "".join(
+            json.dumps({"q": {"text": f"Which? {k}"}, "gold": "B", "id": f"{k}", **options}) + "\n" for k in range(4)
+        ),
+        encoding="utf-8",
+    )
     return {
         "RUN": first.folder.name, "A": first.folder.name, "B": second.folder.name,
         "http://localhost:8000/v1": server.url, "http://localhost:8001/v1": server.url, "http://…": server.url,
