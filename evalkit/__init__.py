@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from evalkit.rescoring.rescore import rescore, rescore_async
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
+    from evalkit.runs.merge import merge
     from evalkit.runs.regrade import regrade, regrade_async
     from evalkit.runs.result import RunResult
     from evalkit.runs.scorecard import Scorecard, score
@@ -100,6 +101,7 @@ __all__ = [
     "lettered",
     "load",
     "make_task",
+    "merge",
     "metric",
     "metrics",
     "non_answer",
@@ -180,6 +182,7 @@ _HOMES = {
     "lettered": "text",
     "load": "runs.load",
     "make_task": "plugins",
+    "merge": "runs.merge",
     "metric": "plugins",
     "non_answer": "abstention",
     "open_model": "models.base",

@@ -24,7 +24,7 @@ def test_the_public_names_are_pinned() -> None:
         "ask_preference", "ask_verdict", "audit", "behaviour", "benchmark_rows", "committed", "compare",
         "count_outcomes", "example_rows", "final_statement",
         "find_patch", "fingerprint", "gate", "grade_with", "grader", "interleave", "is_it_valid", "last_boxed",
-        "leaderboard", "lettered", "load", "make_task", "metric", "metrics", "non_answer", "open_model",
+        "leaderboard", "lettered", "load", "make_task", "merge", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "probe", "rank", "read_table",
         "reader", "record_features", "regrade", "regrade_async", "requires", "rescore", "rescore_async",
         "right_answers", "run", "run_async", "score", "shuffled", "simplify",

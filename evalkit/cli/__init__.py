@@ -33,6 +33,7 @@ COMMANDS = {
     "gate": "May a candidate replace a baseline?",
     "power": "How many questions a comparison or an interval needs.",
     "probe": "What a model's server supports, and what will not work.",
+    "merge": "Merge the shards of a run into one run.",
     "repair": "Take damaged lines out of a run's records.",
     "list": "List tasks, graders, readers, models, metrics or runs.",
 }

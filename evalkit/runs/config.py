@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evalkit.errors import SettingError
 from evalkit.grading.confidence import Source
@@ -18,6 +18,7 @@ from evalkit.models.roles import ROLES, is_header, read_roles
 from evalkit.money.prices import Price, find_price
 from evalkit.runs.selection import Selection
 from evalkit.runs.selective import Policy
+from evalkit.runs.shard import Shard
 from evalkit.runs.wordings import PAPER, Wording, find_wording
 
 DEFAULT_TASKS = ("birthdays", "letters", "dissertations")
@@ -46,6 +47,8 @@ class RunConfig(BaseModel):
     """Strata of samples; none for all."""
     shuffle: bool = False
     """Whether the samples are put into an order drawn by the seed."""
+    shard: str | None = None
+    """Which part of the samples is asked, such as 3/16: see `evalkit.runs.shard`."""
     epochs: int = Field(default=1, ge=1)
     """How often each sample is asked."""
     seed: int = 0
@@ -95,6 +98,11 @@ class RunConfig(BaseModel):
     prices: dict[str, Price] = {}
     """Prices of models, or of patterns of names, instead of the published ones."""
 
+    @field_validator("shard")
+    @classmethod
+    def _is_shard(cls, value: str | None) -> str | None:
+        return None if value is None else str(Shard.parse(value))
+
     @property
     def full_model(self) -> str:
         """The model's name in the records; `local` alone means the embedded model."""
@@ -109,6 +117,7 @@ class RunConfig(BaseModel):
             shuffle=self.seed if self.shuffle else None,
             first=self.first,
             last=self.limit,
+            shard=Shard.parse(self.shard) if self.shard else None,
         )
 
     @property
@@ -151,7 +160,8 @@ def make_config(**settings: Any) -> RunConfig:
         config = RunConfig(**settings)
     except ValidationError as error:
         problem = error.errors()[0]
-        raise SettingError(str(problem["loc"][0]), "{problem}", problem=problem["msg"]) from error
+        message = problem["msg"].removeprefix("Value error, ")
+        raise SettingError(str(problem["loc"][0]), "{problem}", problem=message) from error
     for threshold in config.thresholds:
         _check_stated(threshold)
     if config.limit is not None and config.limit < config.first:

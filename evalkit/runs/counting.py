@@ -1,7 +1,8 @@
-"""Build scorecards from records, one record at a time."""
+"""Build scorecards from records, one record at a time; their order changes no bit of a card."""
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -231,7 +232,7 @@ class CardBuilder:
         ts = [float(t) for t in (shown or DEFAULT_THRESHOLDS)]
         measured = self.measurement
         coverage, given_attempted = self._attempts(measured)
-        credit = sum(self._credits) / len(self._credits) if self._credits else None
+        credit = math.fsum(self._credits) / len(self._credits) if self._credits else None
         own = own_metrics.evaluate(measured, self._details(credit), head.metrics)
         kinds = {kind.value: self._non_answers[kind] for kind in NonAnswer if kind is not NonAnswer.TRUNCATED}
         return Scorecard(
@@ -276,7 +277,9 @@ class CardBuilder:
             name: Counts(correct=correct, error=error, idk=idk, missing=missing)
             for name, (correct, error, idk, missing) in self._strata.items()
         }
-        return Details(credit=credit, strata=strata, measures=dict(self._measures), confidences=tuple(self._stated))
+        return Details(
+            credit=credit, strata=strata, measures=dict(self._measures), confidences=tuple(sorted(self._stated))
+        )
 
     def _count(self, sample_id: str, position: int, *, answerable: bool) -> None:
         self._outcomes[position] += 1
@@ -292,7 +295,8 @@ class CardBuilder:
 
         Answers that are partly right were attempted, though they count as IDK.
         """
-        partly = sum(count / sum(self._items[item][:3]) for item, count in self._partial.items() if item in self._items)
+        graded = ((count, sum(self._items[item][:3])) for item, count in self._partial.items() if item in self._items)
+        partly = math.fsum(count / n for count, n in graded)
         coverage, accuracy = measured.coverage, measured.accuracy
         if not partly or coverage is None or accuracy is None:
             return coverage, measured.accuracy_given_attempted

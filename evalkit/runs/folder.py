@@ -23,7 +23,7 @@ def slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "unnamed"
 
 
-def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "") -> Path:
+def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "", suffix: str = "") -> Path:
     """Create a run folder named after the time and the tasks, or as requested.
 
     Args:
@@ -31,6 +31,7 @@ def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "
         started: when the run started.
         tasks: names of its tasks.
         name: the folder's name; default: made from the time and the tasks.
+        suffix: what follows the name, requested or not.
 
     Raises:
         SettingError: the folder cannot be created, or the requested name is taken.
@@ -43,14 +44,15 @@ def new_folder(out: Path, started: datetime, tasks: Iterable[str], name: str = "
                 given=name,
                 slug=slug(name),
             )
-        if not _make(out, out / name):
-            raise SettingError("name", "{given}: {folder} exists; choose another name", given=name, folder=out / name)
-        return out / name
+        folder = out / f"{name}{suffix}"
+        if not _make(out, folder):
+            raise SettingError("name", "{given}: {folder} exists; choose another name", given=name, folder=folder)
+        return folder
     labels = [slug(task) for task in tasks]
     label = labels[0] if len(labels) == 1 else f"{labels[0]}-and-{len(labels) - 1}-more"
-    stem = f"{started:%Y%m%d-%H%M}-{label}"
-    for suffix in ("", *(f"-{k}" for k in range(2, 10_000))):
-        folder = out / f"{stem}{suffix}"
+    stem = f"{started:%Y%m%d-%H%M}-{label}{suffix}"
+    for number in ("", *(f"-{k}" for k in range(2, 10_000))):
+        folder = out / f"{stem}{number}"
         if _make(out, folder):
             return folder
     raise SettingError("out", "{given}: too many runs named {stem}", given=out, stem=stem)

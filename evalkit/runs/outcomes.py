@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 
@@ -85,14 +85,29 @@ class OutcomeRow(msgspec.Struct):
         return hashlib.blake2b("\0".join(parts).encode(errors="surrogatepass"), digest_size=8).digest()
 
 
+class OutcomeLine(NamedTuple):
+    """A line of records.jsonl, and what counting needs of it."""
+
+    offset: int
+    """Bytes before the line."""
+    line: bytes
+    row: OutcomeRow
+
+
 def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
     """Outcomes of a run folder in the order written; a torn last line is left out.
 
     Raises:
         InputError: the file is missing, or a line cannot be read; the text names file and line.
     """
+    return (one.row for one in outcome_lines(folder))
+
+
+def outcome_lines(folder: Path) -> Iterator[OutcomeLine]:
+    """The same, with the lines they were decoded from."""
     path = folder / RECORDS
     decoder = msgspec.json.Decoder(OutcomeRow)
+    offset = 0
     for number, line, is_last in journal.lines(path):
         try:
             row = decoder.decode(line)
@@ -103,7 +118,8 @@ def read_outcomes(folder: Path) -> Iterator[OutcomeRow]:
             raise journal.damaged(path, number, error) from error
         if not isinstance(metadata, dict):
             raise journal.damaged(path, number, "metadata is not an object")
-        yield row
+        yield OutcomeLine(offset, line, row)
+        offset += len(line)
 
 
 def read_missing(folder: Path, done: AbstractSet[tuple[str, str, str, int, float | None]]) -> list[Failure]:

@@ -135,7 +135,8 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
 
     Args:
         plan: the plan.
-        tally: receives the fingerprints of the samples, and the number of records whose sample is no longer asked.
+        tally: receives the fingerprints of the samples of all shards, and the number of records whose sample is no
+            longer asked.
         done: recorded keys, with the fingerprints of their prompts.
 
     Raises:
@@ -147,11 +148,13 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
         task = planned.task
         checksum = hashlib.blake2b(digest_size=16)
         seen: set[str] = set()
-        for sample in draw(task, plan.selection):
+        for number, sample in enumerate(draw_undivided(task, plan.selection)):
             if sample.id in seen:
                 raise InputError(f"task {task.name} yields sample {sample.id!r} twice; ids must be unique")
             seen.add(sample.id)
             checksum.update("\0".join((sample.id, sample.asked, *sample.target, "\n")).encode(errors="surrogatepass"))
+            if not plan.selection.asks(number):
+                continue
             for threshold in plan.thresholds:
                 for epoch in range(1, plan.epochs + 1):
                     key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
@@ -184,6 +187,11 @@ def draw(task: Task, selection: Selection = ALL) -> Iterator[Sample]:
         InputError: it yields something other than a Sample.
     """
     return selection.of(_all(task))
+
+
+def draw_undivided(task: Task, selection: Selection) -> Iterator[Sample]:
+    """The selected samples of all shards; errors as `draw`."""
+    return selection.undivided(_all(task))
 
 
 def _all(task: Task) -> Iterator[Sample]:

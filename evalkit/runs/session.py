@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -273,7 +273,7 @@ class Work:
         own = manifest.config.metrics if manifest.config else ()
         cards = build_cards(self.tally, self.folder, manifest, metrics=own) if self.tally else []
         if status == "finished":
-            cards += _simulated(manifest, cards, self.folder)
+            cards += policy_cards(manifest, cards, self.folder)
         manifest = manifest.model_copy(update={"scorecards": cards})
         write_manifest(self.folder, manifest)
         return manifest
@@ -288,8 +288,14 @@ def _reported(task: Task) -> dict[str, Any]:
     return {"metrics": list(task.metrics)} if task.metrics else {}
 
 
-def _simulated(manifest: Manifest, cards: list[Scorecard], folder: Path) -> list[Scorecard]:
-    """Apply the run's policy to the answers to plain prompts: one card per task and threshold."""
+def policy_cards(manifest: Manifest, cards: Sequence[Scorecard], folder: Path) -> list[Scorecard]:
+    """Apply the run's policy to the answers to plain prompts: one card per task and threshold; none without a policy.
+
+    Args:
+        manifest: of the run.
+        cards: its other cards.
+        folder: where its records are.
+    """
     config = manifest.config
     if config is None or config.policy is None:
         return []

@@ -46,6 +46,7 @@ def run(
     sample_ids: Sequence[str] | None = None,
     strata: Sequence[str] | None = None,
     shuffle: bool | None = None,
+    shard: str | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     temperature: float | None = None,
@@ -100,6 +101,7 @@ def run(
         sample_ids: only these samples: ids, or patterns such as geo-*.
         strata: only samples of these strata.
         shuffle: put the samples into an order drawn by the seed, before `first` and `limit`.
+        shard: ask one of several parts of the selected samples, such as "3/16"; `evalkit.merge` joins them.
         epochs: how often each sample is asked, ≥ 1.
         seed: draws the samples and seeds the model.
         temperature: ≥ 0. Default: 0, or 1 with several epochs.
@@ -217,7 +219,8 @@ async def run_async(
     labels = [planned.task.name for planned in plan.tasks]
     make = functools.partial(Session, plan, config, watch, notify, label=label, note=note, started=started)
     session = make(cache=cache, cache_folder=cache_folder, budget=budget)
-    return await session.run(lambda: new_folder(Path(out), started, labels, name))
+    suffix = plan.selection.shard.suffix if plan.selection.shard else ""
+    return await session.run(lambda: new_folder(Path(out), started, labels, name, suffix))
 
 
 def _earlier(folder: Path) -> Manifest:
