@@ -18,6 +18,7 @@ from evalkit.cli.options import (
     threshold_option,
 )
 from evalkit.cli.options import command as new_command
+from evalkit.cli.sharding import say_how_to_merge, take_shard
 from evalkit.cli.study import conduct_and_print, folder_of, resumed_study, study_of
 from evalkit.display import one_line
 from evalkit.errors import UsageError
@@ -194,15 +195,11 @@ def command(
     from evalkit.report.run import LastScreen
 
     settings = _settings(given)
-<<<<<<< HEAD
+    if not (resume or extend):
+        take_shard(settings, is_study=study_file is not None or len(models) > 1)
     studied = resumed_study(resume, out, settings)
     if studied and (extra := [option for name, option in _given(ctx).items() if name not in STUDY_RESUMABLE_WITH]):
         raise UsageError(f"--resume takes its settings from the study; leave out {extra[0]}")
-=======
-    if not (resume or extend):
-        _take_shard(settings, is_study=study_file is not None or len(models) > 1)
-    studied = resumed_study(resume, out)
->>>>>>> 15d422b (runs: shards, and merge, which joins them to the run that asks everything)
     if studied is None and (study := study_of(study_file, models, settings)) is not None:
         studied = study, folder_of(study_file, study, out, settings.get("name"))
     if studied is not None and not dry_run:
@@ -223,59 +220,12 @@ def command(
     print_result(LastScreen(result=result, strata=show_strata), as_json)
     if not as_json:
         _say_how_judges_agreed(result)
-        _say_how_to_merge(result)
+        say_how_to_merge(result)
     if result.failed:
         _say_what_failed(result)
         ctx.exit(3)
 
 
-<<<<<<< HEAD
-=======
-OPTIONS = {
-    "tasks": "--task",
-    "thresholds": "--threshold",
-    "task_parameters": "-T",
-    "grader_parameters": "-G",
-    "model_parameters": "-M",
-    "headers": "--header",
-    "metrics": "--extra-metric",
-    "sample_ids": "--sample-id",
-    "strata": "--stratum",
-}
-"""Settings whose option has another name."""
-
-
-@contextmanager
-def _options_named() -> Iterator[None]:
-    """Errors about settings name the option instead of the Python parameter."""
-    try:
-        yield
-    except SettingError as error:
-        text = error.spoken(lambda setting: OPTIONS.get(setting, f"--{setting.replace('_', '-')}"))
-        raise UsageError(text) from error
-
-
-def _take_shard(settings: dict[str, Any], *, is_study: bool) -> None:
-    """Put the shard that the command line or a scheduler asks for into the settings, and say who asked for it."""
-    import os
-
-    from evalkit.cli.printing import say
-    from evalkit.runs.shard import NONE, find_shard
-
-    given = settings.get("shard")
-    if given is not None and is_study:
-        raise UsageError("--shard divides one run; a study's models are runs of their own: name one with --model")
-    if given is not None:
-        if given.strip().lower() == NONE:
-            del settings["shard"]
-        return
-    if is_study or (found := find_shard(os.environ)) is None:
-        return
-    settings["shard"] = str(found.shard)
-    say(f"shard {found.shard} of the samples, from {found.told_by}; --shard none asks all", err=True)
-
-
->>>>>>> 15d422b (runs: shards, and merge, which joins them to the run that asks everything)
 def _print_plan(study: Study | None, settings: dict[str, Any], as_json: bool) -> None:
     """Print what would be asked."""
     from evalkit.report.dry_run import matrix_json, matrix_text
@@ -318,18 +268,6 @@ def _say_how_judges_agreed(result: RunResult) -> None:
             f"Judges: {votes.unanimous:,} of {votes.answers:,} answers judged alike; {percent(share)} of pairs of votes"
             " agree."
         )
-
-
-def _say_how_to_merge(result: RunResult) -> None:
-    from evalkit.cli.printing import say
-    from evalkit.runs.shard import Shard
-
-    if result.config is None or result.config.shard is None:
-        return
-    shard = Shard.parse(result.config.shard)
-    stem = str(result.folder).removesuffix(shard.suffix)
-    if stem != str(result.folder):
-        say(f"Shard {shard}. When all are finished: evalkit merge {stem}-shard-*-of-{shard.of} -o {stem}", err=True)
 
 
 def _say_what_failed(result: RunResult) -> None:
