@@ -102,7 +102,7 @@ def evalkit_key(line: dict[str, Any]) -> tuple[Any, ...]:
 def test_credits_and_policies_survive_merging(server: ChatServer, task: str) -> None:
     """An abstention policy is applied to the merged records as to those of the undivided run."""
     server.answer = sum_or_idk
-    more = {"policy": "consistency", "count_as": {"empty": "error"}}
+    more: dict[str, Any] = {"policy": "consistency", "count_as": {"empty": "error"}}
     folders = shards(task, server, 3, **more)
     single = evalkit.run(task, base_url=server.url, name="whole", out="single", **SETTINGS, **more)
     evalkit.merge(folders, "merged/whole")
