@@ -89,6 +89,11 @@ PROGRESS_SECONDS = 5.0
     is_flag=True,
     help="Skip and count rows that cannot be read, have no verdict or contradict others, instead of stopping.",
 )
+@click.option(
+    "--keep-questions",
+    is_flag=True,
+    help="Copy the questions into the run, instead of reading them from the files when they are shown.",
+)
 @click.option("--strict", is_flag=True, help="Stop at a file that cannot be read, instead of setting it aside.")
 @click.option("--explain", is_flag=True, help="Print how the files are understood, and write nothing.")
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Folder for the run.")
@@ -99,7 +104,7 @@ def command(
     verdicts: tuple[tuple[str, str], ...], scorer: str, metric: str, filter_: str, model: str, task: str,
     grader_parameters: tuple[tuple[str, str], ...], max_connections: int, strict: bool,
     count_as: tuple[tuple[str, str], ...], extract: str, pass_mark: float | None, regrade: str,
-    policy: Policy | None, skip_bad: bool, explain: bool, out: str, as_json: bool,
+    policy: Policy | None, skip_bad: bool, keep_questions: bool, explain: bool, out: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Read outputs of other harnesses, sort what they call wrong into errors and IDK, and score at every threshold.
 
@@ -132,6 +137,7 @@ def command(
         regrade=regrade,
         policy=policy,
         skip_bad=skip_bad,
+        keep_questions=keep_questions,
         rows=rows,
         limits=as_dict(limits),
     )

@@ -17,6 +17,8 @@ from evalkit.runs.folder import DEFAULT_FOLDER
 
 DRAWN = "\0"
 """Stands for a token to be drawn."""
+NEEDED = ("starlette", "uvicorn", "nh3", "mdit_py_plugins", "latex2mathml")
+"""Packages of the view extra."""
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - the user's own choice
 
 
@@ -52,7 +54,7 @@ def command(folder: Path, *, port: int, host: str, token: str | None) -> None:
     evalkit view results/ --port 8080
     evalkit view results/ --host 0.0.0.0 --token     to other machines, for those who have the address
     """
-    if any(importlib.util.find_spec(name) is None for name in ("starlette", "uvicorn")):
+    if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise MissingExtraError("the pages need the view extra: pip install 'evalkit-idk[view]'")
     if token not in (None, DRAWN) and Path(str(token)).is_dir():
         raise UsageError(f"--token {token}: that is a folder; put the folder before --token")

@@ -15,7 +15,7 @@ from evalkit.analysis.leaderboard import COLUMNS, Ranking, rows
 from evalkit.display import Block, Heading, Printable, Table, one_line, visible
 from evalkit.records import SCHEMA_VERSION
 from evalkit.report import missing
-from evalkit.report.table import interval, number, percent, place, span
+from evalkit.report.table import interval, number, percent, place, span, unexecuted
 from evalkit.runs.folder import DEFAULT_FOLDER
 from evalkit.runs.scorecard import DEFAULT_THRESHOLDS
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 MODES = {"closed": "no target stated (closed)", "open": "target stated (open)"}
 CROSSINGS = 8
 """Changes of rank that are described in words."""
-EXECUTED = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @dataclass(kw_only=True)
@@ -349,7 +347,4 @@ def _escaped(text: str) -> str:
 
 
 def _neutral(value: Any) -> Any:
-    if isinstance(value, str):
-        shown = one_line(value, 1000)
-        return f"'{shown}" if value.startswith(EXECUTED) else shown
-    return value
+    return unexecuted(one_line(value, 1000)) if isinstance(value, str) else value

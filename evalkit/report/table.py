@@ -9,6 +9,8 @@ from rich.table import Table
 
 UNLIMITED = 10_000
 """Columns of an output that has no limit."""
+EXECUTED = ("=", "+", "-", "@")
+"""What a spreadsheet takes for the beginning of a formula."""
 NOTABLE_MISSING = 0.01
 """Share of missing answers above which a score is shown with its range."""
 
@@ -64,6 +66,11 @@ def span(low: float, high: float) -> str:
 def target_label(threshold: float | None) -> str:
     """Name the confidence target that a prompt stated."""
     return "none" if threshold is None else f"t = {threshold:g}"
+
+
+def unexecuted(text: str) -> str:
+    """Put an apostrophe before text that a spreadsheet would take for a formula."""
+    return f"'{text}" if text.lstrip().startswith(EXECUTED) or text.startswith(("\t", "\r")) else text
 
 
 def make_console() -> Console:

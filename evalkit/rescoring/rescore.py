@@ -209,8 +209,10 @@ def _settings(terms: Terms) -> RescoreSettings:
 
 def _described(report: FileReport) -> dict[str, Any]:
     """What run.json keeps of a file."""
+    where = {"found_at": str(report.path.resolve())} if report.name == str(report.path) else {}
     return {
         "path": report.name,
+        **where,
         "sha256": _checksum(report.path),
         "format": report.format,
         "rows": report.rows,

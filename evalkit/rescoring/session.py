@@ -15,7 +15,7 @@ from evalkit.errors import InputError, UsageError
 from evalkit.grading.grade import NoVerdictError
 from evalkit.plugins import users_code
 from evalkit.readers.base import ForeignRow
-from evalkit.records import Failure, Grade, NonAnswer, Outcome, Record
+from evalkit.records import Failure, Grade, Message, NonAnswer, Outcome, Record
 from evalkit.rescoring.counts import CardKey, Counts, Spool, row_digest
 from evalkit.rescoring.discover import InputFile
 from evalkit.rescoring.policy import Reading, apply_policy
@@ -132,6 +132,7 @@ class _Reading:
         self._spool = spool
         self._regrader = regrader
         self._again = unsettled is not None
+        self._keeps = resolved.terms.keep_questions
         self._report = FileReport(
             path=file.source.path,
             name=session.inputs.name(file.source.path),
@@ -348,6 +349,7 @@ class _Reading:
             sample_id=row.sample_id,
             epoch=row.epoch,
             prompt_threshold=row.threshold,
+            messages=[Message(role="user", content=row.input)] if self._keeps and row.input else [],
             target=list(reading.target),
             choices=list(row.choices) if row.choices else None,
             metadata=row.metadata,

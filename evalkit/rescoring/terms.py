@@ -71,6 +71,8 @@ class Terms:
     """Where in a file the rows are: keys joined by dots, or the name of a sheet or table."""
     limits: Mapping[str, str] = field(default_factory=dict)
     """Limit → number: rows, cells, expansion."""
+    keep_questions: bool = False
+    """Copy each question into its record, instead of reading it from the file when it is shown."""
 
     def open(self, path: Path) -> Source:
         """Open a file to be read under these terms."""

@@ -5,38 +5,44 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from evalkit.analysis.behaviour import behaviour, confidences
 from evalkit.analysis.leaderboard import rank
 from evalkit.display import visible
 from evalkit.errors import EvalkitError, InputError
+from evalkit.records import to_line
 from evalkit.report import palette
 from evalkit.report.leaderboard_page import html_page
 from evalkit.report.runs import list_runs
 from evalkit.runs import journal
 from evalkit.runs.folder import FAILURES, RECORDS, RUN, runs_below
+from evalkit.runs.manifest import read_manifest
 from evalkit.runs.result import read_result
 from evalkit.web import pages
+from evalkit.web.export import MEDIA, as_csv, as_lines
 from evalkit.web.guard import Guard
 from evalkit.web.html import page
 from evalkit.web.index import Filter, Index
+from evalkit.web.records_page import Listing, records_page, samples_page
 from evalkit.web.run_page import run_page
+from evalkit.web.transcript import answer_page
 
 POLICY = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:;"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 }
 KEPT = 4
@@ -101,25 +107,42 @@ class Site:
 
     def records(self, request: Request) -> str:
         """List the records of a run that match a filter."""
-        query = request.query_params
-        name = query.get("run", "")
-        index = self.index(name)
-        wanted = _filter(request)
-        number = _whole(query.get("page", "1"))
-        return pages.records_page(name, index, wanted, index.find(wanted), 1 if number is None else number)
+        listing = self._listing(request)
+        return records_page(listing, _matches(listing))
+
+    def samples(self, request: Request) -> str:
+        """List the samples of a run whose answers match a filter."""
+        listing = self._listing(request)
+        return samples_page(listing, _matches(listing), differing=bool(request.query_params.get("differ")))
 
     def record(self, request: Request) -> str:
         """Show one transcript."""
-        name, text = request.query_params.get("run", ""), request.query_params.get("k", "")
-        index = self.index(name)
-        k = _position(text, index)
-        if k is None or k >= len(index):
-            raise InputError(f"no record {text[:20]!r} in {name}")
-        wanted = _filter(request)
-        matches = index.find(wanted)
+        listing = self._listing(request)
+        k = self._position(request, listing.index)
+        matches = _matches(listing)
         if k not in matches:
-            wanted, matches = Filter(), list(range(len(index)))
-        return pages.answer_page(name, index, k, wanted, matches)
+            listing = replace(listing, wanted=Filter(), sort="")
+            matches = list(range(len(listing.index)))
+        sent = read_manifest(self.run_folder(listing.run), scorecards=False).model.get("parameters")
+        return answer_page(listing, k, matches, sent if isinstance(sent, dict) else {})
+
+    def raw(self, request: Request) -> Response:
+        """Give one record or failure as the JSON that the run holds."""
+        index = self.index(request.query_params.get("run", ""))
+        k = self._position(request, index)
+        line = index.line(k) if k < index.records else to_line(index.answer(k))
+        return Response(line, media_type="application/json")
+
+    def export(self, request: Request) -> Response:
+        """Give all answers that match a filter, as CSV or as JSON lines."""
+        listing = self._listing(request)
+        kind = request.url.path.rpartition(".")[2]
+        lines = (
+            as_csv(listing.index, _matches(listing)) if kind == "csv" else as_lines(listing.index, _matches(listing))
+        )
+        name = f"{listing.run.rpartition('/')[2]}.{kind}"
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return StreamingResponse(lines, media_type=MEDIA[kind], headers=headers)
 
     def board(self, _: Request) -> str:
         """Show the leaderboard over all runs, with links to them; made anew where a run has changed."""
@@ -128,6 +151,23 @@ class Site:
             ranking = rank([self.folder], macro=True, foreign=False)
             self._board = (state, html_page(ranking, self._address, home="/"))
         return self._board[1]
+
+    def _listing(self, request: Request) -> Listing:
+        query = request.query_params
+        name = query.get("run", "")
+        number = _whole(query.get("page", "1"))
+        return Listing(
+            run=name, index=self.index(name), wanted=_filter(request), sort=query.get("sort", "")[:40],
+            number=1 if number is None else number,
+        )  # fmt: skip
+
+    @staticmethod
+    def _position(request: Request, index: Index) -> int:
+        text = request.query_params.get("k", "")
+        k = _position(text, index)
+        if k is None or k >= len(index):
+            raise InputError(f"no record {text[:20]!r} in {request.query_params.get('run', '')}")
+        return k
 
     def _state(self) -> list[tuple[str, int, int]]:
         """Size and time of every file that the board is made from."""
@@ -148,16 +188,19 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
         hosts, addresses, token: who may read it; see `evalkit.web.guard`.
     """
     site = Site(folder)
-    style = palette.css() + resources.files("evalkit.report").joinpath("assets", "site.css").read_text(encoding="utf-8")
+    style = palette.css() + _asset("site.css")
 
     async def css(_: Request) -> Response:
         return Response(style, media_type="text/css")
+
+    async def script(_: Request) -> Response:
+        return Response(_asset("site.js"), media_type="text/javascript", headers={"X-Content-Type-Options": "nosniff"})
 
     async def board(request: Request) -> Response:
         # Its own policy, with the hashes of its script and style, stands in the page.
         return await _answer(lambda: site.board(request), {"X-Content-Type-Options": "nosniff"})
 
-    def served(make: Callable[[Request], str]) -> Callable[[Request], Any]:
+    def served(make: Callable[[Request], str | Response]) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
             headers = {**POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
             return await _answer(lambda: make(request), headers)
@@ -168,9 +211,14 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
         Route("/", served(site.runs)),
         Route("/run", served(site.run)),
         Route("/records", served(site.records)),
+        Route("/samples", served(site.samples)),
         Route("/record", served(site.record)),
+        Route("/record.json", served(site.raw)),
+        Route("/records.csv", served(site.export)),
+        Route("/records.jsonl", served(site.export)),
         Route("/board", board),
         Route("/site.css", css),
+        Route("/site.js", script),
     ]
 
     async def missing(request: Request, _: Exception) -> Response:
@@ -180,6 +228,10 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
     handlers: dict[Any, Any] = {404: missing}
     guard = Middleware(Guard, hosts=hosts, addresses=addresses, token=token)
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
+
+
+def _asset(name: str) -> str:
+    return resources.files("evalkit.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 
 def _whole(text: str) -> int | None:
@@ -197,6 +249,10 @@ def _position(text: str, index: Index) -> int | None:
     return number if number < index.records else None
 
 
+def _matches(listing: Listing) -> list[int]:
+    return listing.index.sorted(listing.index.find(listing.wanted), listing.sort)
+
+
 def _filter(request: Request) -> Filter:
     return Filter(**{key: request.query_params.get(key, "")[:200] for key in vars(Filter())})
 
@@ -205,13 +261,16 @@ def _no_page(request: Request) -> str:
     raise InputError(f"no page {request.url.path[:100]}")
 
 
-async def _answer(make: Callable[[], str], headers: dict[str, str]) -> Response:
+async def _answer(make: Callable[[], str | Response], headers: dict[str, str]) -> Response:
     """Make a page in a thread; an error is a page too, with a way back."""
     try:
-        return HTMLResponse(await asyncio.to_thread(make), headers=headers)
+        made = await asyncio.to_thread(make)
     except EvalkitError as error:
         body = page("Not found", f"<p>{escape(visible(str(error)))}</p>", [("Runs", "/")])
         return HTMLResponse(body, status_code=404, headers=headers | POLICY)
     except Exception as error:
         LOG.exception("evalkit view: this page could not be made")
         return HTMLResponse(pages.error_page(error), status_code=500, headers=headers | POLICY)
+    response = HTMLResponse(made) if isinstance(made, str) else made
+    response.headers.update(headers)
+    return response

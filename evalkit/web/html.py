@@ -2,33 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlencode
 
 from evalkit.display import one_line
 
+SECONDS = 5
+"""Between two looks at a page that changes."""
+MENU = '<a href="/">Runs</a> <a href="/board">Leaderboard</a>'
+TAG = re.compile(r"<[^>]*>")
 
-def page(title: str, body: str, trail: Sequence[tuple[str, str]] = ()) -> str:
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table with a class of its own."""
+
+    html: str
+    kind: str
+
+
+def page(title: str, body: str, trail: Sequence[tuple[str, str]] = (), *, refresh: bool = False) -> str:
     """Return a whole page.
 
     Args:
         title: as text.
         body: as HTML.
         trail: name and address of the pages above it; addresses as `url` writes them.
+        refresh: whether it changes while it is read, and is loaded again every few seconds.
     """
     crumbs = " › ".join(f'<a href="{address}">{text(name)}</a>' for name, address in trail)
+    again = f'<noscript><meta http-equiv="refresh" content="{SECONDS * 2}"></noscript>' if refresh else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(one_line(title, 80))} · evalkit</title>
+<link rel="icon" href="data:,">
 <link rel="stylesheet" href="/site.css">
+<script src="/site.js" defer></script>{again}
 </head>
 <body>
-<header><nav aria-label="Where you are">{crumbs}</nav><h1>{escape(one_line(title, 160))}</h1></header>
-<main>{body}</main>
+<header>
+<nav class="main" aria-label="Pages">{MENU}</nav>
+<nav aria-label="Where you are">{crumbs}</nav><h1>{escape(one_line(title, 160))}</h1></header>
+<main{f' data-refresh="{SECONDS}"' if refresh else ""}>{body}</main>
 </body>
 </html>
 """
@@ -41,23 +62,47 @@ def text(value: object, width: int = 120) -> str:
 
 def url(path: str, **query: object) -> str:
     """Write an address for an attribute; what is empty is left out."""
-    return escape(f"{path}?{urlencode({key: value for key, value in query.items() if value not in (None, '')})}")
+    given = urlencode({key: value for key, value in query.items() if value not in (None, "")})
+    return escape(f"{path}?{given}" if given else path)
 
 
-def table(names: Iterable[str], rows: str, kind: str = "") -> str:
-    """Return a table that scrolls sideways where it is too wide.
+def table(names: Iterable[str], rows: Iterable[Sequence[str | Cell]], kind: str = "", label: str = "Table") -> str:
+    """Return a table that scrolls sideways where it is too wide, and on a phone is a card a row.
 
     Args:
         names: headings, as HTML; one that begins with ">" is of a column of numbers.
-        rows: as HTML.
+        rows: cells as HTML.
         kind: class of the table.
+        label: what it holds, for those who do not see it.
     """
-    heads = "".join(
-        f'<th scope="col" class="n">{name[1:]}</th>' if name.startswith(">") else f'<th scope="col">{name}</th>'
-        for name in names
-    )
-    body = f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
-    return f'<div class="wide" tabindex="0"><table class="{kind}">{body}</table></div>'
+    heads = [(name.removeprefix(">"), "n" if name.startswith(">") else "") for name in names]
+    top = "".join(f'<th scope="col"{_class(kind_)}>{name}</th>' for name, kind_ in heads)
+    body = "".join(f"<tr>{''.join(map(_cell, heads, row))}</tr>" for row in rows)
+    inside = f"<table{_class(f'cards {kind}'.strip())}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="wide" role="region" aria-label="{escape(label)}" tabindex="0">{inside}</div>'
+
+
+def facts(rows: Mapping[str, object], width: int = 400) -> str:
+    """Return names and values, one below the other.
+
+    Args:
+        rows: name → value, as text.
+        width: characters of a value that are shown.
+    """
+    inside = "".join(f"<div><dt>{text(name)}</dt><dd>{text(value, width)}</dd></div>" for name, value in rows.items())
+    return f'<dl class="facts">{inside}</dl>'
+
+
+def _cell(head: tuple[str, str], cell: str | Cell) -> str:
+    name, kind = head
+    if isinstance(cell, Cell):
+        kind = f"{kind} {cell.kind}".strip()
+        cell = cell.html
+    return f'<td{_class(kind)} data-label="{TAG.sub("", name)}">{cell}</td>'
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
 def paragraphs(lines: Iterable[str], kind: str = "") -> str:

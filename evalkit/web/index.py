@@ -1,13 +1,13 @@
-"""An index over a run's answers: where each line of records.jsonl starts, its failures, and what filters them."""
+"""An index over a run's answers: where each line of records.jsonl starts, its failures, and what filters and sorts."""
 
 from __future__ import annotations
 
 import json
-import mmap
+import math
 import os
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,18 +18,35 @@ from pydantic import ValidationError
 from evalkit.errors import InputError
 from evalkit.files import open_regular
 from evalkit.records import Failure, Record, RecordKey
+from evalkit.rescoring.questions import SourceQuestions
 from evalkit.runs import journal
 from evalkit.runs.folder import FAILURES, RECORDS
+from evalkit.runs.manifest import read_manifest
+from evalkit.web.search import Needle, containing
 
 GRADED = "graded"
 """Stands for every outcome but `missing` in a filter."""
 NONE = 2**32 - 1
+NUMBERS = ("confidence", "tokens", "seconds", "credit", "attempts")
+"""Numbers of an answer that lists are sorted by."""
 
 
 class _Grade(msgspec.Struct):
     outcome: str
     non_answer: str | None = None
     undecided: bool = False
+    confidence: float | None = None
+    credit: float | None = None
+
+
+class _Usage(msgspec.Struct):
+    completion_tokens: int | None = None
+
+
+class _Completion(msgspec.Struct):
+    usage: _Usage = msgspec.field(default_factory=_Usage)
+    latency: float | None = None
+    attempts: int | None = None
 
 
 class _Line(msgspec.Struct):
@@ -39,6 +56,7 @@ class _Line(msgspec.Struct):
     model: str
     sample_id: str
     grade: _Grade
+    completion: _Completion = msgspec.field(default_factory=_Completion)
     epoch: Annotated[int, msgspec.Meta(ge=1)] = 1
     prompt_threshold: Annotated[float, msgspec.Meta(ge=0, lt=1)] | None = None
     metadata: str | dict[str, Any] = "{}"
@@ -47,6 +65,12 @@ class _Line(msgspec.Struct):
     def key(self) -> RecordKey:
         """What a failure that it made good has in common with it."""
         return RecordKey(self.task, self.model, self.sample_id, self.epoch, self.prompt_threshold)
+
+    @property
+    def numbers(self) -> tuple[float | None, ...]:
+        """As in NUMBERS."""
+        done = self.completion
+        return self.grade.confidence, done.usage.completion_tokens, done.latency, self.grade.credit, done.attempts
 
 
 @dataclass(frozen=True)
@@ -64,7 +88,10 @@ class Filter:
     """As stated in the prompt: `none`, `0.75`."""
     task: str = ""
     model: str = ""
+    sample: str = ""
+    """Id of the sample."""
     text: str = ""
+    """In question, answer or id, in any case."""
 
 
 class Names:
@@ -93,6 +120,7 @@ class Index:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.path = folder / RECORDS
         self._failed = folder / FAILURES
         try:
@@ -102,18 +130,20 @@ class Index:
             raise InputError(f"{self.path} cannot be read ({error.strerror})") from error
         self._failed_size = _size(self._failed)
         self.starts = array("Q")
-        self.ids: list[str] = []
-        columns = ("outcome", "kind", "missing", "stratum", "threshold", "task", "model")
+        columns = ("outcome", "kind", "missing", "stratum", "threshold", "task", "model", "sample")
         self.names = {name: Names() for name in columns}
         self.columns = {name: array("I") for name in columns}
+        self.epochs = array("I")
+        self.numbers = {name: array("d") for name in NUMBERS}
+        self._questions: SourceQuestions | None = None
         open_failures = {failure.key: failure for failure in journal.read_failures(folder)}
         self._read(open_failures)
         self.failures = list(open_failures.values())
         for failure in self.failures:
-            self._append(failure.sample_id, "missing", "failed", "failed", "", failure)
+            self._append("missing", "failed", "failed", "", failure, (None,) * len(NUMBERS))
 
     def __len__(self) -> int:
-        return len(self.ids)
+        return len(self.epochs)
 
     @property
     def records(self) -> int:
@@ -125,10 +155,26 @@ class Index:
         """Whether a file has changed size, or gone, since it was read."""
         return _size(self.path) != self.size or _size(self._failed) != self._failed_size
 
+    @property
+    def questions(self) -> SourceQuestions:
+        """The questions of rescored records, in the files they came from."""
+        if self._questions is None:
+            self._questions = SourceQuestions(read_manifest(self.folder, scorecards=False))
+        return self._questions
+
     def values(self, name: str) -> list[str]:
         """Return the distinct values of a column, most frequent first."""
         counts = Counter(self.columns[name])
         return [self.names[name].texts[number] for number, _ in counts.most_common()]
+
+    def value(self, name: str, position: int) -> str:
+        """Return an answer's value in a column."""
+        return self.names[name].texts[self.columns[name][position]]
+
+    def known(self, name: str) -> bool:
+        """Whether any answer has a number, other than one attempt."""
+        least = 1 if name == "attempts" else -math.inf
+        return any(value > least for value in self.numbers[name])
 
     def find(self, wanted: Filter) -> list[int]:
         """Return the positions of the answers that match a filter, in the order recorded."""
@@ -139,8 +185,28 @@ class Index:
                 column = self.columns[name]
                 positions = [k for k in positions if column[k] in numbers]
         if wanted.text:
-            positions = list(self._containing(wanted.text, positions))
+            positions = self._containing(Needle(wanted.text), positions)
         return list(positions)
+
+    def sorted(self, positions: Sequence[int], by: str) -> list[int]:
+        """Sort positions by a column or a number, `-` before it from the largest; unknown numbers come last.
+
+        Args:
+            positions: of answers.
+            by: a name of `names` or NUMBERS; "", or any other, keeps the order.
+        """
+        name, falls = by.removeprefix("-"), by.startswith("-")
+        if name in self.numbers:
+            column = self.numbers[name]
+            known = [k for k in positions if not math.isnan(column[k])]
+            unknown = [k for k in positions if math.isnan(column[k])]
+            return sorted(known, key=column.__getitem__, reverse=falls) + unknown
+        if name not in self.names:
+            return list(positions)
+        texts = self.names[name].texts
+        places = {number: place for place, number in enumerate(sorted(range(len(texts)), key=lambda k: texts[k]))}
+        numbers = self.columns[name]
+        return sorted(positions, key=lambda k: places[numbers[k]], reverse=falls)
 
     def answer(self, position: int) -> Record | Failure:
         """Return one answer: a record, read from the file, or a failure."""
@@ -154,12 +220,16 @@ class Index:
         Raises:
             InputError: what is indexed of it can be read, but not all.
         """
+        try:
+            return Record.model_validate_json(self.line(position))
+        except (ValidationError, RecursionError) as error:
+            raise journal.damaged(self.path, position + 1, journal.problem(error)) from error
+
+    def line(self, position: int) -> bytes:
+        """Read the line of one record as it is."""
         with open_regular(self.path) as file:
             file.seek(self.starts[position])
-            try:
-                return Record.model_validate_json(file.readline())
-            except (ValidationError, RecursionError) as error:
-                raise journal.damaged(self.path, position + 1, journal.problem(error)) from error
+            return file.readline()
 
     def _numbers(self, name: str, text: str) -> set[int]:
         texts = self.names[name].texts
@@ -180,6 +250,7 @@ class Index:
             start += len(line)
 
     def _add(self, line: _Line, start: int, failures: dict[RecordKey, Failure]) -> None:
+        stratum = _stratum(line)
         self.starts.append(start)
         if failures:
             failures.pop(line.key, None)
@@ -187,26 +258,25 @@ class Index:
         # Rules that could not decide counted as an error in older journals; they decide nothing now either.
         outcome = "missing" if grade.undecided else grade.outcome
         why = "undecided" if grade.undecided else "truncated" if outcome == "missing" else ""
-        self._append(line.sample_id, outcome, grade.non_answer or "claim", why, _stratum(line), line)
+        self._append(outcome, grade.non_answer or "claim", why, stratum, line, line.numbers)
 
-    def _append(self, id_: str, outcome: str, kind: str, why: str, stratum: str, of: _Line | Failure) -> None:
-        self.ids.append(id_)
-        values = (outcome, kind, why, stratum, target_key(of.prompt_threshold), of.task, of.model)
+    def _append(
+        self, outcome: str, kind: str, why: str, stratum: str, of: _Line | Failure, numbers: Iterable[float | None]
+    ) -> None:
+        values = (outcome, kind, why, stratum, target_key(of.prompt_threshold), of.task, of.model, of.sample_id)
         for name, value in zip(self.names, values, strict=True):
             self.columns[name].append(self.names[name].number(value))
+        self.epochs.append(of.epoch)
+        for name, number in zip(NUMBERS, numbers, strict=True):
+            self.numbers[name].append(math.nan if number is None else number)
 
-    def _containing(self, text: str, positions: range | list[int]) -> Iterator[int]:
-        wanted = json.dumps(text, ensure_ascii=False)[1:-1].encode(errors="surrogatepass").lower()
+    def _containing(self, needle: Needle, positions: range | list[int]) -> list[int]:
         records = [k for k in positions if k < self.records]
-        if self.size:
-            with open_regular(self.path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                for k in records:
-                    end = self.starts[k + 1] if k + 1 < self.records else self.size
-                    if wanted in data[self.starts[k] : end].lower():
-                        yield k
-        for k in positions[len(records) :]:
-            if text.lower() in self.failures[k - self.records].model_dump_json().lower():
-                yield k
+        ends = [*self.starts[1:], self.size] if self.size else []
+        spans = [(self.starts[k], ends[k]) for k in records]
+        found = [records[k] for k in containing(self.path, spans, needle, self.questions)] if records else []
+        failures = (k for k in positions if k >= self.records)
+        return found + [k for k in failures if needle.is_in_failure(self.failures[k - self.records])]
 
 
 def target_key(threshold: float | None) -> str:

@@ -14,7 +14,7 @@ from evalkit.report import run as screen
 from evalkit.report.table import interval, span, target_label
 from evalkit.runs.result import RunResult
 from evalkit.runs.scorecard import Interval, Range, Score, Scorecard, Stratum
-from evalkit.web.html import page, paragraphs, table, text, url
+from evalkit.web.html import Cell, facts, page, paragraphs, table, text, url
 from evalkit.web.index import GRADED, target_key
 from evalkit.web.plots import behaviour_figure, reliability_figure
 
@@ -69,10 +69,7 @@ def run_page(
         if task in confidences:
             body.append(reliability_figure(*confidences[task]))
         body.append("</section>")
-    rows = "".join(
-        f"<tr><th scope=row>{text(key)}</th><td>{text(value, 400)}</td></tr>" for key, value in settings.items()
-    )
-    body.append(f'<details><summary>Settings</summary><table class="facts">{rows}</table></details>')
+    body.append(f"<details><summary>Settings</summary>{facts(settings)}</details>")
     return page(run, "".join(body), [("Runs", "/")])
 
 
@@ -111,18 +108,15 @@ def _words(cards: Sequence[Scorecard], audits: Mapping[str, Behaviour], result: 
 
 
 def _outcomes(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
-    rows = []
+    rows: list[list[str | Cell]] = []
     for card in cards:
         at = _place(run, card, several)
         counts = [at.link(card.n, outcome=GRADED), *(at.link(getattr(card, key), outcome=key) for key in OUTCOMES)]
         counts.append(at.link(card.missing.total, outcome="missing"))
         accuracy = _score(card.accuracy, card.accuracy_range if missing.is_notable(card.missing_share) else None)
-        rows.append(
-            f"<tr>{_head(card, several)}{_counts(counts)}"
-            f'<td class="score">{accuracy}</td><td class="score">{_scores(card)}</td></tr>'
-        )
+        rows.append([*_head(card, several), *counts, Cell(accuracy, "score"), Cell(_scores(card), "score")])
     names = (*["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing", "accuracy", "score")
-    return table(names, "".join(rows))
+    return table(names, rows, label="Outcomes and scores")
 
 
 def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
@@ -140,7 +134,7 @@ def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
         counted = card.non_answers.model_dump() | {"truncated": card.truncated}
         cells = [at.link(counted[kind], kind=kind) for kind in kinds]
         cells += [at.link(getattr(card.missing, why), missing=why) for why in reasons]
-        rows.append(f"<tr>{_head(card, several)}{_counts(cells)}</tr>")
+        rows.append([*_head(card, several), *cells])
     return table(
         (
             *["model"] * several,
@@ -148,20 +142,24 @@ def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
             *(f">{name}" for name in kinds.values()),
             *(f">{REASONS[why]}" for why in reasons),
         ),
-        "".join(rows),
+        rows,
+        label="Non-answers and missing answers",
     )
 
 
 def _simulated(cards: Sequence[Scorecard], *, several: bool) -> str:
     """A row a policy and threshold; its counts are of no records, and open none."""
-    rows = "".join(
-        f"<tr>{f'<td>{text(card.model)}</td>' if several else ''}<td>{text(card.policy)}</td>{_counts([f't = {score.threshold:g}'])}"
-        + _counts([f"{value:,}" for value in (card.n, card.correct, card.error, card.idk)])
-        + f'<td class="score">{_score(score, screen.notable_range(card, score.threshold))}</td></tr>'
+    rows: list[list[str | Cell]] = [
+        [
+            *[text(card.model)] * several, text(card.policy), f"t = {score.threshold:g}",
+            *(f"{value:,}" for value in (card.n, card.correct, card.error, card.idk)),
+            Cell(_score(score, screen.notable_range(card, score.threshold)), "score"),
+        ]
         for card in cards
         for score in card.scores
-    )
-    return table((*["model"] * several, "policy", ">kept above", ">n", *OUTCOMES.values(), "score"), rows)
+    ]  # fmt: skip
+    names = (*["model"] * several, "policy", ">kept above", ">n", *OUTCOMES.values(), "score")
+    return table(names, rows, label="Scores with an abstention policy")
 
 
 def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
@@ -170,12 +168,9 @@ def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
         for card in cards:
             if (counts := card.strata.get(name)) is not None:
                 at = _place(run, card, several, stratum=name)
-                rows.append(
-                    f"<tr><td>{text(name)}</td>{_head(card, several)}{_counts(list(_of_stratum(at, counts, name)))}</tr>"
-                )
-    return table(
-        ("stratum", *["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing"), "".join(rows)
-    )
+                rows.append([text(name), *_head(card, several), *_of_stratum(at, counts, name)])
+    names = ("stratum", *["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing")
+    return table(names, rows, label="Outcomes by stratum")
 
 
 def _of_stratum(at: Place, counts: Stratum, name: str) -> Iterator[str]:
@@ -190,13 +185,8 @@ def _place(run: str, card: Scorecard, several: bool, **more: str) -> Place:
     return Place(run, where | ({"model": card.model or ""} if several else {}))
 
 
-def _head(card: Scorecard, several: bool) -> str:
-    model = f"<td>{text(card.model)}</td>" if several else ""
-    return f"{model}<td>{target_label(card.prompt_threshold)}</td>"
-
-
-def _counts(cells: Sequence[str]) -> str:
-    return "".join(f'<td class="n">{cell}</td>' for cell in cells)
+def _head(card: Scorecard, several: bool) -> list[str]:
+    return [*[text(card.model)] * several, target_label(card.prompt_threshold)]
 
 
 def _scores(card: Scorecard) -> str:

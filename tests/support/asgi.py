@@ -13,7 +13,13 @@ def get_from(app: Starlette, path: str) -> tuple[int, str]:
     """Status and body that the application answers with."""
     sent: list[MutableMapping[str, Any]] = []
 
+    asked = 0
+
     async def receive() -> MutableMapping[str, Any]:
+        nonlocal asked
+        asked += 1
+        if asked > 1:  # who asks again waits for the reader to leave, who stays
+            await asyncio.Event().wait()
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: MutableMapping[str, Any]) -> None:

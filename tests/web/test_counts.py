@@ -138,7 +138,7 @@ def test_a_policy_has_counts_of_its_own_that_open_nothing(server: ChatServer, tm
     body = get(app, f"/run?run={result.name}")
     simulated = [card for card in result.scorecards if card.policy]
     assert simulated
-    assert body.count('<td class="n">t = ') == sum(len(card.scores) for card in simulated)
+    assert body.count('data-label="kept above">t = ') == sum(len(card.scores) for card in simulated)
     assert "(simulated)" in body
     check_every_link(app, f"/run?run={result.name}")
     total = sum(card.n for card in result.scorecards if card.policy is None)

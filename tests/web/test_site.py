@@ -253,10 +253,14 @@ def test_from_a_rank_to_the_transcript_behind_it(ran: Path, page: Page) -> None:
         assert page.locator("figure svg").count() == 1
         page.locator("text=Records and transcripts").click()
         page.locator("input[type=search]").fill("HYPERLINK")
-        page.locator("button[type=submit]").click()
-        assert "3 of 120 records" in page.locator("main").inner_text()
+        page.locator("#results >> text=3 of 120 records").wait_for()
+        assert "text=HYPERLINK" in page.url
         page.locator("tbody a").first.click()
-        shown = page.locator(".turn.answer pre").inner_text()
+        formatted = page.locator(".turn.answer .rendered").inner_text()
+        assert "<script>document.title='run'</script>" in formatted
+        assert page.locator(".turn.answer .rendered a, .turn.answer img").count() == 0
+        page.locator("#plain").check()
+        shown = page.locator(".turn.answer pre.written").inner_text()
         assert "<script>document.title='run'</script>" in shown
         assert "\\u202e" in shown
         assert "\u202e" not in shown
