@@ -196,6 +196,8 @@ class Completion(_Frozen):
     """Number of attempts, including the successful one; None if unknown."""
     reused: bool = False
     """Whether it was taken from the response cache or another run, which costs nothing."""
+    batch: str | None = None
+    """The batch that it came with: the provider's id, or the name of the file; None if it was asked for directly."""
 
     @property
     def only_reasoned(self) -> bool:

@@ -115,6 +115,10 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
     "--policy", type=click.Choice(get_args(Policy)),
     help="Score also as if the model had abstained where confidence is below the target, or epochs disagree.",
 )  # fmt: skip
+@click.option(
+    "--batch", is_flag=True, help="Put the questions through the provider's Batch API: cheaper, within a day."
+)
+@click.option("--batch-size", type=int, metavar="N", help="Most requests of one batch. Default: the provider's limit.")
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
 @click.option(
     "--header", "headers", type=KeyValue("NAME=$VARIABLE"), multiple=True,

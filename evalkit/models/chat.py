@@ -84,7 +84,7 @@ class ChatModel(ServedModel):
         assert self._session is not None, "a ChatModel is used inside `async with`"
         endpoint = self._endpoints[0]
         url = endpoint.url if path is None else urljoin(f"{endpoint.base_url}/", path)
-        headers = {"Authorization": f"Bearer {await self._bearer()}"} if self._settings.token is not None else None
+        headers = {"Authorization": f"Bearer {await self.bearer()}"} if self._settings.token is not None else None
         try:
             async with self._session.request(
                 "GET" if fields is None else "POST",
@@ -104,7 +104,7 @@ class ChatModel(ServedModel):
         assert self._session is not None, "a ChatModel is used inside `async with`"
         headers = None
         if self._settings.token is not None:
-            headers = {"Authorization": f"Bearer {await self._bearer()}"}
+            headers = {"Authorization": f"Bearer {await self.bearer()}"}
         started = time.perf_counter()
         try:
             async with self._session.post(

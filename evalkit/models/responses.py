@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from types import ModuleType
@@ -80,16 +81,7 @@ class ResponsesModel(SdkModel):
         self._patience = settings.timeout or BACKGROUND_TIMEOUT
 
     def _make_client(self, base_url: str, http: httpx2.AsyncClient) -> Any:
-        settings = self._settings
-        return self._sdk.AsyncOpenAI(
-            base_url=base_url,
-            api_key=self._bearer if settings.token else settings.api_key or "none",
-            default_headers={"User-Agent": "evalkit", **settings.headers},
-            default_query=dict(parse_qsl(settings.query)),
-            max_retries=0,
-            http_client=http,
-            timeout=http.timeout,
-        )
+        return connect_openai(base_url, http, self._settings, self.bearer)
 
     def _post(self, client: Any, arguments: dict[str, Any]) -> AbstractAsyncContextManager[Any]:
         sending: AbstractAsyncContextManager[Any] = client.responses.with_streaming_response.create(**arguments)
@@ -151,6 +143,28 @@ class ResponsesModel(SdkModel):
             if event.get("type") == "error":
                 return {"error": event.get("error") or event}
         raise TransientError("the stream broke off in the middle of the answer").of_kind("broken stream")
+
+
+def connect_openai(
+    base_url: str, http: httpx2.AsyncClient, settings: ServerSettings, bearer: Callable[[], Awaitable[str]]
+) -> Any:
+    """OpenAI's own client, without its retries.
+
+    Args:
+        base_url: of the API.
+        http: its transport.
+        settings: how the server is reached.
+        bearer: gives the token of a request, where the settings have one that expires.
+    """
+    return openai.AsyncOpenAI(
+        base_url=base_url,
+        api_key=bearer if settings.token else settings.api_key or "none",
+        default_headers={"User-Agent": "evalkit", **settings.headers},
+        default_query=dict(parse_qsl(settings.query)),
+        max_retries=0,
+        http_client=http,
+        timeout=http.timeout,
+    )
 
 
 def to_chat(body: Any) -> Any:

@@ -85,23 +85,13 @@ class SdkModel(ServedModel):
         """Send a request: the client's method, with its raw response."""
         raise NotImplementedError
 
-    def _to_chat(self, body: Any) -> Any:
-        """A body in the shape of chat completions, which is then read as every other."""
-        raise NotImplementedError
-
     def _join(self, data: bytes) -> Any:
         """Join the events of a stream into a body."""
         raise NotImplementedError
 
     def _http(self) -> httpx2.AsyncClient:
-        """The transport: proxies from the environment, our certificates, and no redirects, which would leak keys."""
         secure = any(endpoint.url.startswith("https:") for endpoint in self._endpoints)
-        client: httpx2.AsyncClient = self._sdk.DefaultAsyncHttpxClient(
-            verify=make_ssl_context() if secure else True,
-            timeout=httpx2.Timeout(self._timeout, connect=min(CONNECT_TIMEOUT, self._timeout / 2)),
-            follow_redirects=False,
-        )
-        return client
+        return make_http_client(self._sdk, self._timeout, secure=secure)
 
     async def _attempt(self, endpoint: Endpoint, call: Call) -> Completion:
         started = time.perf_counter()
@@ -185,6 +175,25 @@ class SdkModel(ServedModel):
                 raise self._avoid(endpoint, _not_reached(endpoint, cause)) from error
             text = f"{endpoint.base_url} dropped the connection ({type(cause or error).__name__})"
             raise TransientError(text).of_kind("dropped") from error
+
+
+def make_http_client(sdk: Any, timeout: float, *, secure: bool) -> httpx2.AsyncClient:
+    """The transport of a client: proxies from the environment, our certificates, no redirects, which would leak keys.
+
+    Args:
+        sdk: the client's package.
+        timeout: seconds that an answer may take.
+        secure: whether an address begins with https.
+
+    Raises:
+        UsageError: a file of certificates cannot be read.
+    """
+    client: httpx2.AsyncClient = sdk.DefaultAsyncHttpxClient(
+        verify=make_ssl_context() if secure else True,
+        timeout=httpx2.Timeout(timeout, connect=min(CONNECT_TIMEOUT, timeout / 2)),
+        follow_redirects=False,
+    )
+    return client
 
 
 def _not_reached(endpoint: Endpoint, error: httpx2.HTTPError) -> Exception:

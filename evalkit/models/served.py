@@ -24,12 +24,13 @@ from evalkit.errors import (
 )
 from evalkit.models.base import Form, Request, mark_cut_off
 from evalkit.models.breaker import Breaker
-from evalkit.models.completion import refused_completion
+from evalkit.models.completion import completion_of, refused_completion
 from evalkit.models.concurrency import Pace
 from evalkit.models.credentials import Token
 from evalkit.models.endpoint import Endpoint
 from evalkit.models.network import raise_open_files
 from evalkit.models.parameters import Dialect, Parameters, longest_answer
+from evalkit.models.plain import plain_answer
 from evalkit.models.redaction import Redactor
 from evalkit.models.retry import retry
 from evalkit.models.server_errors import ServerError, read_error, to_exception
@@ -150,6 +151,21 @@ class ServedModel:
         """The fields that a request would be sent with now."""
         return self._parameters.fields(request)
 
+    @property
+    def settings(self) -> ServerSettings:
+        """How it is reached."""
+        return self._settings
+
+    @property
+    def version(self) -> int:
+        """How often the fields have been adapted to what the server accepts."""
+        return self._parameters.version
+
+    @property
+    def redactor(self) -> Redactor:
+        """Removes its keys from what the server says."""
+        return self._redactor
+
     def waiting(self) -> str:
         """Why requests are being held back, for the progress display; "" when none are."""
         return next((reason for endpoint in self._endpoints if (reason := endpoint.pace.waiting())), "")
@@ -182,7 +198,56 @@ class ServedModel:
             self._breaker.succeeded()
         return completion
 
-    async def _bearer(self) -> str:
+    def read_reply(self, request: Request, status: int, body: Any, version: int) -> Completion:
+        """Read an answer that came by another way than `complete`: in a batch.
+
+        Args:
+            request: what was asked.
+            status: of the response, as HTTP has it.
+            body: of the response, parsed.
+            version: that of the fields when it was asked.
+
+        Raises:
+            TransientError: worth asking again, with the fields as they are now.
+            ModelError, ModelStoppedError, UsageError: as `complete`.
+        """
+        with self._redactor.errors():
+            try:
+                completion = self._read_reply(request, status, body, version)
+            except FieldRefusedError as error:
+                if version != self.version or self._adapt(error, request):
+                    raise TransientError(str(error)).of_kind(error.kind) from error
+                raise
+            if request.logprobs:
+                self._check_logprobs(completion)
+            return self._redactor.completion(completion).model_copy(update={"attempts": None})
+
+    def _read_reply(self, request: Request, status: int, body: Any, version: int) -> Completion:
+        if not 200 <= status < 300:  # noqa: PLR2004 - the class that holds a completion
+            return self._refused_status(self._endpoints[0], Call(request, {}), status, {}, to_json(body))
+        options = bool(request.logprobs) and has_options(request.responses)
+        completion = completion_of(self._to_chat(body), think_end=self._think_end, options=options)
+        if self._settings.form == "plain":
+            completion = plain_answer(completion)
+        limit = self._parameters.limit(request)
+        completion = mark_cut_off(completion, limit)
+        by_default = self._parameters.uses_default_limit(request) or version != self.version
+        if by_default and request.max_tokens is None and completion.reasoning and completion.finish_reason == "length":
+            self._parameters.drop_default_limit("the model reasons, and its thinking used up the limit")
+            raise TransientError("thinking used up the token limit").of_kind("limit")
+        return completion
+
+    def _adapt(self, error: FieldRefusedError, request: Request) -> bool:
+        """Adapt the fields to what the server accepts; return whether that changed them."""
+        if error.said.is_context and self._parameters.uses_default_limit(request):
+            return self._parameters.drop_default_limit("the model's context is too short for it")
+        return self._parameters.adapt(error.said, request)
+
+    def _to_chat(self, body: Any) -> Any:
+        """A body in the shape of chat completions, which is then read as every other."""
+        return body
+
+    async def bearer(self) -> str:
         """The token of this moment, which is then a secret too."""
         assert self._settings.token is not None
         token = await self._settings.token()

@@ -132,12 +132,22 @@ class Cache:
             self._path = None
 
     def _key(self, request: Request) -> bytes:
-        asked = [getattr(request, field.name) for field in dataclasses.fields(request) if field.name != "responses"]
-        text = json.dumps(asked, default=_plain, sort_keys=True).encode(errors="surrogatepass")
-        return hashlib.blake2b(self._identity + b"\0" + text, digest_size=DIGEST).digest()
+        return request_digest(request, self._identity)
 
     def _unusable(self, error: Exception) -> InputError:
         return InputError(f"{self._path}: the response cache cannot be used ({error}); delete it, or --cache off")
+
+
+def request_digest(request: Request, identity: bytes) -> bytes:
+    """Digest of what a model is asked: the messages, the limits and the seed, which tells epochs apart.
+
+    Args:
+        request: what is asked.
+        identity: whatever else tells two requests apart.
+    """
+    asked = [getattr(request, field.name) for field in dataclasses.fields(request) if field.name != "responses"]
+    text = json.dumps(asked, default=_plain, sort_keys=True).encode(errors="surrogatepass")
+    return hashlib.blake2b(identity + b"\0" + text, digest_size=DIGEST).digest()
 
 
 def _plain(value: Any) -> Any:

@@ -85,6 +85,10 @@ class RunConfig(BaseModel):
     """Source of the confidence in each answer."""
     policy: Policy | None = None
     """Abstention policy applied to the answers afterwards, and scored beside them."""
+    batch: bool = False
+    """Whether the questions go through the provider's Batch API, which answers within a day at a lower price."""
+    batch_size: int | None = Field(default=None, ge=1)
+    """Most requests of one batch; None: the provider's limit."""
     metrics: list[str] = []
     """The user's own metrics: file.py::name."""
     grader: str = ""

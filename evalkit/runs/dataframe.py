@@ -16,6 +16,7 @@ COLUMNS = [
     "answer", "target", "credit", "confidence", "grader", "reason", "text", "reasoning", "finish_reason",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "latency", "messages", "metadata", "source",
     "question", "refusal", "served_model", "fingerprint", "provider", "request_id", "attempts", "cached_tokens",
+    "batch",
 ]  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def record_features() -> Features:
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
         "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text,
-        "attempts": whole, "reused": flag,
+        "attempts": whole, "reused": flag, "batch": text,
     }  # fmt: skip
     grade = {
         "outcome": text, "answer": text, "non_answer": text, "credit": number, "confidence": number,
@@ -122,5 +123,5 @@ def _row(record: Record) -> tuple[Any, ...]:
         usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, completion.latency,
         [message.model_dump() for message in record.messages], record.metadata, record.source,
         record.question, completion.refusal, completion.served_model, completion.fingerprint, completion.provider,
-        completion.request_id, completion.attempts, usage.cached_tokens,
+        completion.request_id, completion.attempts, usage.cached_tokens, completion.batch,
     )  # fmt: skip

@@ -17,7 +17,6 @@ from evalkit.errors import ModelCrashedError, ModelError, ModelStoppedError, Mod
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request, pool
-from evalkit.plugins import users_code
 from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey, Usage
 from evalkit.runs.cache import Cache
 from evalkit.runs.journal import Journal
@@ -106,7 +105,7 @@ class _Worker:
         with pool.counting() as judging:
             try:
                 if completion is None:
-                    completion = await self._complete(self._request(job, messages))
+                    completion = await self._complete(self.plan.request(job, messages))
                 grade_ = (answered and answered.grade) or await self._grade(job, completion)
             except ModelCrashedError:
                 raise
@@ -186,22 +185,6 @@ class _Worker:
         if value is None:
             value = confidence.of_graded(self.plan.confidence, job.sample, completion, grade_)
         return grade_ if value is None else grade_.model_copy(update={"confidence": value})
-
-    def _request(self, job: Job, messages: Sequence[Message]) -> Request:
-        responses: Sequence[str] = job.sample.choices or ()
-        if job.planned.task.responses is not None:
-            with users_code(f"responses of task {job.planned.task.name}"):
-                responses = job.planned.task.responses(job.sample)
-        return Request(
-            messages=messages,
-            temperature=self.plan.temperature,
-            max_tokens=self.plan.max_tokens,
-            usual_max_tokens=job.planned.task.max_tokens,
-            # Different for each epoch, the same for every threshold: only the prompt differs between thresholds.
-            seed=self.plan.seed * 1000 + job.epoch,
-            logprobs=confidence.TOP if self.plan.confidence == "logprob" else 0,
-            responses=responses,
-        )
 
     def _fail(
         self,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from evalkit.errors import InputError
 from evalkit.grading import confidence
-from evalkit.models import Form
+from evalkit.models import Form, Request
 from evalkit.money.prices import Price
 from evalkit.plugins import BoundGrader, users_code
 from evalkit.records import Completion, Grade, Message, NonAnswer, Outcome, RecordKey, Sample, Task, encodable
@@ -86,6 +86,27 @@ class Plan:
         """The sample with the rest of its prompt, for graders."""
         words = instructions(threshold, self._closing, self.wording)
         return sample.model_copy(update={"instructions": words}) if words else sample
+
+    def request(self, job: Job, messages: Sequence[Message]) -> Request:
+        """What the model is asked for one answer.
+
+        Raises:
+            UsageError: the task's function for its responses raises.
+        """
+        responses: Sequence[str] = job.sample.choices or ()
+        if job.planned.task.responses is not None:
+            with users_code(f"responses of task {job.planned.task.name}"):
+                responses = job.planned.task.responses(job.sample)
+        return Request(
+            messages=messages,
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            usual_max_tokens=job.planned.task.max_tokens,
+            # Different for each epoch, the same for every threshold: only the prompt differs between thresholds.
+            seed=self.seed * 1000 + job.epoch,
+            logprobs=confidence.TOP if self.confidence == "logprob" else 0,
+            responses=responses,
+        )
 
     @property
     def total(self) -> int | None:

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from evalkit.dataset.fingerprint import data_fingerprint
 from evalkit.errors import BudgetSpentError, EvalkitError, InputError, ModelStoppedError, RunInterruptedError
@@ -45,6 +45,15 @@ Notify = Callable[[str], None]
 
 _handled: ContextVar[bool] = ContextVar("handled", default=False)
 """Whether SIGTERM is handled already."""
+
+
+class Earlier(NamedTuple):
+    """What earlier sessions have of a run."""
+
+    done: Mapping[RecordKey, bytes]
+    """Recorded keys, with the fingerprints of their prompts."""
+    answered: Mapping[RecordKey, Answered]
+    """Completions that only lack a verdict."""
 
 
 class Session:
@@ -130,14 +139,13 @@ class Session:
                         self._notify(f"{planned.task.name}: {remark}")
                 tally.notify = self._notify
                 with self._open_cache(work) as cache:
-                    await pipeline.execute(work.plan, work.model, book, tally, done, answered, cache)
+                    await self._answer(work, book, tally, Earlier(done, answered), cache)
         except asyncio.CancelledError:
             if work.tally is None:
                 self._leave(work)
                 raise RunInterruptedError("interrupted before the first question", run="") from None
             work.write("interrupted")
-            kept = f"interrupted; {work.tally.recorded} answers are kept"
-            raise RunInterruptedError(kept, run=str(work.folder)) from None
+            raise RunInterruptedError(self._left(work, work.tally), run=str(work.folder)) from None
         except BudgetSpentError as error:
             self._leave(work, "interrupted")
             if work.folder.exists():
@@ -153,6 +161,15 @@ class Session:
         except EvalkitError:
             self._leave(work)
             raise
+
+    async def _answer(self, work: Work, book: journal.Journal, tally: Tally, earlier: Earlier, cache: Cache) -> None:
+        """Get, grade and record every answer that is missing."""
+        await pipeline.execute(work.plan, work.model, book, tally, earlier.done, earlier.answered, cache)
+
+    def _left(self, work: Work, tally: Tally) -> str:
+        """What an interrupted run leaves behind, in a sentence."""
+        del work
+        return f"interrupted; {tally.recorded} answers are kept"
 
     def _open_cache(self, work: Work) -> Cache:
         """Open the response cache of the results folder; baselines answer faster than it."""

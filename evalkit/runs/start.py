@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from evalkit.models.effort import Effort
 from evalkit.models.roles import only_reach
 from evalkit.money.budget import Budget
 from evalkit.runs import journal
+from evalkit.runs.batch import Batching
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
@@ -68,6 +69,8 @@ def run(
     model_parameters: Mapping[str, Any] | None = None,
     confidence: Source | None = None,
     policy: Policy | None = None,
+    batch: bool | None = None,
+    batch_size: int | None = None,
     count_as: Mapping[str, str] | None = None,
     grader: str | None = None,
     metrics: Sequence[str] | None = None,
@@ -126,6 +129,9 @@ def run(
         model_parameters: parameters of the model, sent with each request.
         confidence: where a confidence in each answer comes from: none, logprob, verbal or vote.
         policy: abstention policy to apply afterwards and score beside the answers: confidence or consistency.
+        batch: put the questions through the provider's Batch API, which answers within a day at a lower price; the run
+            may be left, and resumed days later.
+        batch_size: most requests of one batch. Default: the provider's limit.
         count_as: changes to what a kind of non-answer counts as, such as {"empty": "error"}.
         grader: a grader of all tasks, instead of their own.
         metrics: your own metrics to compute beside the installed ones: file.py::name.
@@ -182,6 +188,7 @@ async def run_async(
     cache: CacheMode = "on",
     cache_folder: Path | None = None,
     budget: Budget | None = None,
+    session_class: Callable[..., Session] | None = None,
     watch: Watch = lambda _: None,
     notify: Notify = lambda _: None,
     **settings: Any,
@@ -191,6 +198,7 @@ async def run_async(
     Args:
         cache_folder: the results folder whose response cache is used; None: that in which the run folder is.
         budget: one that several runs share; None: the run's own.
+        session_class: makes the session; None: the one that the settings ask for.
     """
     names, objects = named_tasks(tasks)
     given = {key: value for key, value in settings.items() if value is not None}
@@ -204,7 +212,8 @@ async def run_async(
         if regrade_all:
             journal.return_to_grading(folder)
         plan = make_plan(config, folder.name, objects)
-        go = functools.partial(Regrading if earlier.parent else Session, plan, config, watch, notify, earlier=earlier)
+        kind = session_class or (Regrading if earlier.parent else _usual(config))
+        go = functools.partial(kind, plan, config, watch, notify, earlier=earlier)
         session = go(cache=cache, cache_folder=cache_folder, budget=budget)
         if isinstance(session, Regrading):
             resumed(session, folder, earlier)
@@ -217,10 +226,16 @@ async def run_async(
     started = datetime.now().astimezone()
     plan = make_plan(config, objects=objects)
     labels = [planned.task.name for planned in plan.tasks]
-    make = functools.partial(Session, plan, config, watch, notify, label=label, note=note, started=started)
+    kind = session_class or _usual(config)
+    make = functools.partial(kind, plan, config, watch, notify, label=label, note=note, started=started)
     session = make(cache=cache, cache_folder=cache_folder, budget=budget)
     suffix = plan.selection.shard.suffix if plan.selection.shard else ""
     return await session.run(lambda: new_folder(Path(out), started, labels, name, suffix))
+
+
+def _usual(config: RunConfig) -> Callable[..., Session]:
+    """What makes the session that the settings ask for."""
+    return Batching if config.batch else Session
 
 
 def _earlier(folder: Path) -> Manifest:

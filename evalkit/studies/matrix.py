@@ -28,7 +28,12 @@ class PlannedRun:
 
     @property
     def lane(self) -> str:
-        """Runs of one lane are made one after the other: they share a provider's limits, or this machine."""
+        """Runs of one lane are made one after the other: they share a provider's limits, or this machine.
+
+        Runs in batches wait for most of their time, so each has a lane of its own.
+        """
+        if self.config.batch:
+            return self.name
         return self.config.base_url or split_model(self.config.full_model).provider
 
 
