@@ -5,7 +5,8 @@
 # make servers  vLLM, LiteLLM, LLMock and transformers, installed apart (6 GB), and evalkit held against them
 # make check    ruff, mypy --strict, import-linter
 # make docs     the documentation site, in .docs
-# make validity how well the abstention detector agrees with people
+# make validity how well detector and graders agree with people, and with published numbers
+# make data     the data that come with evalkit, against their sources with SOURCES=DIR
 # make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
 # make reference results/reference and docs/figures, from real runs; half an hour
@@ -16,7 +17,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity theory reference clean
+.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity data theory reference clean
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -91,6 +92,9 @@ docs: $(VENV)/.dev
 
 validity: $(VENV)/.dev
 	$(BIN)/python scripts/make_validity.py
+
+data: $(VENV)/.dev
+	$(BIN)/python scripts/check_data.py $(if $(SOURCES),--sources $(SOURCES))
 
 theory: $(VENV)/.dev
 	EVALKIT_FULL=1 $(BIN)/python -m pytest tests/theory tests/metrics tests/logprobs

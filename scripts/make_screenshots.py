@@ -48,7 +48,7 @@ def board(browser: Browser) -> None:
 def site(browser: Browser) -> None:
     """The pages of `evalkit view`."""
     command = [sys.executable, "-m", "evalkit", "view", str(REFERENCE), "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command line
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         found = re.match(r"(http://[\d.:]+)/", process.stderr.readline() if process.stderr else "")
         if found is None:
             raise SystemExit("evalkit view did not start")
@@ -63,7 +63,7 @@ def terminal() -> None:
     """The last screen of the README's first command, which asks the embedded model: some minutes."""
     with tempfile.TemporaryDirectory() as out:
         first = [sys.executable, "-m", "evalkit", *FIRST.split()[1:], "--out", out]
-        subprocess.run(first, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command line
+        subprocess.run(first, check=True, stdout=subprocess.DEVNULL)
         draw_screen(next(Path(out).glob("2*")))
 
 
@@ -71,7 +71,7 @@ def draw_screen(run: Path) -> None:
     """Draw a run's last screen below the command that made it."""
     again = [sys.executable, "-m", "evalkit", "show", str(run)]
     env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(COLUMNS)}
-    screen = subprocess.run(again, check=True, capture_output=True, text=True, env=env).stdout  # noqa: S603 - as above
+    screen = subprocess.run(again, check=True, capture_output=True, text=True, env=env).stdout
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text(f"$ {FIRST}\n"), Text.from_ansi(screen), sep="\n")
     svg = console.export_svg(title="evalkit", theme=SVG_EXPORT_THEME, font_aspect_ratio=0.61)

@@ -75,7 +75,7 @@ async def regrade(grader: str, name: str, answers: Iterator[Answered]) -> Row:
             counts["agree" if not correct else "theirs"] += 1
             continue
         try:
-            found = await _judged(judge, sample, text)
+            found = await judged(judge, sample, text)
         except RuntimeError:
             counts["failed"] += 1
             continue
@@ -85,7 +85,8 @@ async def regrade(grader: str, name: str, answers: Iterator[Answered]) -> Row:
     return Row(name, n, counts["agree"], counts["ours"], counts["theirs"], counts["failed"], "")
 
 
-async def _judged(judge: Callable[..., Any], sample: Sample, text: str) -> Grade:
+async def judged(judge: Callable[..., Any], sample: Sample, text: str) -> Grade:
+    """Let a grader judge one text."""
     found: Grade | Awaitable[Grade] = judge(sample, Completion(text=text))
     return await found if inspect.isawaitable(found) else found
 
@@ -102,27 +103,27 @@ def sources() -> Iterator[tuple[str, str, Iterator[Answered]]]:
         yield "choice", f"GPQA diamond, {name[3:]}", _kuk_gpqa(name)
     for name in ("gpt-3.5-turbo-0125", "gpt-4-0125-preview"):
         yield "choice", f"GPQA diamond, {name}", _klukosiute(name)
-    yield "choice", "MMLU-Pro, gemini-1.5-pro-002", _tiger("gemini-1.5-pro-002", "model_outputs")
+    yield "choice", "MMLU-Pro, gemini-1.5-pro-002", tiger("gemini-1.5-pro-002", "model_outputs")
     for form in ("direct", "cot"):
         yield (
             "exact",
             f"BBH, code-davinci-002, {'chain of thought' if form == 'cot' else 'answers alone'}",
-            _suzgun(form),
+            suzgun(form),
         )
     for name in ("15_qwen_2_5_72b", "16_deepseek_v3"):
         for grader in ("choice", "exact"):
             yield grader, f"BBH, {name[3:]}", _kuk_bbh(name, lettered=grader == "choice")
     for domain in ("object_placements", "team_allocation"):
-        yield "choice", f"MuSR {domain}, gpt-4o", _musr(domain)
+        yield "choice", f"MuSR {domain}, gpt-4o", musr(domain)
     for folder in sorted((REAL / "omni-math" / "arka").iterdir()):
         if folder.is_dir():
-            yield "math", f"Omni-MATH, {folder.name}", _omni(folder)
+            yield "math", f"Omni-MATH, {folder.name}", omni(folder)
     for name in ("15_qwen_2_5_72b", "16_deepseek_v3", "25_gigachat_lite"):
         yield "math", f"MATH-500, {name[3:]}", _kuk_math(name)
     for path in sorted((REAL / "ifeval" / "m-ifeval").glob("en_*/eval_results_*")):
         verdict = "loose" if "loose" in path.name else "strict"
         model = path.parent.name.removeprefix("en_input_response_data_").removesuffix("-GPTQ-Int4")
-        yield f"instructions verdict={verdict}", f"IFEval, {model}", _m_ifeval(path)
+        yield f"instructions verdict={verdict}", f"IFEval, {model}", m_ifeval(path)
     for verdict in ("strict", "loose"):
         yield f"instructions verdict={verdict}", "IFEval, gpt-oss-20b", _lm_eval_ifeval(verdict)
 
@@ -169,7 +170,8 @@ def _klukosiute(name: str) -> Iterator[Answered]:
         yield Answered(sample, text or "", bool(content["grading"][number]))
 
 
-def _tiger(name: str, key: str) -> Iterator[Answered]:
+def tiger(name: str, key: str) -> Iterator[Answered]:
+    """MMLU-Pro: the outputs that its authors publish."""
     path = REAL / "mmlu-pro" / "tiger" / f"model_outputs_{name}_5shots.zip"
     with zipfile.ZipFile(path) as archive:
         content = json.loads(archive.read(next(n for n in archive.namelist() if n.endswith(".json"))))
@@ -179,7 +181,8 @@ def _tiger(name: str, key: str) -> Iterator[Answered]:
         yield Answered(sample, row[key] or "", row["pred"] == row["answer"])
 
 
-def _musr(domain: str) -> Iterator[Answered]:
+def musr(domain: str) -> Iterator[Answered]:
+    """MuSR: lm-eval's samples, against the documents' own answers."""
     (path,) = (REAL / "musr" / "kt-gpt-4o").glob(f"samples_leaderboard_musr_{domain}_*")
     for number, row in enumerate(rows(path)):
         doc = row["doc"]
@@ -189,7 +192,7 @@ def _musr(domain: str) -> Iterator[Answered]:
         yield Answered(sample, row["resps"][0][0], row["filtered_resps"][0].strip("()").upper() == right)
 
 
-def _suzgun(form: str) -> Iterator[Answered]:
+def suzgun(form: str) -> Iterator[Answered]:
     """The authors' outputs. They hold no verdict: right is what their exact match calls right."""
     for path in sorted((REAL / "bbh" / f"code-davinci-002-{form}").glob("*000.json")):
         for number, row in enumerate(json.loads(path.read_text(encoding="utf-8"))["outputs"]):
@@ -215,7 +218,8 @@ def _kuk_bbh(name: str, *, lettered: bool) -> Iterator[Answered]:
             yield Answered(sample, row["answer"] or "", bool(row["is_correct"]))
 
 
-def _omni(folder: Path) -> Iterator[Answered]:
+def omni(folder: Path) -> Iterator[Answered]:
+    """Omni-MATH-Rule: outputs with the verdict of its script."""
     path = next(folder.glob("*_eval.jsonl"))
     for row in rows(path):
         score = row["score"]
@@ -231,7 +235,7 @@ def _kuk_math(name: str) -> Iterator[Answered]:
         yield Answered(sample, row["answer"] or "", bool(row["is_correct"]))
 
 
-def _m_ifeval(path: Path) -> Iterator[Answered]:
+def m_ifeval(path: Path) -> Iterator[Answered]:
     """Their rows name no arguments: those come from the published prompts."""
     known = {row["prompt"]: row for row in rows(SHARED / "benchmarks" / "ifeval" / "input_data.jsonl")}
     for row in rows(path):
