@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
     from evalkit.dataset.table import read_table
     from evalkit.errors import EvalkitError
+    from evalkit.exports.export import export
+    from evalkit.exports.push import push
     from evalkit.extras import requires
     from evalkit.grading.confidence import split_verbal
     from evalkit.grading.grade import grade_with
@@ -88,6 +90,7 @@ __all__ = [
     "compare",
     "count_outcomes",
     "example_rows",
+    "export",
     "final_statement",
     "find_patch",
     "fingerprint",
@@ -113,6 +116,7 @@ __all__ = [
     "plot",
     "power",
     "probe",
+    "push",
     "rank",
     "read_table",
     "reader",
@@ -169,6 +173,7 @@ _HOMES = {
     "compare": "report.compare",
     "count_outcomes": "runs.dataframe",
     "example_rows": "dataset.hub",
+    "export": "exports.export",
     "final_statement": "abstention.final",
     "find_patch": "grading.patch",
     "fingerprint": "dataset.fingerprint",
@@ -193,6 +198,7 @@ _HOMES = {
     "plot": "report.plot",
     "power": "report.power",
     "probe": "report.probe",
+    "push": "exports.push",
     "rank": "report.leaderboard",
     "read_table": "dataset.table",
     "reader": "readers.base",

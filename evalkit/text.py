@@ -89,3 +89,16 @@ def simplify(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", plain(text).casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char)).translate(_NO_DECOMPOSITION)
     return _SEPARATORS.sub(" ", bare).strip()
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula and run it, also one behind blanks or in wide characters.
+
+    A quotation mark counts too: where a cell with a separator is read without its quotes, a new cell begins behind it.
+    """
+    return text.lstrip(_IGNORED).startswith(_FORMULAS) or text.startswith(("\t", "\r", "\n"))
+
+
+_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_IGNORED = " \t\r\n\v\f\0\"'\u00a0\u200b\ufeff"
+"""Characters that spreadsheets drop before they look for a formula, and quotation marks."""

@@ -28,6 +28,8 @@ COMMANDS = {
     "experiment": "Run a published experiment.",
     "audit": "What each task's scoring pays for \"I don't know\".",
     "wrap": "Write another harness's tasks with a confidence target.",
+    "export": "Write runs in the format of another tool.",
+    "push": "Upload runs to a data set on the Hugging Face Hub.",
     "predictions": "Write a run's patches in SWE-bench's layout.",
     "compare": "Compare two runs on the samples that both have.",
     "gate": "May a candidate replace a baseline?",

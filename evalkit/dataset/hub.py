@@ -291,6 +291,8 @@ def _object(line: str, where: str) -> dict[str, Any]:
 def _from_hub(hub: Hub) -> Rows:
     commit = _commit(hub)
     revision = {"hub": hub.id, "revision": hub.revision, "commit": commit}
+    if len(hub.configs) == 1 and hub.configs[0]:
+        revision["config"] = hub.configs[0]
     return Rows(_stream(hub, commit), revision)
 
 

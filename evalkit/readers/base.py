@@ -24,6 +24,7 @@ from evalkit.dataset.source import describe as describe_malformed
 from evalkit.errors import UsageError
 from evalkit.plugins import mark, raised_at
 from evalkit.readers.fields import Fields
+from evalkit.records import Grade, Usage
 
 Verdict = Literal["right", "wrong", "partial", "idk", "unscored", "failed"]
 """What a file says of an answer: `partial` is partly right, `unscored` an answer that nobody judged (or whose judge
@@ -87,6 +88,10 @@ class ForeignRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     """Why the verdict is what it is, in one line."""
     metadata: dict[str, Any] = {}
+    usage: Usage = Usage()
+    """Tokens, as far as the file tells."""
+    recorded: Grade | None = None
+    """The grade that evalkit itself gave this answer, which stands as it is; None in files of others."""
     place: Place = ""
     """Where in the file; filled in for readers of rows."""
 

@@ -14,6 +14,8 @@ from typing import Any
 from evalkit.dataset.source import Head, Source
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.recorded import read_grade, standing
+from evalkit.records import Usage
 
 COLUMNS = frozenset({"schema_version", "completion", "grade", "prompt_threshold"})
 FAILURE_COLUMNS = frozenset({"schema_version", "stage", "error", "prompt_threshold"})
@@ -104,7 +106,14 @@ def _record(row: Fields) -> ForeignRow:
         refused=kind == "refusal",
         reason=grade.text("reason", ""),
         metadata=_metadata(row),
+        usage=_usage(completion.object("usage", {})),
+        recorded=standing(read_grade(row.value("grade", {}))),
     )
+
+
+def _usage(given: Fields) -> Usage:
+    names = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
+    return Usage(**{name: given.integer(name, None) for name in names})
 
 
 def _metadata(row: Fields) -> dict[str, Any]:

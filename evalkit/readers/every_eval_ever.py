@@ -6,20 +6,24 @@ messages[]{role, content, reasoning_trace}, answer_attribution[]{extracted_value
 is_correct}, error, metadata{text: text}}; 0.2 has `interactions` instead of messages. Read in
 evaleval/every_eval_ever: every_eval_ever/schemas/instance_level_eval.schema.json.
 
-The verdict is is_correct; without it, the score. The schema has no place for IDK, so files that evalkit
-exports keep the outcome, the stated target and the confidence in metadata, and those decide. An `error` is a failure,
+The verdict is is_correct; without it, the score. The schema has no place for IDK, so files that evalkit exports keep
+the outcome, the stated target and the confidence in metadata, and the whole grade as JSON in `evalkit`, which stands;
+`epoch`, `stratum` and `answerable` stand there too. An `error` is a failure,
 unless it says that the model refused. A sample that counts in several results has a line for each: those of the first
 result of its evaluation are read, or those that `--scorer` names.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from evalkit.dataset.source import Head, Source, as_text
 from evalkit.readers.base import ForeignRow, Reader, Verdict, read_each
 from evalkit.readers.fields import Fields
+from evalkit.readers.recorded import read_grade, standing
 from evalkit.readers.scores import share
+from evalkit.records import Grade, Usage
 
 OUTCOMES: dict[str, Verdict] = {
     "correct": "right", "error": "wrong", "idk": "idk", "partial": "partial", "missing": "failed", "failed": "failed",
@@ -70,7 +74,8 @@ def _row(row: Fields) -> ForeignRow:
     evaluation, error = row.object("evaluation", {}), as_text(row.value("error"))
     refused = bool(error) and any(word in error.lower() for word in REFUSED)
     text, reasoning = _answer(row)
-    verdict = _verdict(evaluation, metadata)
+    verdict, grade = _verdict(evaluation, metadata), _recorded(metadata)
+    recorded = None if error and not refused else standing(grade)
     return ForeignRow(
         sample_id=row.text("sample_id"),
         verdict="failed" if error and not refused else verdict,
@@ -83,13 +88,19 @@ def _row(row: Fields) -> ForeignRow:
         choices=given.texts("choices") or None,
         model=row.text("model_id", ""),
         task=row.text("evaluation_name", ""),
+        epoch=metadata.integer("epoch", 1),
         threshold=metadata.number("prompt_threshold", None),
-        confidence=metadata.number("confidence", None),
-        credit=share(evaluation.number("score", None)),
+        confidence=recorded.confidence if recorded else metadata.number("confidence", None),
+        credit=recorded.credit if recorded else share(evaluation.number("score", None)),
         reasoning=reasoning,
         refused=refused,
         truncated=metadata.text("finish_reason", "") == "length",
-        reason=error[:300] or ("no verdict" if verdict == "failed" else ""),
+        ended=metadata.text("finish_reason", "") == "stop",
+        reason=error[:300] or metadata.text("reason", "") or ("no verdict" if verdict == "failed" else ""),
+        metadata=_metadata(metadata),
+        recorded=recorded,
+        usage=_usage(row.object("token_usage", {})),
+        latency=_seconds(row.object("performance", {}).number("latency_ms", None)),
     )
 
 
@@ -99,6 +110,34 @@ def _verdict(evaluation: Fields, metadata: Fields) -> Verdict | None:
     if "is_correct" in evaluation:
         return "right" if evaluation.flag("is_correct") else "wrong"
     return None
+
+
+def _recorded(metadata: Fields) -> Grade | None:
+    """The grade that evalkit exported, whole where it stands in `evalkit`."""
+    try:
+        values = json.loads(metadata.text("evalkit", "null"))
+    except (ValueError, RecursionError):
+        return None
+    return read_grade(values) if isinstance(values, dict) else None
+
+
+def _metadata(given: Fields) -> dict[str, object]:
+    """What evalkit's own samples say of themselves."""
+    metadata: dict[str, object] = {"stratum": given.text("stratum")} if "stratum" in given else {}
+    return metadata | ({} if given.text("answerable", "").lower() != "false" else {"answerable": False})
+
+
+def _usage(given: Fields) -> Usage:
+    return Usage(
+        prompt_tokens=given.integer("input_tokens", None),
+        completion_tokens=given.integer("output_tokens", None),
+        reasoning_tokens=given.integer("reasoning_tokens", None),
+        cached_tokens=given.integer("input_tokens_cache_read", None),
+    )
+
+
+def _seconds(milliseconds: float | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
 
 
 def _answer(row: Fields) -> tuple[str, str | None]:

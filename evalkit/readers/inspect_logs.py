@@ -6,7 +6,7 @@ the header is `header.json`, or `_journal/start.json` where the run crashed; sam
 (an id may hold a /) or `samples/{id}_epoch_{n}/sample.json`. Read: id, epoch, model (eval.model, not what the API
 called it), task, input, target, completion, and the scores (`evalkit.readers.inspect_scores`). A sample with an error
 failed; one without scores was not judged, and --regrade may judge it. A confidence target that evalkit's solver stated
-is read (`evalkit.readers.inspect_outcomes`), and `answerable: false` in a sample's metadata.
+is read (`evalkit.readers.inspect_outcomes`), and of a sample's metadata `answerable: false` and `stratum`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from evalkit.readers.base import ForeignRow, Place, Reader, document_fields, obj
 from evalkit.readers.fields import Fields
 from evalkit.readers.inspect_outcomes import stated_threshold
 from evalkit.readers.inspect_scores import Chooser, Part, Score, interpret, parts_of
+from evalkit.records import Usage
 
 _SAMPLE = re.compile(r"samples/.+_epoch_\d+(?:\.json|/sample\.json)", re.DOTALL)
 HEADER, START = "header.json", "_journal/start.json"
@@ -114,7 +115,6 @@ def sample_row(sample: Fields, chooser: Chooser, model: str, task: str) -> Forei
     if text is None:
         text = message.text("content", "")
     score, stop = _score(sample, chooser), choice.text("stop_reason", "")
-    answerable = sample.object("metadata", {}).value("answerable", default=True) is not False
     return ForeignRow(
         sample_id=sample.text("id"),
         epoch=sample.integer("epoch", 1),
@@ -133,12 +133,47 @@ def sample_row(sample: Fields, chooser: Chooser, model: str, task: str) -> Forei
         credit=score.credit,
         attempted=score.attempted,
         threshold=score.threshold if score.threshold is not None else stated_threshold(sample),
-        metadata={} if answerable else {"answerable": False},
-        truncated=score.truncated or stop in ("max_tokens", "model_length", "length"),
+        metadata=_metadata(sample),
+        recorded=score.recorded,
+        confidence=score.recorded.confidence if score.recorded else None,
+        reasoning=_reasoning(message),
+        usage=_usage(output.object("usage", {})),
+        truncated=stop in ("max_tokens", "model_length", "length"),
         ended=stop == "stop",
         refused=score.refused or stop == "content_filter" or _declines(choice, message),
         latency=output.number("time", None),
         reason=score.reason,
+    )
+
+
+def _metadata(sample: Fields) -> dict[str, Any]:
+    """What evalkit's own samples say of themselves."""
+    given = sample.object("metadata", {})
+    metadata: dict[str, Any] = {}
+    if given.value("answerable", default=True) is False:
+        metadata["answerable"] = False
+    if isinstance(stratum := given.value("stratum"), str):
+        metadata["stratum"] = stratum
+    return metadata
+
+
+def _reasoning(message: Fields) -> str | None:
+    content = message.value("content")
+    parts = content if isinstance(content, list) else []
+    found = [as_text(part.get("reasoning")) for part in parts if isinstance(part, dict) and part.get("reasoning")]
+    return "\n".join(found) or None
+
+
+def _usage(given: Fields) -> Usage:
+    """Tokens; Inspect counts those from a cache apart from the input."""
+    if not any(given):
+        return Usage()
+    cached = given.integer("input_tokens_cache_read", 0) + given.integer("input_tokens_cache_write", 0)
+    return Usage(
+        prompt_tokens=given.integer("input_tokens", 0) + cached,
+        completion_tokens=given.integer("output_tokens", 0),
+        reasoning_tokens=given.integer("reasoning_tokens", None),
+        cached_tokens=given.integer("input_tokens_cache_read", None),
     )
 
 

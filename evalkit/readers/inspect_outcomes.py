@@ -1,7 +1,8 @@
 """evalkit's own outcomes in Inspect's logs: what `three_way` keeps beside a score, and how it is read back.
 
-A score's `metadata.evalkit` holds {outcome, non_answer, reason, prompt_threshold}; a sample's store holds the target
-that `confidence_target` stated under `evalkit:prompt_threshold`.
+A score's `metadata.evalkit` holds {outcome, non_answer, reason, prompt_threshold}, and in logs that evalkit exports
+{undecided, credit, confidence, measures, votes} too; a sample's store holds the target that `confidence_target` stated
+under `evalkit:prompt_threshold`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import Any, NamedTuple
 
 from evalkit.readers.base import Verdict
 from evalkit.readers.fields import Fields
-from evalkit.records import Grade, NonAnswer, Outcome
+from evalkit.readers.recorded import read_grade, verdict_of, write_grade
+from evalkit.records import Grade
 
 KEY = "evalkit"
 """Key of a score's metadata."""
@@ -20,15 +22,12 @@ STATED = "evalkit:prompt_threshold"
 
 
 class Recorded(NamedTuple):
-    """An outcome as a row says it, so that the outcome policy gives it back."""
+    """An outcome, and what a row says with it."""
 
+    grade: Grade
     verdict: Verdict
-    attempted: bool = False
-    unreadable: bool = False
-    refused: bool = False
-    truncated: bool = False
-    reason: str = ""
-    threshold: float | None = None
+    attempted: bool
+    threshold: float | None
 
 
 def outcome_metadata(grade: Grade, threshold: float | None) -> dict[str, Any]:
@@ -38,38 +37,22 @@ def outcome_metadata(grade: Grade, threshold: float | None) -> dict[str, Any]:
         grade: the outcome of the answer.
         threshold: the confidence target stated in the prompt, 0 ≤ t < 1; None for a plain prompt.
     """
-    return {
-        "outcome": grade.outcome.value,
-        "non_answer": grade.non_answer.value if grade.non_answer else None,
-        "reason": grade.reason,
-        "prompt_threshold": threshold,
-    }
+    return {**write_grade(grade), "prompt_threshold": threshold}
 
 
 def read_outcome(metadata: object) -> Recorded | None:
     """Read the outcome in a score's metadata; None where it holds none of evalkit's."""
     own = metadata.get(KEY) if isinstance(metadata, Mapping) else None
-    if not isinstance(own, Mapping) or own.get("outcome") not in list(Outcome):
+    if not isinstance(own, Mapping) or (grade := read_grade(own)) is None:
         return None
-    kind, threshold = own.get("non_answer"), own.get("prompt_threshold")
-    recorded = _VERDICTS[Outcome(own["outcome"])]
-    return recorded._replace(
-        verdict="partial" if kind == NonAnswer.PARTIAL else recorded.verdict,
-        attempted=recorded.attempted or kind == NonAnswer.PARTIAL,
-        unreadable=kind == NonAnswer.UNPARSED,
-        refused=kind == NonAnswer.REFUSAL,
-        truncated=kind == NonAnswer.TRUNCATED,
-        reason=str(own.get("reason") or ""),
+    threshold = own.get("prompt_threshold")
+    verdict = verdict_of(grade)
+    return Recorded(
+        grade=grade,
+        verdict=verdict,
+        attempted=verdict in ("right", "wrong", "partial"),
         threshold=float(threshold) if isinstance(threshold, (int, float)) else None,
     )
-
-
-_VERDICTS = {
-    Outcome.CORRECT: Recorded("right", attempted=True),
-    Outcome.ERROR: Recorded("wrong", attempted=True),
-    Outcome.IDK: Recorded("idk"),
-    Outcome.MISSING: Recorded("unscored"),
-}
 
 
 def stated_threshold(sample: Fields) -> float | None:

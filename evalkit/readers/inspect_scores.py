@@ -24,7 +24,9 @@ from evalkit.dataset.source import Source
 from evalkit.readers.base import Verdict
 from evalkit.readers.fields import Fields
 from evalkit.readers.inspect_outcomes import Recorded, read_outcome
+from evalkit.readers.recorded import standing
 from evalkit.readers.scores import is_binary, share
+from evalkit.records import Grade
 
 MARKS: dict[str, Verdict] = {
     **dict.fromkeys(("C", "correct", "true", "yes"), "right"),
@@ -75,9 +77,10 @@ class Score(NamedTuple):
     unreadable: bool = False
     refused: bool = False
     attempted: bool = False
-    truncated: bool = False
     threshold: float | None = None
     """The confidence target stated in the prompt."""
+    recorded: Grade | None = None
+    """evalkit's own grade."""
     reason: str = ""
 
 
@@ -189,12 +192,10 @@ def _as_recorded(read: Score, recorded: Recorded) -> Score:
     return read._replace(
         verdict=recorded.verdict,
         attempted=recorded.attempted,
-        unreadable=recorded.unreadable,
-        refused=recorded.refused,
-        truncated=recorded.truncated,
         threshold=recorded.threshold,
-        credit=HALF if recorded.verdict == "partial" else None,
-        reason=recorded.reason or read.reason,
+        credit=HALF if recorded.verdict == "partial" and recorded.grade.credit is None else recorded.grade.credit,
+        reason=recorded.grade.reason or read.reason,
+        recorded=standing(recorded.grade),
     )
 
 

@@ -170,16 +170,16 @@ def markdown(ranking: Ranking) -> str:
     for board in ranking.boards:
         head = ["model", "n", *_missing_names(board), *_rate_names(board)]
         head += [f"S at t = {t:g}" for t in board.thresholds]
-        parts += [f"### {_escaped(board.task)}, {MODES[board.mode]}", ""]
+        parts += [f"### {escaped(board.task)}, {MODES[board.mode]}", ""]
         if first := headline(board):
-            parts += [*(f"**{_escaped(line)}**  " for line in first), ""]
+            parts += [*(f"**{escaped(line)}**  " for line in first), ""]
         parts += [_line(head), _line(["---"] * len(head))] if board.entries else []
         for entry in board.entries:
             rates = [*_missing(entry, board), *_rates(entry, board, intervals=True)]
             cells = [" ".join(_cell(entry, t, intervals=True)) for t in board.thresholds]
-            parts.append(_line([_escaped(entry.name), _size(entry), *rates, *cells]))
-        parts += ["", *(f"{_escaped(line)}  " for line in remarks(board) if line not in first), ""]
-    return "\n".join([*parts, *map(_escaped, notes(ranking))]).rstrip() + "\n"
+            parts.append(_line([escaped(entry.name), _size(entry), *rates, *cells]))
+        parts += ["", *(f"{escaped(line)}  " for line in remarks(board) if line not in first), ""]
+    return "\n".join([*parts, *map(escaped, notes(ranking))]).rstrip() + "\n"
 
 
 def as_csv(ranking: Ranking) -> str:
@@ -341,7 +341,7 @@ def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>()#+-.!|" else char for char in one_line(text, 120))
 

@@ -7,10 +7,10 @@ import os
 from rich.console import Console
 from rich.table import Table
 
+from evalkit.text import is_formula
+
 UNLIMITED = 10_000
 """Columns of an output that has no limit."""
-EXECUTED = ("=", "+", "-", "@")
-"""What a spreadsheet takes for the beginning of a formula."""
 NOTABLE_MISSING = 0.01
 """Share of missing answers above which a score is shown with its range."""
 
@@ -70,7 +70,7 @@ def target_label(threshold: float | None) -> str:
 
 def unexecuted(text: str) -> str:
     """Put an apostrophe before text that a spreadsheet would take for a formula."""
-    return f"'{text}" if text.lstrip().startswith(EXECUTED) or text.startswith(("\t", "\r")) else text
+    return f"'{text}" if is_formula(text) else text
 
 
 def make_console() -> Console:

@@ -5,7 +5,7 @@ before it committed to anything is missing (`truncated`). What the file marks as
 partly right is `partial` (IDK's 0 points, credit kept), unless its text makes no claim. What it calls wrong is sorted
 by its text: nothing there, an abstention or a refusal are IDK; an attempt from which the file's harness could extract
 no answer is `unparsed`, an error; any other attempt is an error. Where the format shows that an answer was attempted,
-or keeps no text, the text does not decide.
+or keeps no text, the text does not decide. A grade that evalkit itself recorded stands.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ def apply_policy(reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Gra
         The grade; None where there is no verdict and the text makes a claim.
     """
     row = reading.row
+    if row.recorded is not None:
+        return _as_recorded(row.recorded, reading, count_as)
     more: dict[str, Any] = {"answer": reading.answer, "confidence": row.confidence, "credit": row.credit}
     if reading.verdict == "right":
         return Grade.of(True, reason=reading.reason or "right in the file", grader=GRADER, **more)
@@ -75,6 +77,12 @@ def apply_policy(reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Gra
         return Grade.of(False, reason=reading.reason or "wrong in the file", grader=GRADER, **more)
     outcome = count_as.get(kind, _OUTCOMES.get(kind, Outcome.IDK))
     return Grade(outcome=outcome, non_answer=kind, grader=GRADER, reason=reading.reason or _WHY[kind], **more)
+
+
+def _as_recorded(grade: Grade, reading: Reading, count_as: Mapping[NonAnswer, Outcome]) -> Grade:
+    kind = grade.non_answer
+    changes = {"outcome": count_as.get(kind, grade.outcome) if kind else grade.outcome, "answer": reading.answer}
+    return grade.model_copy(update={**changes, "grader": GRADER})
 
 
 _OUTCOMES = {NonAnswer.UNPARSED: Outcome.ERROR, NonAnswer.TRUNCATED: Outcome.MISSING}

@@ -142,6 +142,7 @@ def completion_of(reading: Reading) -> Completion:
         reasoning=row.reasoning,
         finish_reason=end,
         latency=row.latency,
+        usage=row.usage,
     )
 
 

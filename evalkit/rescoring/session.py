@@ -301,7 +301,7 @@ class _Reading:
 
     def _count(self, reading: Reading, regraded: Grade | NoVerdictError | None) -> None:
         unscored = reading.verdict == "unscored" and not reading.row.truncated
-        failed = (reading.verdict == "failed" or unscored) and regraded is None
+        failed = (reading.verdict == "failed" or unscored) and reading.row.recorded is None and regraded is None
         if regraded is not None:
             self._report.met.add("regrade")
         if failed or isinstance(regraded, NoVerdictError):

@@ -31,7 +31,7 @@ def records_frame(records: Iterable[Record]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame((_row(record) for record in records), columns=COLUMNS)
+    return pd.DataFrame((record_row(record) for record in records), columns=COLUMNS)
 
 
 def count_outcomes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -112,7 +112,8 @@ def record_features() -> Features:
     )  # fmt: skip
 
 
-def _row(record: Record) -> tuple[Any, ...]:
+def record_row(record: Record) -> tuple[Any, ...]:
+    """The values of `COLUMNS` of one record."""
     completion, grade = record.completion, record.grade
     usage = completion.usage
     return (

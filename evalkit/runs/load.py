@@ -42,7 +42,7 @@ def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
     for folder in folders.values():
         for (task, model), condition in card_conditions(read_manifest(folder)).items():
             conditions[folder.name, task, model] = condition
-    frame = records_frame(record for folder in folders.values() for record in _records(folder, missing=missing))
+    frame = records_frame(record for folder in folders.values() for record in read_answers(folder, missing=missing))
     keys = list(zip(frame["run"], frame["task"], frame["model"], strict=True))
     labels = _labels(conditions)
     frame["condition"] = [conditions[key].id if key in conditions else "" for key in keys]
@@ -50,7 +50,16 @@ def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
     return frame
 
 
-def _records(folder: Path, *, missing: bool) -> Iterator[Record]:
+def read_answers(folder: Path, *, missing: bool) -> Iterator[Record]:
+    """Records of a run in the order written.
+
+    Args:
+        folder: a run folder.
+        missing: whether to add a record, with the outcome `missing`, for each answer that was never received.
+
+    Raises:
+        InputError: a record cannot be read.
+    """
     done = set()
     for record in journal.read_records(folder):
         done.add(record.key)

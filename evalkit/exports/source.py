@@ -1,0 +1,95 @@
+"""A run as exports read it: its scorecards, and the answers and failures that each of them counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from evalkit.errors import InputError
+from evalkit.records import Failure, Record, RecordKey
+from evalkit.runs import journal
+from evalkit.runs.manifest import Manifest
+from evalkit.runs.outcomes import read_missing
+from evalkit.runs.result import read_result
+from evalkit.runs.scorecard import Scorecard
+
+NAME = "evalkit-idk"
+"""The distribution."""
+
+
+def without_paths(record: Record) -> Record:
+    """A record without the folders of the machine that made it, which servers and foreign files put into names."""
+    served, source = record.completion.served_model, record.source
+    changes: dict[str, Any] = {}
+    if served and Path(served).is_absolute():
+        changes["completion"] = record.completion.model_copy(update={"served_model": Path(served).name})
+    if source and Path(source).is_absolute():
+        changes["source"] = Path(source).name
+    return record.model_copy(update=changes) if changes else record
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """A run, or a rescored run."""
+
+    folder: Path
+    manifest: Manifest
+    cards: list[Scorecard]
+    """One for each task, model and stated target, without those of policies applied afterwards."""
+
+    @classmethod
+    def read(cls, folder: Path) -> RunSource:
+        """Read a run.
+
+        Raises:
+            InputError: the folder is no run, holds no answer, or a record cannot be read.
+        """
+        result = read_result(folder)
+        cards = [card for card in result.scorecards if card.policy is None]
+        if not cards:
+            raise InputError(f"{folder} holds no answer; there is nothing to export")
+        return cls(folder, result.manifest, cards)
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.manifest.run or self.folder.name
+
+    @property
+    def created(self) -> datetime:
+        """When it started, in UTC.
+
+        Raises:
+            InputError: run.json does not say.
+        """
+        try:
+            return datetime.fromisoformat(self.manifest.created).astimezone(UTC)
+        except ValueError as error:
+            raise InputError(f"{self.folder}: run.json says no time at which the run was created") from error
+
+    @property
+    def version(self) -> str:
+        """The version of evalkit that made it."""
+        return str(self.manifest.environment.get("versions", {}).get(NAME) or version(NAME))
+
+    def records(self, card: Scorecard) -> Iterator[Record]:
+        """The answers that a card counts, in the order written."""
+        wanted = (card.task, card.model, card.prompt_threshold)
+        for record in journal.read_records(self.folder):
+            if (record.task, record.model, record.prompt_threshold) == wanted:
+                yield without_paths(record)
+
+    def failures(self, card: Scorecard) -> list[Failure]:
+        """The answers that a card misses because of a failure."""
+        wanted = (card.task, card.model, card.prompt_threshold)
+        return [one for one in self._missing if (one.task, one.model, one.prompt_threshold) == wanted]
+
+    @cached_property
+    def _missing(self) -> list[Failure]:
+        done: set[RecordKey] = {record.key for record in journal.read_records(self.folder)}
+        return read_missing(self.folder, done)
