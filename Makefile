@@ -45,13 +45,14 @@ test: $(VENV)/.dev
 EXTRAS := .venv-extras
 
 $(EXTRAS)/.done: pyproject.toml
-	@test -x $(EXTRAS)/bin/python || $$(command -v python3.13 || command -v python3.12 || echo $(PYTHON)) -m venv $(EXTRAS)
+	@for python in python3.13 python3.12 $(PYTHON); do $$python -c '' 2>/dev/null && break; done; \
+		test -x $(EXTRAS)/bin/python || $$python -m venv $(EXTRAS)
 	@echo "installing evalkit and other harnesses into $(EXTRAS)"
-	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet -e '.[local,xlsx,interop]' hypothesis openai pytest
+	@$(EXTRAS)/bin/python -m pip --disable-pip-version-check install --quiet -e '.[local,plot,xlsx,interop]' hypothesis openai pytest
 	@touch $@
 
 test-extras: $(EXTRAS)/.done
-	$(EXTRAS)/bin/python -m pytest tests/integrations tests/export
+	$(EXTRAS)/bin/python -m pytest tests/integrations tests/exports tests/dataset/test_hub_loading.py
 
 QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network and not servers" -p no:cacheprovider
 TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers

@@ -160,15 +160,15 @@ class _Evaluation:
         }
 
     def _source_data(self, card: Scorecard) -> dict[str, Any]:
-        revision = self._run.manifest.datasets.get(self._task, {}).get("revision") or {}
-        if not (hub := revision.get("hub")):
+        data = self._run.data_of(self._task)
+        if "hub" not in data:
             return {"dataset_name": self._task, "source_type": "other"}
         return {
             "dataset_name": self._task,
             "source_type": "hf_dataset",
-            "hf_repo": hub,
+            "hf_repo": data["hub"],
             "samples_number": card.items,
-            "additional_details": {key: str(value) for key, value in revision.items()},
+            "additional_details": data,
         }
 
     def _judging(self) -> dict[str, Any]:

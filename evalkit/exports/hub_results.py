@@ -124,9 +124,8 @@ def _benchmark(run: RunSource, task: str, options: ExportOptions) -> Benchmark |
         UsageError: several tasks may be meant, or the one that is named is none of them.
         InputError: the Hub cannot be asked.
     """
-    data = run.manifest.datasets.get(task, {})
-    revision = data.get("revision") or {}
-    if not (dataset := revision.get("hub")):
+    data = run.data_of(task)
+    if not (dataset := data.get("hub")):
         return "its questions do not come from the Hub"
     tasks = _tasks_of(dataset)
     if tasks is None:
@@ -140,14 +139,13 @@ def _benchmark(run: RunSource, task: str, options: ExportOptions) -> Benchmark |
     if wanted is None and len(ids) != 1:
         known = ", ".join(str(one["id"]) for one in tasks)
         raise UsageError(f"{dataset} has the tasks {known}; say which {task} is: --task-id {task}=ID")
-    return Benchmark(dataset, wanted or ids[0], revision.get("commit"))
+    return Benchmark(dataset, wanted or ids[0], data.get("commit"))
 
 
 def _subsets(run: RunSource, task: str) -> set[str]:
     """Names of the part that was asked, such as gpqa_diamond."""
-    revision = run.manifest.datasets.get(task, {}).get("revision") or {}
     config = run.manifest.config
-    found = [revision.get("config"), revision.get("subset"), config.task_parameters.get("subset") if config else None]
+    found = [run.data_of(task).get("config"), config.task_parameters.get("subset") if config else None]
     names = {str(name) for name in found if name}
     return names | {f"{task}_{name}" for name in names}
 

@@ -73,6 +73,8 @@ def push(
         with tempfile.TemporaryDirectory(prefix="evalkit-push-") as folder:
             _prepare(Path(folder), repo, sources, without_text=without_text, figure=figure)
             url = api.create_repo(repo, repo_type="dataset", private=not is_public, exist_ok=True)
+            if not is_public and not api.dataset_info(repo).private:
+                raise UsageError(f"{repo} turned out to be public; nothing was uploaded")
             api.upload_folder(
                 repo_id=repo,
                 repo_type="dataset",
@@ -108,8 +110,8 @@ def _check_repository(api: HfApi, repo: str, *, public: bool) -> bool:
     except RepositoryNotFoundError:
         return public
     names = {one.rfilename for one in info.siblings or []} - {".gitattributes"}
-    tags = DatasetCard.load(repo, repo_type="dataset").data.tags or [] if "README.md" in names else []
-    if names and TAG not in tags:
+    facts = DatasetCard.load(repo, repo_type="dataset").data.to_dict() if "README.md" in names else {}
+    if names and TAG not in (facts.get("tags") or []):
         raise UsageError(f"{repo} holds another data set, which a push would replace; name a new repository")
     if public and info.private:
         raise UsageError(f"{repo} is there and private; its owner can make it public on the Hub")
@@ -122,12 +124,8 @@ def _check_gated(api: HfApi, repo: str, sources: Sequence[RunSource]) -> None:
     Raises:
         UsageError: one of them is.
     """
-    used = {
-        str(data["revision"]["hub"]): task
-        for source in sources
-        for task, data in source.manifest.datasets.items()
-        if (data.get("revision") or {}).get("hub")
-    }
+    used = {source.data_of(task).get("hub", ""): task for source in sources for task in source.manifest.datasets}
+    used.pop("", None)
     for dataset, task in used.items():
         info: Any = api.dataset_info(dataset)
         if info.gated:

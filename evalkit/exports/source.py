@@ -77,6 +77,11 @@ class RunSource:
         """The version of evalkit that made it."""
         return str(self.manifest.environment.get("versions", {}).get(NAME) or version(NAME))
 
+    def data_of(self, task: str) -> dict[str, str]:
+        """Where a task's questions come from: {hub, revision, commit, config}, as far as it is recorded."""
+        data = self.manifest.datasets.get(task, {})
+        return {name: str(data[name]) for name in ("hub", "revision", "commit", "config") if data.get(name)}
+
     def records(self, card: Scorecard) -> Iterator[Record]:
         """The answers that a card counts, in the order written."""
         wanted = (card.task, card.model, card.prompt_threshold)

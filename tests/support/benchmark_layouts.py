@@ -52,6 +52,23 @@ SWE = {
     "instance_id": "a__a-1", "repo": "a/a", "base_commit": "abc", "problem_statement": "It fails.", "patch": "",
 }  # fmt: skip
 SIMPLEQA = {"metadata": "{'topic': 'Other', 'answer_type': 'Place'}", "problem": "Where?", "answer": "Ostrava"}
+OMNISCIENCE = {
+    "question_id": 1, "domain": "Law", "topic": "Own", "question": "Which river runs through Ostrava?",
+    "answer": "Ostravice",
+}  # fmt: skip
+VERIFIED = {
+    "original_index": 7, "problem": "Where?", "answer": "Ostrava", "topic": "Geography", "answer_type": "Place",
+    "multi_step": False, "requires_reasoning": False, "urls": "",
+}  # fmt: skip
+TRUTHFUL = {
+    "type": "Adversarial", "category": "Own", "question": "Do fish drown?", "best_answer": "Some do",
+    "correct_answers": ["Some do"], "incorrect_answers": ["None does"], "source": "own",
+}  # fmt: skip
+KUQ = {"question": "Who will win?", "answer": [], "unknown": True, "source": "own", "category": "future unknown"}
+SQUAD = {
+    "id": "s1", "title": "Own", "context": "The Odra rises in Moravia.", "question": "Where does the Odra rise?",
+    "answers": {"text": ["Moravia"], "answer_start": [18]},
+}  # fmt: skip
 MUSR = {
     "narrative": "A long story.", "question": "Who was it?", "choices": "['Ann', 'Bob']", "answer_index": 1,
     "answer_choice": "Bob",
@@ -129,11 +146,26 @@ LAYOUTS: dict[str, dict[str, bytes]] = {
     "KbsdJames/Omni-MATH": {"test.jsonl": lines(OMNI_MATH)},
     "basicv8vc/SimpleQA": {"simple_qa_test_set.csv": table(SIMPLEQA)},
     "SWE-bench/SWE-bench_Verified": {f"data/{SHARD}": parquet(SWE)},
+    "ArtificialAnalysis/AA-Omniscience-Public": {"AA-Omniscience_dataset_public.csv": table(OMNISCIENCE)},
+    "google/simpleqa-verified": {
+        "README.md": card([("simpleqa_verified", "eval", "simpleqa_verified.csv")]),
+        "simpleqa_verified.csv": table(VERIFIED),
+    },
+    "truthfulqa/truthful_qa": {
+        "README.md": card([("generation", "validation", "generation/validation-*")]),
+        "generation/validation-00000-of-00001.parquet": parquet(TRUTHFUL),
+    },
+    "amayuelas/KUQ": {"knowns_unknowns.jsonl": lines(KUQ)},
+    "rajpurkar/squad_v2": {
+        "README.md": card([("squad_v2", "validation", "squad_v2/validation-*")]),
+        "squad_v2/validation-00000-of-00001.parquet": parquet(SQUAD),
+    },
     "allenai/WildBench": {"README.md": card([("v2", "test", "v2/test-*")]), f"v2/{SHARD}": parquet(WILDBENCH)},
 }
 """Repository → path → content, at its newest revision."""
 GATED = ("Idavidrein/gpqa", "cais/hle")
 TASKS = (
-    "bbh", "gpqa", "hle", "ifeval", "math_l5", "mmlu_pro", "musr", "omni_math", "simpleqa", "swe_bench", "wildbench",
+    "aa_omniscience", "bbh", "gpqa", "hle", "ifeval", "kuq", "math_l5", "mmlu_pro", "musr", "omni_math", "simpleqa",
+    "simpleqa_verified", "squad2", "swe_bench", "truthfulqa", "wildbench",
 )  # fmt: skip
 """Tasks that load them."""

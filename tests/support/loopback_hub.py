@@ -216,7 +216,7 @@ class _Calls:
         key = f"{kind}{owner}/{asked['name']}"
         status = 409 if key in self.hub.repositories else 200
         created = self.hub.repositories.setdefault(key, Repository({"main": {}}))
-        created.private = created.private or bool(asked.get("private"))
+        created.private = created.private or bool(asked.get("private")) or asked.get("visibility") == "private"
         return web.json_response({"url": f"{self.hub.url}/{key}", "name": f"{owner}/{asked['name']}"}, status=status)
 
     async def validate(self, request: web.Request) -> web.Response:
