@@ -17,7 +17,7 @@ from evalkit.models import retry
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytest_plugins = ["real_fixtures"]
+pytest_plugins = ["everything", "real_fixtures"]
 
 CHROMIUM = shutil.which("chromium")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"

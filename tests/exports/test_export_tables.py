@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped] # it has no types
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest

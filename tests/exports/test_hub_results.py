@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped] # it has no types
 from benchmark_layouts import GATED, LAYOUTS
 from loopback_hub import TOKEN, Hub, environment, serving_hub
 

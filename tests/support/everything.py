@@ -1,4 +1,4 @@
-"""A run in which everything happens, made once."""
+"""A plug-in of pytest: a run in which everything happens, made once."""
 
 from __future__ import annotations
 
