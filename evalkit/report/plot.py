@@ -10,11 +10,12 @@ from evalkit.analysis.collection import canonical
 from evalkit.display import Printable, one_line, shorten
 from evalkit.errors import InputError, UsageError
 from evalkit.extras import requires
-from evalkit.report import theory
+from evalkit.report import learning, theory
 from evalkit.report.figures import Figure
 from evalkit.report.record_figures import KINDS
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 from evalkit.runs.load import load
+from evalkit.theory.learning import PosttrainStudy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +72,8 @@ def plot(
 def _result_figure(result: Printable) -> Figure:
     if isinstance(result, theory.STUDIES):
         return theory.study_figure(result)
+    if isinstance(result, PosttrainStudy):
+        return learning.posttrain_figure(result)
     if isinstance(result, Drawable):
         return result.figure()
     raise UsageError(f"{type(result).__name__} has no figure")

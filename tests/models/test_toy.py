@@ -46,7 +46,13 @@ def test_temperature_0_gives_the_most_probable_word_and_its_probability(name: st
 
 def test_sampling_follows_the_probabilities_and_the_seed(name: str) -> None:
     """At temperature 1 the share of a word comes near its probability; the same seed gives the same word."""
-    texts = [ask(name, question(3), temperature=1.0, seed=seed).text for seed in range(300)]
+
+    async def draw_often() -> list[str]:
+        async with open_model(name) as model:
+            asked = [Message(role="user", content=question(3))]
+            return [(await model.complete(Request(messages=asked, temperature=1.0, seed=k))).text for k in range(300)]
+
+    texts = asyncio.run(draw_often())
     best = ask(name, question(3), logprobs=1)
     expected = math.exp((best.logprobs or [{}])[0]["logprob"])
     assert abs(texts.count(best.text) / 300 - expected) < 4 * math.sqrt(expected * (1 - expected) / 300) + 1e-9

@@ -8,7 +8,7 @@ from typing import Literal
 import click
 
 from evalkit.cli.options import Share, command
-from evalkit.cli.printing import print_result
+from evalkit.cli.printing import output_options, print_result
 from evalkit.cli.theory.train import FOLDER
 
 HIGHEST = 0.999
@@ -28,19 +28,20 @@ HIGHEST = 0.999
 @click.option("--steps", type=click.IntRange(1, 10**5), default=300, show_default=True, metavar="N", help="Updates.")
 @click.option(
     "--questions", type=click.IntRange(1, 10**6), default=2000, show_default=True, metavar="N",
-    help="Questions asked of both models, about people whom post-training leaves out.",
+    help="Questions asked of each model, about people whom post-training leaves out.",
 )  # fmt: skip
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, metavar="S", help="Draws questions and answers."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@output_options
 def posttrain(
     *, reward: Literal["binary", "threshold", "fixed"], target: float | None, folder: Path, steps: int, questions: int,
-    seed: int, as_json: bool,
+    seed: int, plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Reward a trained model's answers by policy gradient, and see whether it bluffs or abstains.
 
-    Half of the people are asked about; both models are then measured on the other half.
+    Half of the people are asked about; all models of the folder are then measured on the other half. The figure shows
+    their answers, their reliability, and their score over the stated target.
 
     \b
     evalkit theory posttrain --reward binary
@@ -49,12 +50,12 @@ def posttrain(
     """
     from evalkit.cli.progress import Display
     from evalkit.errors import UsageError
-    from evalkit.theory.learning import studies
-    from evalkit.theory.learning.settings import PosttrainSettings
+    from evalkit.theory.learning import PosttrainSettings
+    from evalkit.theory.learning import posttrain as posttrain_model
 
     if (reward == "fixed") != (target is not None):
         raise UsageError("--target goes with --reward fixed, and only with it")
     settings = PosttrainSettings(reward=reward, target=target, steps=steps, seed=seed)
     with Display() as display:
-        study = studies.posttrain(settings, folder=folder, questions=questions, notify=display.notify)
-    print_result(study, as_json)
+        study = posttrain_model(settings, folder=folder, questions=questions, notify=display.notify)
+    print_result(study, as_json, plot)

@@ -57,12 +57,13 @@ def train(
     """
     from evalkit.cli.progress import Display
     from evalkit.errors import UsageError
-    from evalkit.theory.learning import settings, studies
+    from evalkit.theory.learning import settings
+    from evalkit.theory.learning import train as train_model
 
     try:
         chosen = settings.preset(preset_name, deduplicate=deduplicate or None, **given)
     except ValueError as error:
         raise UsageError(str(error)) from error
     with Display() as display:
-        study = studies.train(chosen, folder=folder, questions=questions, shift=shift, notify=display.notify)
+        study = train_model(chosen, folder=folder, questions=questions, shift=shift, notify=display.notify)
     print_result(study, as_json)

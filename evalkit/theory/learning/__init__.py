@@ -13,13 +13,15 @@ t/(1 − t) points for a mistake at a stated confidence target t.
 | `checkpoint` | the folder of a model: weights, settings, and the state from which training resumes |
 | `questions` | questions as text, and the token prompt that a model reads |
 | `measure` | exact probabilities of a checkpoint, and the paper's quantities on them |
-| `studies` | `train` and `posttrain`: what `evalkit theory train` and `posttrain` print |
+| `folder` | which models a folder holds, and how an interrupted training says that it resumes |
+| `train_study`, `posttrain_study` | `train` and `posttrain`: what `evalkit theory train` and `posttrain` print |
 
 Training needs the `train` extra; everything else runs on NumPy.
 """
 
+from evalkit.theory.learning.posttrain_study import PosttrainStudy, posttrain
 from evalkit.theory.learning.settings import PRESETS, PosttrainSettings, TrainSettings, preset
-from evalkit.theory.learning.studies import PosttrainStudy, TrainStudy, posttrain, train
+from evalkit.theory.learning.train_study import TrainStudy, train
 
 __all__ = [
     "PRESETS",

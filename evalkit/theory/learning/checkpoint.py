@@ -20,6 +20,8 @@ from evalkit.theory.learning.optimizer import State
 from evalkit.theory.learning.settings import PosttrainSettings, TrainSettings
 
 SUFFIX = ".npz"
+UNFINISHED = ".unfinished"
+"""Stands before `SUFFIX` in the name of a state from which training resumes."""
 PRETRAINED = "pretrained"
 """Name of the model that is trained on the text alone."""
 _SETTINGS = "settings"
@@ -107,7 +109,7 @@ class Progress:
     def __init__(
         self, folder: Path, name: str, settings: TrainSettings, posttrained: PosttrainSettings | None, origin: str = ""
     ) -> None:  # fmt: skip
-        self._path = folder / f"{name}.unfinished{SUFFIX}"
+        self._path = folder / f"{name}{UNFINISHED}{SUFFIX}"
         self._settings = {**_settings(settings, posttrained), "origin": origin}
 
     def save(self, state: State) -> None:

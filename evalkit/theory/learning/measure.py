@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.metrics.calibration import bin_numbers
+from evalkit.metrics.threshold import penalty
 from evalkit.theory.birthday_corpus import DATES, READINGS, Group
 from evalkit.theory.learning.checkpoint import Checkpoint
 from evalkit.theory.learning.corpus import ANSWERS, IDK, Corpus, Ints
@@ -29,6 +30,8 @@ class Asked:
     """Whom, shape (people,), each once."""
     weights: Floats
     """Share of the questions about each, shape (people,), summing to 1."""
+    questions: int
+    """Their number, at least 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,10 @@ class Behavior:
     """Probability of IDK."""
     groups: list[Group]
     """The same by how often the text gives a date; groups without a question are left out."""
+    score_error: float
+    """Standard error of the score, over the questions."""
+    guessing_score: float
+    """The score if the model never said IDK, and stated dates in the proportions in which it does."""
 
     @property
     def coverage(self) -> float:
@@ -60,8 +67,7 @@ class Behavior:
     @property
     def score(self) -> float:
         """Mean points: 1 for a right answer, −t/(1 − t) for a wrong one; t = 0 where none is stated."""
-        t = self.target or 0.0
-        return self.right - self.wrong * t / (1 - t)
+        return self.right - self.wrong * penalty(self.target or 0.0)
 
 
 class Reliability(NamedTuple):
@@ -97,7 +103,7 @@ def draw_asked(corpus: Corpus, questions: int, random: np.random.Generator, held
         held_out: only about people held out, or only about the others; None for all.
     """
     people, times = np.unique(corpus.draw(random, questions, held_out), return_counts=True)
-    return Asked(people, times / questions)
+    return Asked(people, times / questions, questions)
 
 
 def probabilities(model: Checkpoint, people: Ints, target: float | None = None, shifted: bool = False) -> Floats:
@@ -138,7 +144,20 @@ def behavior(corpus: Corpus, asked: Asked, q: Floats, target: float | None = Non
             means = asked.weights[inside] @ rows[inside] / share
             groups.append(Group(label, int(inside.sum()), share, float(means[1]), float(means[0]), float(means[2])))
     right_, wrong, idk = asked.weights @ rows
-    return Behavior(target=target, right=float(right_), wrong=float(wrong), idk=float(idk), groups=groups)
+    points = np.array([1, -penalty(target or 0.0), 0])
+    given = rows[:, :2].sum(axis=1)
+    # A model that states no date at all leaves nothing to guess from: every guess of its would be wrong.
+    guessed = np.divide(right, given, out=np.zeros_like(right), where=given > 0)
+    guesses = asked.weights @ np.stack([guessed, 1 - guessed, np.zeros_like(guessed)], axis=1)
+    return Behavior(
+        target=target,
+        right=float(right_),
+        wrong=float(wrong),
+        idk=float(idk),
+        groups=groups,
+        score_error=_standard_error(rows @ points, asked),
+        guessing_score=float(guesses @ points),
+    )
 
 
 def text_world(corpus: Corpus, asked: Asked, q: Floats) -> World:
@@ -196,3 +215,11 @@ def believed_answers(corpus: Corpus, asked: Asked, q: Floats) -> Believed:
         if given[k] > 0
     ]
     return Believed(histogram=bins, error=float(np.abs(confident - correct).sum() / given.sum()))
+
+
+def _standard_error(values: Floats, asked: Asked) -> float:
+    """Of a mean over the questions, each of which has the value of its person."""
+    if asked.questions == 1:
+        return float("nan")
+    mean = asked.weights @ values
+    return float(np.sqrt(asked.weights @ (values - mean) ** 2 / (asked.questions - 1)))

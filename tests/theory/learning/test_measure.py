@@ -79,6 +79,23 @@ def test_reliability_counts_stated_dates_by_how_often_they_are_stated(model: Che
     assert believed.error == pytest.approx(0.5)
 
 
+def test_score_without_idk_and_its_error_over_the_questions(model: Checkpoint) -> None:
+    """A model that says IDK to half of everything and is else right gains by guessing; equal scores have no error."""
+    corpus = model.corpus
+    asked = measure.draw_asked(corpus, 200, np.random.default_rng(0))
+    q = np.zeros((len(asked.people), ANSWERS))
+    q[np.arange(len(q)), corpus.facts.answer[asked.people]] = 0.5
+    q[:, IDK] = 0.5
+    own = measure.behavior(corpus, asked, q, 0.9)
+    assert (own.score, own.guessing_score, own.score_error) == pytest.approx((0.5, 1, 0))
+    silent = np.eye(ANSWERS)[np.full(len(q), IDK)]
+    assert measure.behavior(corpus, asked, silent, 0.9).guessing_score == pytest.approx(-9)
+    known = np.where(np.arange(len(q))[:, None] % 2 == 0, 2 * q * (np.arange(ANSWERS) < IDK), silent)
+    share = asked.weights[::2].sum()
+    expected = np.sqrt(share * (1 - share) / 199)
+    assert measure.behavior(corpus, asked, known, 0.9).score_error == pytest.approx(expected)
+
+
 def test_checkpoint_comes_back_as_it_was_saved(model: Checkpoint, tmp_path: Path) -> None:
     """A model read from its file has the same settings, digest and name, with or without the file's ending."""
     for path in (tmp_path / "pretrained", tmp_path / "pretrained.npz"):
