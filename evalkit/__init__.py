@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from evalkit.runs.merge import merge
     from evalkit.runs.regrade import regrade, regrade_async
     from evalkit.runs.result import RunResult
+    from evalkit.runs.retry import retry, retry_async
     from evalkit.runs.scorecard import Scorecard, score
     from evalkit.runs.start import run, run_async
     from evalkit.text import last_boxed, lettered, plain, simplify
@@ -126,6 +127,8 @@ __all__ = [
     "requires",
     "rescore",
     "rescore_async",
+    "retry",
+    "retry_async",
     "right_answers",
     "run",
     "run_async",
@@ -208,6 +211,8 @@ _HOMES = {
     "requires": "extras",
     "rescore": "rescoring.rescore",
     "rescore_async": "rescoring.rescore",
+    "retry": "runs.retry",
+    "retry_async": "runs.retry",
     "right_answers": "dataset.order",
     "run": "runs.start",
     "run_async": "runs.start",

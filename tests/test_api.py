@@ -27,7 +27,7 @@ def test_the_public_names_are_pinned() -> None:
         "leaderboard", "lettered", "load", "make_task", "merge", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "probe", "push", "rank",
         "read_table", "reader", "record_features", "regrade", "regrade_async", "requires", "rescore", "rescore_async",
-        "right_answers", "run", "run_async", "score", "shuffled", "simplify",
+        "retry", "retry_async", "right_answers", "run", "run_async", "score", "shuffled", "simplify",
         "split_verbal", "task", "theory",
     }  # fmt: skip
     for name in evalkit.__all__:

@@ -116,9 +116,9 @@ def test_the_functions_of_the_commands_exist() -> None:
     commands = {command.removesuffix(" --ask") for command in re.findall(r"^\| `(evalkit [^`]+)`", text, re.MULTILINE)}
     assert commands <= names
     groups = {"evalkit", "evalkit theory", "evalkit experiment"}
-    assert names - commands - groups == {
-        f"evalkit {name}" for name in ("show", "view", "predictions", "list", "repair", "init", "wrap", "wrap lm-eval")
-    }
+    others = ("show", "view", "predictions", "list", "repair", "init", "wrap", "wrap lm-eval", "runs", "runs rename",
+              "runs delete", "runs tag")  # fmt: skip
+    assert names - commands - groups == {f"evalkit {name}" for name in others}
 
 
 def test_the_changelog_names_this_version() -> None:

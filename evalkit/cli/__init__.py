@@ -19,6 +19,7 @@ COMMANDS = {
     "run": "Put tasks to a model and score the answers.",
     "init": "Write an example of a study file.",
     "show": "Show a run's summary, or the transcript of one sample.",
+    "retry": "Ask a run's failed answers again, and nothing else.",
     "rescore": "Read outputs of other harnesses and score them.",
     "regrade": "Judge a run's answers again, without asking the model.",
     "leaderboard": "Rank models over runs, at every threshold.",
@@ -36,6 +37,7 @@ COMMANDS = {
     "power": "How many questions a comparison or an interval needs.",
     "probe": "What a model's server supports, and what will not work.",
     "merge": "Merge the shards of a run into one run.",
+    "runs": "Rename, delete or tag runs.",
     "repair": "Take damaged lines out of a run's records.",
     "list": "List tasks, graders, readers, models, metrics or runs.",
 }

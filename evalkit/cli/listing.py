@@ -8,6 +8,7 @@ import click
 
 from evalkit import plugins
 from evalkit.cli.options import command as new_command
+from evalkit.cli.options import names_option
 from evalkit.display import one_line
 from evalkit.errors import UsageError
 from evalkit.runs.folder import DEFAULT_FOLDER
@@ -25,8 +26,9 @@ GROUPS: dict[str, plugins.Group] = {
 @click.argument("what", type=click.Choice([*GROUPS, "runs"]))
 @click.argument("name", required=False)
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
+@names_option("--tag", "tags", metavar="TAG,…", help="Only runs that have these tags.")
 @click.option("--data", metavar="PATH", help="Local files that a task's example prompt is taken from.")
-def command(what: str, name: str | None, *, out: str, data: str | None) -> None:
+def command(what: str, name: str | None, *, out: str, tags: list[str], data: str | None) -> None:
     """List what is installed (tasks, graders, readers, models, metrics) or recorded (runs), a line each.
 
     \b
@@ -34,6 +36,8 @@ def command(what: str, name: str | None, *, out: str, data: str | None) -> None:
     evalkit list tasks bbh     its options, source, licence, size, grader, what IDK pays, and a prompt
     evalkit list runs          newest first, with the settings that are not the defaults
     """
+    if tags and what != "runs":
+        raise UsageError("--tag is for evalkit list runs")
     if name is not None:
         if what != "tasks":
             raise UsageError(f"evalkit list {what} takes no name; only evalkit list tasks NAME does")
@@ -46,7 +50,7 @@ def command(what: str, name: str | None, *, out: str, data: str | None) -> None:
         from evalkit.cli.printing import print_result
         from evalkit.report.runs import list_runs
 
-        print_result(list_runs(Path(out)), as_json=False)
+        print_result(list_runs(Path(out), tags), as_json=False)
         return
     names = plugins.names(GROUPS[what])
     if not names:

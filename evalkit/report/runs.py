@@ -40,6 +40,7 @@ class RunRow:
     """Those that are not the defaults."""
     status: str
     created: str
+    tags: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,9 @@ class RunList(Printable):
             ]
             for run in self.runs
         ]  # fmt: skip
+        if any(run.tags for run in self.runs):
+            columns.append("tags")
+            rows = [[*row, one_line(", ".join(run.tags), 100)] for row, run in zip(rows, self.runs, strict=True)]
         names = tuple(range(3 + labels))
         if settings:
             columns.append("settings")
@@ -94,11 +98,15 @@ class RunList(Printable):
         return {"runs": [vars(run) for run in self.runs], "unreadable": self.unreadable}
 
 
-def list_runs(folder: Path) -> RunList:
+def list_runs(folder: Path, tags: Sequence[str] = ()) -> RunList:
     """List every run below a folder, newest first; one that cannot be read is named with the reason.
 
+    Args:
+        folder: where runs are looked for.
+        tags: only runs that have all of these.
+
     Raises:
-        InputError: there is no run.
+        InputError: there is no such run.
     """
     folders = runs_below(folder)
     if not folders:
@@ -110,6 +118,9 @@ def list_runs(folder: Path) -> RunList:
             runs.append(_row(name, read_manifest(path)))
         except InputError as error:
             unreadable.append(str(error))
+    runs = [run for run in runs if set(tags) <= set(run.tags)]
+    if tags and not runs:
+        raise InputError(f"no run below {folder} has the tag {', '.join(tags)}; evalkit runs tag gives it")
     return RunList(runs=sorted(runs, key=lambda run: run.created, reverse=True), unreadable=unreadable)
 
 
@@ -131,6 +142,7 @@ def _row(name: str, manifest: Manifest) -> RunRow:
         settings=settings,
         status=manifest.status if manifest.kind == "run" else manifest.kind,
         created=manifest.created,
+        tags=manifest.tags,
     )
 
 

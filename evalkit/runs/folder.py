@@ -16,6 +16,8 @@ DEFAULT_FOLDER = "results"
 RUN = "run.json"
 RECORDS = "records.jsonl"
 FAILURES = "failures.jsonl"
+STUDY = "study.json"
+"""The file in a study's folder that makes it one."""
 
 
 def slug(name: str) -> str:
@@ -91,6 +93,12 @@ def runs_below(path: Path) -> list[Path]:
     Links to folders are not followed.
     """
     return sorted(Path(folder) for folder, folders, files in os.walk(path) if RUN in files or RUN in folders)
+
+
+def results_of(folder: Path) -> Path:
+    """The results folder that a run is in: the one around it, or around its study."""
+    parent = folder.parent
+    return parent.parent if is_file(parent / STUDY) else parent
 
 
 def not_written(folder: Path, error: OSError) -> InputError:

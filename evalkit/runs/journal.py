@@ -13,6 +13,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
@@ -322,6 +323,21 @@ def _open_for_append(path: Path) -> io.FileIO:
         return io.FileIO(path, "a")
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror})") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a run folder.
+
+    Raises:
+        UsageError: another process has this run open.
+        InputError: the folder cannot be written.
+    """
+    handle = _lock(folder)
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def _lock(folder: Path) -> int:

@@ -55,6 +55,8 @@ class Manifest(BaseModel):
     """The condition's name on leaderboards; if "", the differing settings label it."""
     note: str = ""
     """The user's free text."""
+    tags: list[str] = []
+    """The user's marks, by which runs are found."""
     created: str = ""
     """ISO 8601 time at which it started."""
     updated: str = ""

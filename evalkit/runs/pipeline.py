@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -38,6 +38,7 @@ async def execute(
     done: Mapping[RecordKey, bytes],
     answered: Mapping[RecordKey, Answered],
     cache: Cache | None = None,
+    only: Container[RecordKey] | None = None,
 ) -> None:
     """Get, grade and record every planned answer that is not recorded yet.
 
@@ -49,13 +50,14 @@ async def execute(
         done: recorded keys, with the fingerprints of their prompts.
         answered: completions that only lack a verdict.
         cache: completions of earlier runs; what is found there is not asked again.
+        only: the keys of the answers to get; None for all that are missing.
 
     Raises:
         ModelUnavailableError: the model cannot be reached and this session has recorded nothing yet.
         InputError: a task yields a sample twice, or its prompt changed since it was recorded.
         asyncio.CancelledError: interrupted; the records so far are kept.
     """
-    jobs = plan_jobs(plan, tally, done)
+    jobs = plan_jobs(plan, tally, done, only)
     tally.waiting = model.waiting
     cache = cache or Cache(None)
     worker = _Worker(plan, model, journal, tally, answered, cache)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -151,7 +151,9 @@ class Job(NamedTuple):
     key: RecordKey
 
 
-def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iterator[Job]:
+def plan_jobs(
+    plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes], only: Container[RecordKey] | None = None
+) -> Iterator[Job]:
     """All answers to get, sample by sample, so that an interrupted run has the same samples at every threshold.
 
     Args:
@@ -159,6 +161,7 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
         tally: receives the fingerprints of the samples of all shards, and the number of records whose sample is no
             longer asked.
         done: recorded keys, with the fingerprints of their prompts.
+        only: the keys of the answers to get; None for all that are not recorded.
 
     Raises:
         InputError: a task yields the same sample id twice, or something other than a Sample; or the prompt of a
@@ -181,7 +184,8 @@ def plan_jobs(plan: Plan, tally: Tally, done: Mapping[RecordKey, bytes]) -> Iter
                     key = RecordKey(task.name, plan.model, sample.id, epoch, threshold)
                     recorded = done.get(key)
                     if recorded is None:
-                        yield Job(planned, sample, threshold, epoch, key)
+                        if only is None or key in only:
+                            yield Job(planned, sample, threshold, epoch, key)
                         continue
                     met += 1
                     if recorded != prompt_fingerprint(sample.target, plan.messages(planned, sample, threshold)):

@@ -30,6 +30,7 @@ from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.counting import CardHead
 from evalkit.runs.environment import describe_environment
+from evalkit.runs.folder import results_of
 from evalkit.runs.manifest import Manifest, Status, write_manifest
 from evalkit.runs.plan import Answered, Plan
 from evalkit.runs.result import RunResult, build_cards, recount
@@ -61,6 +62,8 @@ class Session:
 
     parent_name: str = ""
     """Name of the run whose answers are judged again."""
+    failures_only: bool = False
+    """Whether only answers that failed are asked again, and none that was not asked yet."""
 
     def __init__(
         self,
@@ -164,7 +167,7 @@ class Session:
 
     async def _answer(self, work: Work, book: journal.Journal, tally: Tally, earlier: Earlier, cache: Cache) -> None:
         """Get, grade and record every answer that is missing."""
-        await pipeline.execute(work.plan, work.model, book, tally, earlier.done, earlier.answered, cache)
+        await pipeline.execute(work.plan, work.model, book, tally, earlier.done, earlier.answered, cache, work.only)
 
     def _left(self, work: Work, tally: Tally) -> str:
         """What an interrupted run leaves behind, in a sentence."""
@@ -173,7 +176,9 @@ class Session:
 
     def _open_cache(self, work: Work) -> Cache:
         """Open the response cache of the results folder; baselines answer faster than it."""
-        path = None if work.plan.model.startswith("baseline/") else (self._cache_folder or work.folder.parent) / CACHE
+        path = (
+            None if work.plan.model.startswith("baseline/") else (self._cache_folder or results_of(work.folder)) / CACHE
+        )
         identity = {**self._config.asked_of, "sha256": work.model.info.get("sha256"), "code": self._code_of_model()}
         return Cache(path, self._cache, identity, self._notify)
 
@@ -191,6 +196,9 @@ class Session:
         if self._budget is not None and self._shared_budget is None:
             self._budget.add(tally.spending)
         tally.resumed = tally.recorded
+        if self.failures_only:
+            work.only = set(tally.failures)
+            tally.total = tally.recorded + len(work.only)
         tally.failures.clear()  # failed answers are retried
         return tally, done, self._answered(work.folder, done)
 
@@ -225,7 +233,8 @@ class Session:
             work.tally = add_votes(work.folder, work.plan.new_tally())
             work.tally.spending, work.tally.reused = asked.spending, asked.reused
         seconds = (datetime.now().astimezone() - self._started).total_seconds() if self._earlier is None else None
-        manifest = work.write("finished", seconds)
+        asked_all = work.only is None or (self._earlier is not None and self._earlier.status == "finished")
+        manifest = work.write("finished" if asked_all else "interrupted", seconds)
         tally = work.tally
         return RunResult(
             folder=work.folder,
@@ -249,6 +258,7 @@ class Session:
             parent=self.parent_name,
             label=self._label,
             note=self._note,
+            tags=self._earlier.tags if self._earlier else [],
             created=self._earlier.created or created if self._earlier else created,
             config=self._config,
             model=model.info,
@@ -270,6 +280,8 @@ class Work:
     """Task → fingerprint of its entire data."""
     judges: dict[str, dict[str, Any]]
     """Model that a grader asks → its description."""
+    only: set[RecordKey] | None = None
+    """The answers to get; None for all that are missing."""
     tally: Tally | None = None
     """None until the journal is open."""
 

@@ -185,6 +185,7 @@ async def run_async(
     note: str = "",
     trust: bool = False,
     regrade_all: bool = False,
+    failures_only: bool = False,
     cache: CacheMode = "on",
     cache_folder: Path | None = None,
     budget: Budget | None = None,
@@ -196,6 +197,7 @@ async def run_async(
     """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`.
 
     Args:
+        failures_only: ask a resumed run's failures again, and nothing that was not asked yet.
         cache_folder: the results folder whose response cache is used; None: that in which the run folder is.
         budget: one that several runs share; None: the run's own.
         session_class: makes the session; None: the one that the settings ask for.
@@ -215,6 +217,7 @@ async def run_async(
         kind = session_class or (Regrading if earlier.parent else _usual(config))
         go = functools.partial(kind, plan, config, watch, notify, earlier=earlier)
         session = go(cache=cache, cache_folder=cache_folder, budget=budget)
+        session.failures_only = failures_only
         if isinstance(session, Regrading):
             resumed(session, folder, earlier)
         return await session.run(lambda: folder)

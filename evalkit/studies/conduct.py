@@ -18,13 +18,13 @@ from evalkit.money.spending import Spending
 from evalkit.runs.accounts import read_spending
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig
-from evalkit.runs.folder import RUN, runs_below
+from evalkit.runs.folder import RUN, STUDY, runs_below
 from evalkit.runs.manifest import Manifest, read_manifest
 from evalkit.runs.result import RunResult, read_result
 from evalkit.runs.session import Notify, Watch, sigterm_cancels
 from evalkit.runs.start import GROWING, RESUMABLE, run_async
 from evalkit.studies.matrix import PlannedRun, make_matrix
-from evalkit.studies.study_file import STUDY, Study, make_study
+from evalkit.studies.study_file import Study, make_study
 
 
 @dataclass(kw_only=True)

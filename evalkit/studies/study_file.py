@@ -32,8 +32,6 @@ from evalkit.errors import InputError, MissingExtraError
 from evalkit.money.prices import Price
 from evalkit.runs.config import RunConfig
 
-STUDY = "study.json"
-"""The file in a study's folder that makes it one."""
 ENDINGS = (".toml", ".yaml", ".yml", ".json")
 OWN = {"model", "wording", "max_cost", "max_tokens_total"}
 """Settings of a run that a study varies by lists of their own, or has once for all runs."""
