@@ -10,6 +10,7 @@
 # make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
 # make reference results/reference and docs/figures, from real runs; half an hour
+# make release  dist/, built and checked; nothing is uploaded
 # make soak     kills, and hostile servers, folders and logs; about ten minutes
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity data theory reference clean
+.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity data theory reference clean release
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -102,6 +103,16 @@ theory: $(VENV)/.dev
 
 reference: $(VENV)/.dev
 	$(BIN)/python scripts/make_reference.py
+
+# Everything that is published, checked, and nothing uploaded.
+release: check docs
+	@git diff --quiet HEAD || { echo "commit first: a release is made of what git tracks"; exit 2; }
+	rm -rf dist build
+	$(PIP) install --quiet build twine
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+	$(BIN)/python -m pytest -q tests/test_packaging.py tests/test_repository.py
+	@echo "dist/ is ready. To publish: git tag v$$($(BIN)/python -c 'from importlib.metadata import version; print(version("evalkit-idk"))'), push the tag, and: $(BIN)/python -m twine upload dist/*"
 
 bench: $(VENV)/.dev
 	@for each in startup process throughput memory local exact scoring rescore view abstention; do $(BIN)/python perf/$$each.py || exit 1; done

@@ -10,12 +10,20 @@ import click
 from evalkit.cli import cli
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
+COMPLETION = """To complete commands, options, tasks, models and runs, put one of these lines into the file of your shell:
+
+```sh
+eval "$(_EVALKIT_COMPLETE=bash_source evalkit)"     # ~/.bashrc
+eval "$(_EVALKIT_COMPLETE=zsh_source evalkit)"      # ~/.zshrc
+_EVALKIT_COMPLETE=fish_source evalkit | source      # ~/.config/fish/completions/evalkit.fish
+```
+"""
 SETTINGS = {"max_content_width": 100, "terminal_width": 100, "help_option_names": ["-h", "--help"]}
 
 
 def reference() -> str:
     """Return the whole reference as Markdown: a section for each command, groups before their subcommands."""
-    parts = ["# Command line", "", "Made by `make docs` from the commands' own help; do not edit.", ""]
+    parts = ["# Command line", "", "Made by `make docs` from the commands' own help; do not edit.", "", COMPLETION]
     for name, command in walk("evalkit", cli):
         context = click.Context(command, info_name=name, **SETTINGS)  # type: ignore[arg-type]  # each of its own type
         parts += [f"## {name}", "", "```", command.get_help(context), "```", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -124,3 +125,24 @@ def test_the_functions_of_the_commands_exist() -> None:
 def test_the_changelog_names_this_version() -> None:
     """Under its own heading or as unreleased."""
     assert re.search(r"^## \[(Unreleased|0\.1\.0)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_links_of_the_readme_hold_wherever_it_is_rendered() -> None:
+    """A package index shows it without the repository: every link is absolute, and leads to a file that exists."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#\s]+)", text)
+    assert [link for link in links if not link.startswith("https://")] == []
+    own = [
+        m[1] for link in links if (m := re.match(r"https://[\w.]+/evalkit/evalkit/(?:(?:blob|tree)/)?main/(.+)", link))
+    ]
+    assert len(own) > 10
+    assert [path for path in own if not (ROOT / path).exists()] == []
+
+
+def test_the_version_stands_once_and_is_the_same_everywhere() -> None:
+    """pyproject.toml states it; the citation and the changelog follow."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{version}]" in changelog
+    assert f"[{version}]: https://github.com/evalkit/evalkit/" in changelog

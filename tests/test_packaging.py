@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -39,6 +40,22 @@ def test_the_wheel_holds_every_module_and_data_file(wheel: Path) -> None:
     expected = {name if name.startswith("evalkit/") else f"evalkit/{name}" for name in tracked if name}
     packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert packed == expected
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_the_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    """Whoever builds from the sdist gets every module, table and data file."""
+    source = wheel.parent / "source"
+    command = [sys.executable, "-m", "build", "--sdist", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    packed = {name.removeprefix("evalkit/") for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    missing = {name for name in packed if f"evalkit/{name}" not in names and name not in names}
+    assert missing == set()
+    assert {"pyproject.toml", "README.md", "LICENSE"} <= names
 
 
 def test_tasks_and_graders_are_flat() -> None:

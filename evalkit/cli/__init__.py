@@ -66,8 +66,28 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def _print_version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the version, and the commit of a checkout that is run from its own folder."""
+    if not value:
+        return
+    from importlib.metadata import version
+
+    from evalkit.runs.environment import source_commit
+
+    commit = source_commit()
+    click.echo(f"evalkit, version {version('evalkit-idk')}" + (f" (commit {commit})" if commit else ""))
+    context.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="evalkit-idk", prog_name="evalkit")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Print the version, and the commit of a checkout.",
+)
 def cli() -> None:
     """Does this model know when it doesn't know, and what should that be worth?
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.completion import complete_tasks
 from evalkit.cli.options import KeyValue, as_dict, names_option
 from evalkit.cli.options import command as new_command
 from evalkit.errors import UsageError
 
 
 @new_command("audit", short_help="What each task's scoring pays for \"I don't know\".")
-@names_option("--task", "tasks", help="Only these tasks.  [default: all]")
+@names_option("--task", "tasks", shell_complete=complete_tasks, help="Only these tasks.  [default: all]")
 @click.option(
     "--threshold", default=0.75, show_default=True, metavar="T", help="The confidence target to compare with."
 )

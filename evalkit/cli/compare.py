@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option, stated, threshold_option
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @new_command("compare", short_help="Compare two runs on the samples that both have.")
-@click.argument("a")
-@click.argument("b", required=False, metavar="[B]")
+@click.argument("a", shell_complete=complete_runs)
+@click.argument("b", required=False, metavar="[B]", shell_complete=complete_runs)
 @names_option("--model", "models", metavar="A,B", help="A's model and B's, of runs that hold several.")
 @threshold_option(help="Confidence targets at which they are compared.")
 @click.option(

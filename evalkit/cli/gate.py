@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 
@@ -11,8 +12,8 @@ EXIT_CODES = {"GO": 0, "NO-GO": 10, "INCONCLUSIVE": 11}
 
 
 @new_command("gate", short_help="May a candidate replace a baseline?")
-@click.argument("baseline")
-@click.argument("candidate")
+@click.argument("baseline", shell_complete=complete_runs)
+@click.argument("candidate", shell_complete=complete_runs)
 @click.option("--at", type=click.FloatRange(0, 1, max_open=True), required=True, metavar="T", help="Confidence target.")
 @click.option(
     "--margin", type=click.FloatRange(0), required=True, metavar="S", help="Points of S by which it may be worse."

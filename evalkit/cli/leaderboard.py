@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import KeyValue, as_dict, stated, threshold_option
 from evalkit.cli.options import command as new_command
 from evalkit.errors import UsageError
@@ -15,7 +16,7 @@ FORMATS = ("table", "markdown", "csv", "json", "html")
 
 
 @new_command("leaderboard", short_help="Rank models over runs, at every threshold.")
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=complete_runs)
 @threshold_option(help="Default: 0,0.5,0.75,0.9.")
 @click.option("--macro", is_flag=True, help="Also rank by the mean over tasks.")
 @click.option(

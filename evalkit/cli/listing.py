@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from evalkit import plugins
+from evalkit.cli.completion import complete_tasks
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option
 from evalkit.display import one_line
@@ -24,7 +25,7 @@ GROUPS: dict[str, plugins.Group] = {
 
 @new_command("list", short_help="List tasks, graders, readers, models, metrics or runs.")
 @click.argument("what", type=click.Choice([*GROUPS, "runs"]))
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_tasks)
 @click.option("--out", default=DEFAULT_FOLDER, show_default=True, metavar="DIR", help="Where runs are looked for.")
 @names_option("--tag", "tags", metavar="TAG,…", help="Only runs that have these tags.")
 @click.option("--data", metavar="PATH", help="Local files that a task's example prompt is taken from.")

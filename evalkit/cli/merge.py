@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @new_command("merge", short_help="Merge the shards of a run into one run.")
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_runs)
 @click.option(
     "-o", "--output", "into", required=True, type=click.Path(path_type=Path), metavar="RUN", help="Folder to make."
 )

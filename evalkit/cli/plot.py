@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option
 from evalkit.runs.folder import DEFAULT_FOLDER
@@ -15,7 +16,7 @@ KINDS = ("score", "coverage", "reliability", "risk", "outcomes")
 
 @new_command("plot", short_help="Draw a figure of runs as PNG, SVG or HTML.")
 @click.argument("kind", type=click.Choice(KINDS), metavar="KIND")
-@click.argument("runs", nargs=-1, metavar="[RUN...]")
+@click.argument("runs", nargs=-1, metavar="[RUN...]", shell_complete=complete_runs)
 @names_option("--task", "tasks", help="Only these tasks.")
 @names_option("--model", "models", help="Only these models.")
 @click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option, stated, threshold_option
 from evalkit.errors import UsageError
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @new_command("power", short_help="How many questions a comparison or an interval needs.")
-@click.argument("pilots", nargs=-1, metavar="[A B]")
+@click.argument("pilots", nargs=-1, metavar="[A B]", shell_complete=complete_runs)
 @names_option("--model", "models", metavar="A,B", help="A's model and B's, of runs that hold several.")
 @threshold_option(help="Default: 0,0.5,0.75,0.9.")
 @click.option("--effect", type=float, metavar="D", help="Difference of scores to find. Default: that of A and B.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.completion import complete_models
 from evalkit.cli.options import KeyValue, as_dict
 from evalkit.cli.options import command as new_command
 
 
 @new_command("probe", short_help="What a model's server supports, and what will not work.")
-@click.argument("model")
+@click.argument("model", shell_complete=complete_models)
 @click.option("--base-url", metavar="URL", help="An OpenAI-compatible server to ask instead of the provider's.")
 @click.option(
     "--header", "headers", type=KeyValue("NAME=$VARIABLE"), multiple=True,

@@ -7,14 +7,17 @@ from typing import Any
 
 import click
 
+from evalkit.cli.completion import complete_graders, complete_runs
 from evalkit.cli.options import KeyValue, as_dict, money_options, options_named
 from evalkit.cli.options import command as new_command
 from evalkit.runs.folder import DEFAULT_FOLDER
 
 
 @new_command("regrade", short_help="Judge a run's answers again, without asking the model.")
-@click.argument("run")
-@click.option("--grader", default="", metavar="NAME", help="Another grader; or file.py::name.")
+@click.argument("run", shell_complete=complete_runs)
+@click.option(
+    "--grader", default="", metavar="NAME", shell_complete=complete_graders, help="Another grader; or file.py::name."
+)
 @click.option(
     "-G", "grader_parameters", type=KeyValue(), multiple=True, help="A parameter of the grader or its judges."
 )

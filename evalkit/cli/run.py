@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import click
 
+from evalkit.cli.completion import complete_graders, complete_models, complete_runs, complete_tasks
 from evalkit.cli.options import (
     ColumnMap,
     KeyValue,
@@ -55,10 +56,13 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
 @new_command("run", short_help="Put tasks to a model and score the answers.")
 @click.argument("study_file", required=False, metavar="[STUDY]")
 @names_option(
-    "--model", "models", metavar="M,…",
+    "--model", "models", metavar="M,…", shell_complete=complete_models,
     help=f"provider/name; `evalkit list models`. Several make a study. Default: {DEFAULT_MODEL}.",
 )  # fmt: skip
-@names_option("--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name, or files of questions.")
+@names_option(
+    "--task", "tasks", metavar="T,…", help="Tasks by name or file.py::name, or files of questions.",
+    shell_complete=complete_tasks,
+)  # fmt: skip
 @threshold_option(
     help="Confidence targets to state in the prompt, such as none,0,0.75; none: no target. Default: none."
 )
@@ -141,7 +145,12 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
 @click.option(
     "--extra-metric", "metrics", multiple=True, metavar="FILE.py::NAME", help="A metric of your own to compute as well."
 )
-@click.option("--grader", metavar="NAME", help="A grader of all tasks, instead of their own; or file.py::name.")
+@click.option(
+    "--grader",
+    metavar="NAME",
+    shell_complete=complete_graders,
+    help="A grader of all tasks, instead of their own; or file.py::name.",
+)
 @click.option(
     "--count-as",
     type=KeyValue("KIND=OUTCOME"),
@@ -159,8 +168,13 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
 @click.option("--name", metavar="NAME", help="Name of the run folder. Default: made from the time and the tasks.")
 @click.option("--label", metavar="TEXT", help="What boards and figures call this condition.")
 @click.option("--note", metavar="TEXT", help="Free text that run.json keeps.")
-@click.option("--resume", metavar="RUN", help="Resume an interrupted run.")
-@click.option("--extend", metavar="RUN", help="Continue a run with more --threshold, --limit or --epochs.")
+@click.option("--resume", metavar="RUN", shell_complete=complete_runs, help="Resume an interrupted run.")
+@click.option(
+    "--extend",
+    metavar="RUN",
+    shell_complete=complete_runs,
+    help="Continue a run with more --threshold, --limit or --epochs.",
+)
 @click.option("--trust", is_flag=True, help="With --resume: use the code and address that the run names.")
 @click.option("--regrade-all", is_flag=True, help="With --resume: grade all answers again, asking no model.")
 @click.option(

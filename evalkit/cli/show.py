@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from evalkit.cli.completion import complete_runs
 from evalkit.cli.options import command as new_command
 from evalkit.cli.options import names_option, threshold_option
 from evalkit.errors import InputError
@@ -14,7 +15,7 @@ from evalkit.runs.result import read_result
 
 
 @new_command("show", short_help="Show a run's summary, or the transcript of one sample.")
-@click.argument("run", required=False, metavar="[RUN]")
+@click.argument("run", required=False, metavar="[RUN]", shell_complete=complete_runs)
 @click.argument("sample_id", required=False, metavar="[ID]")
 @click.option(
     "--out",

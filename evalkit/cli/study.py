@@ -10,6 +10,7 @@ from typing import Any
 
 from evalkit.display import one_line
 from evalkit.errors import InputError, RunInterruptedError, UsageError
+from evalkit.files import is_file
 from evalkit.money.budget import Budget
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.folder import slug
@@ -46,7 +47,7 @@ def study_of(path: str | None, models: Sequence[str], settings: dict[str, Any]) 
             f"the settings of a study stand in {path}; give only --out, --name, --cache, --dry-run, --max-cost,"
             " --max-tokens-total and --prices beside"
         )
-    if not Path(path).is_file() or Path(path).suffix.lower() not in ENDINGS:
+    if not is_file(Path(path)) or Path(path).suffix.lower() not in ENDINGS:
         raise UsageError(f"{path} is no study file: one ends in {', '.join(ENDINGS)}; evalkit init writes an example")
     return read_study(Path(path)).with_money(settings)
 

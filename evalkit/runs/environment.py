@@ -5,7 +5,10 @@ from __future__ import annotations
 import platform
 import subprocess
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
+
+import evalkit
 
 
 def describe_environment() -> dict[str, Any]:
@@ -15,15 +18,21 @@ def describe_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "versions": {name: version(name) for name in packages},
-        "git": _git_revision(),
+        "git": _git_revision(Path()),
     }
 
 
-def _git_revision() -> str | None:
-    """Commit of the folder that the run was started in, with -dirty for uncommitted changes."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+def source_commit() -> str | None:
+    """Return the commit of evalkit's own checkout, with -dirty for uncommitted changes; None if it was installed."""
+    root = Path(evalkit.__file__).resolve().parent.parent
+    return _git_revision(root, length=12) if (root / ".git").exists() else None
+
+
+def _git_revision(folder: Path, length: int = 40) -> str | None:
+    """Commit of a folder, with -dirty for uncommitted changes."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", f"--abbrev={length}", "--exclude=*"]
     try:
-        process = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - constant arguments
+        process = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 - our own arguments
     except (OSError, subprocess.TimeoutExpired):
         return None
     return process.stdout.strip() or None

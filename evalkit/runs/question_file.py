@@ -22,6 +22,7 @@ from pathlib import Path
 
 from evalkit.dataset.source import Source, as_text
 from evalkit.errors import InputError, SettingError, UsageError
+from evalkit.files import is_file
 from evalkit.grading.grade import grade_with
 from evalkit.readers.columns import Facts, as_list, find_facts, lookup
 from evalkit.readers.fields import Fields
@@ -59,7 +60,7 @@ def read_question_file(path: Path, mapping: Mapping[str, str]) -> Task:
         SettingError: the map names an unknown field, or no question.
         InputError: the file cannot be read, or a row is no question; the text names file, line and remedy.
     """
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"no file {path}")
     if not path.stat().st_size:
         raise InputError(f"{path} is empty; a file of questions has a row for each")

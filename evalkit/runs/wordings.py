@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from evalkit.errors import InputError, UsageError
+from evalkit.files import is_file
 from evalkit.metrics.threshold import penalty
 
 EXAM = "Make your best guess even if you are unsure, as if you were taking an exam."
@@ -136,7 +137,7 @@ def find_wording(given: str) -> Wording:
     if "{" in given:
         return _read(given, "own", "the wording")
     path = Path(given)
-    if not path.is_file():
+    if not is_file(path):
         raise UsageError(f"no wording {given!r}; available: {', '.join(BUILT_IN)}, or a text file with {{penalty}}")
     try:
         text = path.read_text(encoding="utf-8-sig")

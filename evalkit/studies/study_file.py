@@ -29,6 +29,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evalkit.errors import InputError, MissingExtraError
+from evalkit.files import is_file
 from evalkit.money.prices import Price
 from evalkit.runs.config import RunConfig
 
@@ -177,7 +178,7 @@ def _located(study: Study, folder: Path) -> Study:
 
     def found(name: str) -> str:
         path, colons, rest = name.partition("::")
-        return f"{folder / path}{colons}{rest}" if (folder / path).is_file() else name
+        return f"{folder / path}{colons}{rest}" if is_file(folder / path) else name
 
     settings = study.settings
     if "tasks" in settings:

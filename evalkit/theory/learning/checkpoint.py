@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalkit.errors import InputError, UsageError
+from evalkit.files import is_file
 from evalkit.theory.learning.corpus import Corpus, name_codes, write_corpus
 from evalkit.theory.learning.optimizer import State
 from evalkit.theory.learning.settings import PosttrainSettings, TrainSettings
@@ -84,7 +85,7 @@ def load(path: Path) -> Checkpoint:
         InputError: the file is damaged.
     """
     file = path if path.suffix == SUFFIX else path.with_name(f"{path.name}{SUFFIX}")
-    if not file.is_file():
+    if not is_file(file):
         raise UsageError(f"no model {file}; train one: evalkit theory train --out {file.parent}")
     arrays, given = _read(file)
     try:
