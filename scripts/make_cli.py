@@ -10,7 +10,7 @@ import click
 from evalkit.cli import cli
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
-COMPLETION = """To complete commands, options, tasks, models and runs, put one of these lines into the file of your shell:
+COMPLETION = """To complete commands, tasks, models and runs, put one of these lines into the file of your shell:
 
 ```sh
 eval "$(_EVALKIT_COMPLETE=bash_source evalkit)"     # ~/.bashrc

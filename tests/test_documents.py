@@ -30,6 +30,8 @@ NOT_RUN = {
     "run --model anthropic/": "another client; tests/models run it",
     "rescore logs/": "the reader's own logs; tests/readers hold a file of each kind",
     "rescore batch_output.jsonl": "tests/readers hold such a file",
+    "export RUN --to inspect": "needs inspect-ai; tests/export run it",
+    "push": "writes to the Hub; tests/export run it on loopback",
     "rescore OUT": "the reader's own logs",
     "run study.toml": "names models of two providers; tests/studies run one",
 }

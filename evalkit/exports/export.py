@@ -43,7 +43,8 @@ def export(
         to: `inspect`, `every-eval-ever`, `hub`, `parquet`, `csv`, `xlsx` or `latex`.
         output: folder that the files are written to; default RUN-FORMAT in the working folder.
         out: where runs are looked for by name.
-        organization, relationship: who publishes, and their relation to the model's maker (every-eval-ever).
+        organization: who publishes (every-eval-ever).
+        relationship: their relation to the model's maker (every-eval-ever).
         model_ids: model → its id on the Hub (every-eval-ever).
         task_ids: task → id of the benchmark's task on the Hub (hub).
         source_url: address of the transcripts (hub).

@@ -8,8 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import evalkit
-
 
 def describe_environment() -> dict[str, Any]:
     """Versions, platform and the git revision of the folder that this process was started in."""
@@ -24,7 +22,7 @@ def describe_environment() -> dict[str, Any]:
 
 def source_commit() -> str | None:
     """Return the commit of evalkit's own checkout, with -dirty for uncommitted changes; None if it was installed."""
-    root = Path(evalkit.__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     return _git_revision(root, length=12) if (root / ".git").exists() else None
 
 
