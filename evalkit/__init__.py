@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from evalkit.dataset.fingerprint import fingerprint
     from evalkit.dataset.hub import BenchmarkRow, Hub, Rows, benchmark_rows, example_rows
     from evalkit.dataset.order import interleave, option_letters, right_answers, shuffled
+    from evalkit.dataset.patch import find_patch, is_empty_patch
     from evalkit.dataset.table import read_table
     from evalkit.errors import EvalkitError
     from evalkit.exports.export import export
     from evalkit.exports.push import push
-    from evalkit.extras import requires
+    from evalkit.extras import docker_runs, requires
     from evalkit.grading.confidence import split_verbal
     from evalkit.grading.grade import grade_with
     from evalkit.grading.judge import ask_mark, ask_verdict
-    from evalkit.grading.patch import find_patch
     from evalkit.grading.preference import ask_preference
     from evalkit.models.base import Model, ModelOptions, Provider, Request, open_model
     from evalkit.models.plain import plain_prompt
@@ -90,6 +90,7 @@ __all__ = [
     "committed",
     "compare",
     "count_outcomes",
+    "docker_runs",
     "example_rows",
     "export",
     "final_statement",
@@ -99,6 +100,7 @@ __all__ = [
     "grade_with",
     "grader",
     "interleave",
+    "is_empty_patch",
     "is_it_valid",
     "last_boxed",
     "leaderboard",
@@ -178,12 +180,13 @@ _HOMES = {
     "example_rows": "dataset.hub",
     "export": "exports.export",
     "final_statement": "abstention.final",
-    "find_patch": "grading.patch",
+    "find_patch": "dataset.patch",
     "fingerprint": "dataset.fingerprint",
     "gate": "report.gate",
     "grade_with": "grading.grade",
     "grader": "plugins",
     "interleave": "dataset.order",
+    "is_empty_patch": "dataset.patch",
     "is_it_valid": "report.iiv",
     "last_boxed": "text",
     "leaderboard": "analysis.leaderboard",
@@ -208,6 +211,7 @@ _HOMES = {
     "record_features": "runs.dataframe",
     "regrade": "runs.regrade",
     "regrade_async": "runs.regrade",
+    "docker_runs": "extras",
     "requires": "extras",
     "rescore": "rescoring.rescore",
     "rescore_async": "rescoring.rescore",

@@ -6,7 +6,7 @@ Everything before the journal produces `Record` objects; everything after it onl
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar
@@ -166,6 +166,16 @@ class Usage(_Frozen):
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     """Prompt tokens that the provider read from its cache."""
+
+
+def total_usage(parts: Iterable[Usage]) -> Usage:
+    """Add up the tokens of several calls; a count that no call reported stays unknown.
+
+    Args:
+        parts: the usage of each call.
+    """
+    known = [part.model_dump(exclude_none=True) for part in parts]
+    return Usage(**{name: sum(part.get(name, 0) for part in known) for name in {key for part in known for key in part}})
 
 
 class Completion(_Frozen):
@@ -346,6 +356,10 @@ class Failure(_Frozen):
         return RecordKey(self.task, self.model, self.sample_id, self.epoch, self.prompt_threshold)
 
 
+Ask = Callable[[Sequence[Message]], Coroutine[Any, Any, Completion]]
+"""From messages to the model's completion."""
+
+
 @dataclass(frozen=True)
 class Task:
     """A set of questions and the grader for their answers."""
@@ -373,5 +387,8 @@ class Task:
     """Registered metrics that the publisher reports; shown beside the scores."""
     letters: bool | None = None
     """Whether options are put below each question, lettered; None: where its text does not hold them all."""
+    solve: Callable[[Sample, Sequence[Message], Ask], Awaitable[Completion]] | None = None
+    """Answers a sample where one request does not do, such as an agent: receives the sample, the prompt, and a function
+    from messages to the model's completion."""
     examples: Sequence[Sample] = ()
     """Questions that are not asked, with worked answers in `metadata["worked"]`; those of a stratum belong together."""

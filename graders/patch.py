@@ -12,19 +12,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from evalkit import Completion, Grade, Sample, find_patch, grader, non_answer
+from evalkit import Completion, Grade, Sample, docker_runs, find_patch, grader, is_empty_patch, non_answer
 
 COMMAND = "python -m swebench.harness.run_evaluation --dataset_name {dataset} --predictions_path {path} --run_id {run}"
-_EMPTY = re.compile(
-    r"```\w*|</?patch>|\"(?:model_)?(?:patch|diff|answer)\"\s*:|\bnull\b|\bnone\b|n/a|[\[\]{}\"'`.,;:\s]", re.IGNORECASE
-)
-"""The parts of an empty patch: fences, tags, an empty list, null."""
+NOT_APPLIED = ">>>>> Patch Apply Failed"
+"""What the harness logs of a patch that does not apply."""
 _SAFE = re.compile(r"[^\w.-]+")
 
 
@@ -33,7 +30,7 @@ async def patch(sample: Sample, completion: Completion) -> Grade:
     """Apply the patch in the answer and run the project's tests."""
     diff = find_patch(completion.text)
     if diff is None:
-        if not _EMPTY.sub("", completion.text).strip():
+        if is_empty_patch(completion.text):
             return Grade.idk("empty", "an empty patch")
         if kind := non_answer(completion.text, question=sample.prompt):
             return Grade.idk(kind)
@@ -52,8 +49,8 @@ def what_is_missing() -> str | None:
     """What is missing to run the harness here, None if nothing is."""
     if find_spec("swebench") is None:
         return "a patch needs the harness: pip install 'evalkit-idk[swebench]'"
-    if shutil.which("docker") is None:
-        return "a patch needs Docker, which is not available"
+    if not docker_runs():
+        return "a patch needs Docker, which does not run here"
     return None
 
 
@@ -84,7 +81,7 @@ async def _evaluate(sample: Sample, found: str) -> bool:
         report = _report(Path(folder), run)
         if report is None:
             raise RuntimeError(f"the harness gave no report: {said.decode(errors='replace').strip()[-200:]}")
-        return resolved_in(report, name)
+        return resolved_in(report, name, _log(Path(folder), run, name))
 
 
 def _report(folder: Path, run: str) -> dict[str, object] | None:
@@ -93,12 +90,21 @@ def _report(folder: Path, run: str) -> dict[str, object] | None:
     return report
 
 
-def resolved_in(report: dict[str, object], name: str) -> bool:
+def _log(folder: Path, run: str, name: str) -> str:
+    path = folder / "logs" / "run_evaluation" / run / "evalkit" / name / "run_instance.log"
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def resolved_in(report: dict[str, object], name: str, log: str = "") -> bool:
     """Whether the harness's report counts an instance as resolved.
+
+    Its `error_ids` are a catch-all: patches that do not apply are the model's act, and count as not resolved; the rest,
+    such as a container that did not start, is no verdict.
 
     Args:
         report: as the harness writes it.
         name: the instance's id.
+        log: what the harness logged of the instance.
 
     Raises:
         RuntimeError: the report does not mention the instance, or says that the harness failed on it.
@@ -107,5 +113,7 @@ def resolved_in(report: dict[str, object], name: str) -> bool:
     if name in listed.get("resolved_ids", []):
         return True
     if name in listed.get("unresolved_ids", []) or name in listed.get("empty_patch_ids", []):
+        return False
+    if name in listed.get("error_ids", []) and NOT_APPLIED in log:
         return False
     raise RuntimeError(f"the harness reached no verdict on {name}")

@@ -1,10 +1,13 @@
 """SWE-bench: predictions, evaluation reports old and new, SWE-bench Pro results.
 
-* predictions {instance_id, model_patch, model_name_or_path}: no verdict; an empty patch is no answer.
+* predictions {instance_id, model_patch, model_name_or_path}: no verdict. `[]` and null are empty patches; what stands
+  in a patch's place beside `resolved` is sorted as the grader `patch` does.
 * docker report {generated, no_generation, resolved, applied, …}: lists of ids, sometimes doubled. Resolved is right;
   in no_generation and not in generated is an empty patch; install_fail and reset_failed without a result are failures
   of the infrastructure; the rest is wrong, a patch that does not apply included.
-* report {submitted_ids, resolved_ids or resolved, empty_patch_ids, error_ids, infra_failure_ids}: likewise.
+* report {submitted_ids, resolved_ids or resolved, empty_patch_ids, error_ids, infra_failure_ids}: likewise. error_ids
+  are a catch-all, of patches that do not apply and of broken containers; the publisher counts them as not resolved, and
+  so does this reader, unless infra_failure_ids holds them too, or `--verdict error_ids=failed` says otherwise.
 * Pro {instance → bool}, whose keys are instance_OWNER__REPOSITORY-COMMIT.
 """
 
@@ -14,6 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from evalkit.dataset.patch import find_patch, is_empty_patch
 from evalkit.dataset.source import Head, Source
 from evalkit.readers.base import ForeignRow, Reader, Verdict, document_fields, has, reader
 from evalkit.readers.fields import Fields
@@ -40,12 +44,20 @@ def swe_bench_predictions(row: Fields) -> ForeignRow:
     model = row.text("model_name_or_path", "") or row.text("model", "")
     patch, resolved = row.text("model_patch", None), row.value("resolved")
     patch = row.text("modelPatch", "") if patch is None else patch
-    if not isinstance(resolved, bool) and patch.strip():
-        return ForeignRow(
-            sample_id=name, verdict="unscored", text=patch, attempted=True, model=model, reason="not evaluated"
-        )
-    verdict: Verdict = "right" if resolved is True else "wrong"
-    return ForeignRow(sample_id=name, verdict=verdict, text=patch, attempted=bool(patch.strip()), model=model)
+    if is_empty_patch(patch) and resolved is not True:
+        return ForeignRow(sample_id=name, verdict="wrong", text="", model=model)
+    if not isinstance(resolved, bool):
+        reason = "not evaluated"
+        return ForeignRow(sample_id=name, verdict="unscored", text=patch, attempted=True, model=model, reason=reason)
+    found = find_patch(patch) is not None
+    return ForeignRow(
+        sample_id=name,
+        verdict="right" if resolved else "wrong",
+        text=patch,
+        attempted=found,
+        unreadable=not found,
+        model=model,
+    )
 
 
 class ReportReader(Reader):
@@ -74,8 +86,10 @@ class ReportReader(Reader):
             elif name in lists.empty:
                 yield ForeignRow(sample_id=name, verdict="wrong", text="", reason="no patch", task=TASK, place=number)
             else:
+                mark = "error_ids" if name in lists.erred else ""
+                reason = "no result (error_ids)" if mark else "not resolved"
                 yield ForeignRow(
-                    sample_id=name, verdict="wrong", attempted=True, reason="not resolved", task=TASK, place=number
+                    sample_id=name, verdict="wrong", mark=mark, attempted=True, reason=reason, task=TASK, place=number
                 )
 
 
@@ -85,6 +99,8 @@ class _Lists(NamedTuple):
     empty: set[str]
     broken: set[str]
     """No result because the infrastructure failed."""
+    erred: set[str]
+    """No result for a reason that the report does not tell."""
 
 
 def _lists(report: Fields) -> _Lists:
@@ -94,9 +110,10 @@ def _lists(report: Fields) -> _Lists:
     if "no_generation" in ids:
         generated, none = ids.get("generated", set()), ids["no_generation"]
         broken = ids.get("install_fail", set()) | ids.get("reset_failed", set())
-        return _Lists(generated | none, resolved, none - generated, broken - resolved)
+        return _Lists(generated | none, resolved, none - generated, broken - resolved, set())
     submitted, empty = {*report.texts("submitted_ids")}, {*report.texts("empty_patch_ids")}
-    return _Lists(submitted, resolved, empty, ids.get("infra_failure_ids", set()) - resolved)
+    broken = ids.get("infra_failure_ids", set()) - resolved
+    return _Lists(submitted, resolved, empty, broken, ids.get("error_ids", set()))
 
 
 class ProReader(Reader):

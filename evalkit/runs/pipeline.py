@@ -10,14 +10,33 @@ import asyncio
 import gc
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from evalkit.errors import ModelCrashedError, ModelError, ModelStoppedError, ModelUnavailableError
+from evalkit.errors import (
+    BadResponseError,
+    EvalkitError,
+    ModelCrashedError,
+    ModelError,
+    ModelStoppedError,
+    ModelUnavailableError,
+)
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request, pool
-from evalkit.records import Completion, Failure, Grade, Message, NonAnswer, Outcome, Record, RecordKey, Usage
+from evalkit.plugins import described
+from evalkit.records import (
+    Completion,
+    Failure,
+    Grade,
+    Message,
+    NonAnswer,
+    Outcome,
+    Record,
+    RecordKey,
+    Usage,
+    total_usage,
+)
 from evalkit.runs.cache import Cache
 from evalkit.runs.journal import Journal
 from evalkit.runs.plan import Answered, Job, Plan, changed, plan_jobs
@@ -107,7 +126,7 @@ class _Worker:
         with pool.counting() as judging:
             try:
                 if completion is None:
-                    completion = await self._complete(self.plan.request(job, messages))
+                    completion = await self._answer(job, messages)
                 grade_ = (answered and answered.grade) or await self._grade(job, completion)
             except ModelCrashedError:
                 raise
@@ -143,6 +162,26 @@ class _Worker:
         self.tally.count(record)
         self._watch_limit(grade_, self.plan.token_limit(job.planned.task))
         return None
+
+    async def _answer(self, job: Job, messages: Sequence[Message]) -> Completion:
+        """Ask the model, or let the task's agent ask it as often as it needs; baselines answer at once."""
+        request, solve = self.plan.request(job, messages), job.planned.task.solve
+        if solve is None or self.plan.model.startswith("baseline/"):
+            return await self._complete(request)
+        used: list[Usage] = []
+
+        async def ask(turns: Sequence[Message]) -> Completion:
+            completion = await self._complete(replace(request, messages=turns))
+            used.append(completion.usage)
+            return completion
+
+        try:
+            completion = await solve(job.sample, messages, ask)
+        except EvalkitError:
+            raise
+        except Exception as error:
+            raise BadResponseError(f"the agent of task {job.key.task}: {described(error)}") from error
+        return completion.model_copy(update={"usage": total_usage(used)})
 
     async def _complete(self, request: Request) -> Completion:
         """Take a completion from the cache, or ask the model."""

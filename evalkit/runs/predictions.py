@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from evalkit.grading.patch import find_patch
+from evalkit.dataset.patch import find_patch
 from evalkit.runs import journal
 
 

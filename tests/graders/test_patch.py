@@ -137,6 +137,35 @@ def test_the_harness_report_decides(name: str, resolved: bool) -> None:
     assert resolved_in(dict(REPORT), name) is resolved
 
 
+def test_a_patch_that_does_not_apply_is_not_resolved() -> None:
+    """The harness lists it with its errors; its log says why."""
+    assert resolved_in(dict(REPORT), "a__a-5", ">>>>> Patch Apply Failed:\nerror: x.py: No such file") is False
+
+
+@pytest.mark.parametrize(("text", "kind"), NONE)
+def test_predictions_are_sorted_as_answers_are(text: str, kind: str, tmp_path: Path) -> None:
+    """What a file of predictions has in a patch's place is the same kind of non-answer there as in a run."""
+    row = {"instance_id": "a__a-1", "model_name_or_path": "m", "model_patch": text, "resolved": False}
+    (tmp_path / "all_preds.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    run = evalkit.rescore(tmp_path / "all_preds.jsonl", out=tmp_path / "runs")
+    assert run.records["non_answer"].tolist() == [kind]
+
+
+def test_errors_of_the_harness_count_as_its_publisher_counts_them(tmp_path: Path) -> None:
+    """Not resolved, for they may be patches that do not apply.
+
+    A failure where the report names the infrastructure, or where `--verdict error_ids=failed` says so.
+    """
+    report = REPORT | {"submitted_ids": [f"a__a-{k}" for k in range(1, 7)], "infra_failure_ids": ["a__a-6"]}
+    report["error_ids"] = ["a__a-5", "a__a-6"]
+    path = tmp_path / "m.evalkit.json"
+    path.write_text(json.dumps(report), encoding="utf-8")
+    (card,) = evalkit.rescore(path, out=tmp_path / "one").scorecards
+    assert (card.correct, card.error, card.idk, card.failed) == (1, 3, 1, 1)
+    (card,) = evalkit.rescore(path, verdicts={"error_ids": "failed"}, out=tmp_path / "two").scorecards
+    assert (card.correct, card.error, card.idk, card.failed) == (1, 2, 1, 2)
+
+
 @pytest.mark.parametrize("name", ["a__a-5", "a__a-9"])
 def test_an_instance_that_the_harness_did_not_judge_is_no_verdict(name: str) -> None:
     """An error of the harness, or nothing said of it at all."""

@@ -1,4 +1,4 @@
-"""Find the patch, in unified diff format, in an answer."""
+"""Find the patch, in unified diff format, in an answer, and tell an empty one."""
 
 from __future__ import annotations
 
@@ -17,6 +17,19 @@ _PART = re.compile(
     r"diff --git |index |--- |\+\+\+ |@@ |[ +\\-]|new file mode|deleted file mode|old mode|new mode"
     r"|similarity index|rename |copy |Binary files|GIT binary patch"
 )
+_EMPTY = re.compile(
+    r"```\w*|</?patch>|\"(?:model_)?(?:patch|diff|answer)\"\s*:|\bnull\b|\bnone\b|n/a|[\[\]{}\"'`.,;:\s]", re.IGNORECASE
+)
+"""The parts of an empty patch: fences, tags, an empty list, null."""
+
+
+def is_empty_patch(text: str) -> bool:
+    """Whether an answer is a patch that changes nothing: `[]`, an empty ```diff block, null, or no text at all.
+
+    Args:
+        text: the answer.
+    """
+    return not _EMPTY.sub("", text).strip()
 
 
 def find_patch(text: str) -> str | None:
