@@ -11,24 +11,17 @@ import csv
 import gzip
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
+from evalkit.dataset.busy import causes, retried, wait_if_busy
 from evalkit.dataset.cells import allow_long_cells
 from evalkit.errors import InputError
 
 DATA = "EVALKIT_DATA"
 """Environment variable with the folder of local files; `--data` overrides it."""
-
-
-ATTEMPTS = 6
-"""How often the hub is asked while it answers that it is busy."""
-BUSY = (429, 500, 502, 503, 504)
-LONGEST_WAIT = 60.0
-"""Seconds between two attempts, at most."""
 
 
 class BenchmarkRow(dict[str, Any]):
@@ -300,12 +293,10 @@ def _commit(hub: Hub) -> str:
     """The revision's current commit, so that all rows come from one version."""
     from huggingface_hub import HfApi
 
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return str(HfApi().dataset_info(hub.id, revision=hub.revision, timeout=30).sha)
-        except Exception as error:  # noqa: BLE001 - the libraries raise errors of many kinds; it is raised again
-            _wait_or_raise(hub, error, attempt)
-    raise AssertionError("the last attempt raises")
+    try:
+        return str(retried(lambda: HfApi().dataset_info(hub.id, revision=hub.revision, timeout=30)).sha)
+    except Exception as error:  # the libraries raise errors of many kinds
+        raise _unreachable(hub, error) from error
 
 
 def _stream(hub: Hub, commit: str) -> Iterator[BenchmarkRow]:
@@ -328,35 +319,19 @@ def _stream_part(hub: Hub, commit: str, config: str | None, split: str) -> Itera
                     done, attempt = number, 1
         except InputError:
             raise
-        except Exception as error:  # noqa: BLE001 - the libraries raise errors of many kinds; it is raised again
-            _wait_or_raise(hub, error, attempt)
+        except Exception as error:  # likewise
+            if not wait_if_busy(error, attempt):
+                raise _unreachable(hub, error) from error
             attempt += 1
         else:
             return
-
-
-def _wait_or_raise(hub: Hub, error: Exception, attempt: int) -> None:
-    """Wait where the hub asks to come back later, as it does to many requests; otherwise raise what went wrong."""
-    response = next((one.response for one in _chain(error) if getattr(one, "response", None) is not None), None)
-    status = getattr(response, "status_code", None)
-    if status not in BUSY or attempt == ATTEMPTS:
-        raise _unreachable(hub, error) from error
-    asked = getattr(response, "headers", {}).get("Retry-After", "")
-    time.sleep(min(float(asked) if asked.isdigit() else 2.0**attempt, LONGEST_WAIT))
-
-
-def _chain(error: BaseException | None) -> Iterator[Any]:
-    """An error and what it was raised from."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _unreachable(hub: Hub, error: Exception) -> InputError:
     local = f"give its files ({', '.join(hub.files)}) with --data DIR"
     reason = " ".join(str(error).split())
     # An absent repository is called "private or gated" too: the hub does not tell them apart.
-    if any(type(one).__name__ == "GatedRepoError" for one in _chain(error)) or "is a gated dataset" in reason:
+    if any(type(one).__name__ == "GatedRepoError" for one in causes(error)) or "is a gated dataset" in reason:
         return InputError(
             f"{hub.id} is gated: accept its terms at https://huggingface.co/datasets/{hub.id} with an account,"
             f" then set HF_TOKEN to a token of that account; or {local}"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from evalkit.dataset.busy import retried
 from evalkit.errors import EvalkitError, InputError, MissingExtraError
 
 STDIN = "-"
@@ -79,15 +80,11 @@ def _is_remote(path: str | Path) -> bool:
 
 def _copied(address: str, folder: Path) -> dict[Path, str]:
     """Copy what an address names: copy → its own address."""
-    folder.mkdir()
     if address == STDIN:
+        folder.mkdir()
         return {_written(sys.stdin.buffer, folder / "stdin", STDIN): STDIN}
-    import fsspec  # type: ignore[import-untyped] # it has no types
-
     try:
-        system, inside = fsspec.core.url_to_fs(address)
-        found = system.glob(inside) if any(sign in inside for sign in "*?[") else [inside]
-        copies = {_fetched(system, one, folder, address): system.unstrip_protocol(one) for one in sorted(found)}
+        copies = retried(lambda: _fetched_all(address, folder))
     except ImportError as error:
         kind = address.partition("://")[0]
         raise MissingExtraError(
@@ -96,13 +93,34 @@ def _copied(address: str, folder: Path) -> dict[Path, str]:
     except InputError:
         raise
     except (OSError, ValueError) as error:
-        said = "no such file" if isinstance(error, FileNotFoundError) else _line(error) or type(error).__name__
-        raise InputError(f"{address} cannot be read ({said})") from error
+        raise InputError(f"{address} cannot be read ({_said(address, error)})") from error
     except Exception as error:  # every file system has errors of its own
         raise InputError(f"{address} cannot be read ({type(error).__name__}: {_line(error)})") from error
     if not copies:
         raise InputError(f"{address}: nothing matches")
     return copies
+
+
+def _fetched_all(address: str, folder: Path) -> dict[Path, str]:
+    """Copy what an address names into a folder that is emptied before."""
+    import fsspec  # type: ignore[import-untyped] # it has no types
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    system, inside = fsspec.core.url_to_fs(address)
+    found = system.glob(inside) if any(sign in inside for sign in "*?[") else [inside]
+    return {_fetched(system, one, folder, address): system.unstrip_protocol(one) for one in sorted(found)}
+
+
+def _said(address: str, error: Exception) -> str:
+    """Why an address cannot be read; the Hub calls absent what the token may not see."""
+    on_hub = address.startswith("hf://")
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if on_hub and status in (401, 403):
+        return "it is gated or private; accept its terms on the Hub, and set HF_TOKEN to a token of that account"
+    if isinstance(error, FileNotFoundError):
+        return "no such file" + (", or it is private: set HF_TOKEN to a token that may read it" if on_hub else "")
+    return _line(error) or type(error).__name__
 
 
 def _fetched(system: Any, inside: str, folder: Path, address: str) -> Path:
@@ -127,7 +145,7 @@ def _written(file: IO[bytes], path: Path, address: str) -> Path:
         with path.open("wb") as copy:
             shutil.copyfileobj(file, copy)
     except OSError as error:
-        raise InputError(f"{address} cannot be read ({error.strerror or _line(error)})") from error
+        raise InputError(f"{address} cannot be read ({error.strerror or _said(address, error)})") from error
     return path
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from evalkit.dataset.busy import retried
 from evalkit.errors import InputError, MissingExtraError, UsageError
 from evalkit.exports.hub_errors import hub_problem
 from evalkit.exports.options import Exported, ExportOptions
@@ -161,7 +162,7 @@ def _tasks_of(dataset: str) -> list[dict[str, Any]] | None:
     from huggingface_hub.errors import EntryNotFoundError
 
     try:
-        path = hf_hub_download(dataset, DESCRIPTION, repo_type="dataset")
+        path = retried(lambda: hf_hub_download(dataset, DESCRIPTION, repo_type="dataset"))
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except EntryNotFoundError:
         return None

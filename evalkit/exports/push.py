@@ -10,10 +10,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalkit.analysis.leaderboard import rank, rows
+from evalkit.dataset.busy import retried
 from evalkit.errors import EvalkitError, UsageError
 from evalkit.exports.card import TAG, write_card
 from evalkit.exports.hub_errors import hub_problem
@@ -72,15 +74,17 @@ def push(
             _check_gated(api, repo, sources)
         with tempfile.TemporaryDirectory(prefix="evalkit-push-") as folder:
             _prepare(Path(folder), repo, sources, without_text=without_text, figure=figure)
-            url = api.create_repo(repo, repo_type="dataset", private=not is_public, exist_ok=True)
-            if not is_public and not api.dataset_info(repo).private:
+            url = retried(lambda: api.create_repo(repo, repo_type="dataset", private=not is_public, exist_ok=True))
+            if not is_public and not retried(lambda: api.dataset_info(repo)).private:
                 raise UsageError(f"{repo} turned out to be public; nothing was uploaded")
-            api.upload_folder(
-                repo_id=repo,
-                repo_type="dataset",
-                folder_path=folder,
-                delete_patterns=list(OURS),
-                commit_message=f"evalkit push: {', '.join(source.name for source in sources)}"[:200],
+            retried(
+                lambda: api.upload_folder(
+                    repo_id=repo,
+                    repo_type="dataset",
+                    folder_path=folder,
+                    delete_patterns=list(OURS),
+                    commit_message=f"evalkit push: {', '.join(source.name for source in sources)}"[:200],
+                )
             )
     return str(url)
 
@@ -106,7 +110,7 @@ def _check_repository(api: HfApi, repo: str, *, public: bool) -> bool:
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
-        info: Any = api.dataset_info(repo)
+        info: Any = retried(lambda: api.dataset_info(repo))
     except RepositoryNotFoundError:
         return public
     names = {one.rfilename for one in info.siblings or []} - {".gitattributes"}
@@ -127,7 +131,7 @@ def _check_gated(api: HfApi, repo: str, sources: Sequence[RunSource]) -> None:
     used = {source.data_of(task).get("hub", ""): task for source in sources for task in source.manifest.datasets}
     used.pop("", None)
     for dataset, task in used.items():
-        info: Any = api.dataset_info(dataset)
+        info: Any = retried(partial(api.dataset_info, dataset))
         if info.gated:
             raise UsageError(
                 f"{repo} is public, and {task} is gated ({dataset}): its texts must not stand in the open;"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmark_layouts import GATED, LAYOUTS, TASKS, parquet
@@ -104,31 +105,57 @@ def test_all_rows_are_of_one_commit(hub: Hub, tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["['new']", "['old']"], done.stderr
 
 
+LINE = '{"question": "Which?", "answer": "B", "prediction": "B", "correct": true, "id": "%s"}\n'
+MAP = {"id": "id", "verdict": "correct", "answer": "prediction", "target": "answer"}
+RESCORE = f"""
+import json, sys
+import evalkit
+from evalkit.errors import EvalkitError
+from evalkit.runs.journal import read_records
+for address in sys.argv[1:]:
+    try:
+        run = evalkit.rescore(address, mapping={MAP!r}, model="m", task="t", out="o")
+        print(json.dumps({{one.sample_id: one.source for one in read_records(run.folder)}}))
+    except EvalkitError as error:
+        print(json.dumps(str(error)))
+"""
+
+
+def rescored(hub: Hub, folder: Path, *addresses: str, token: str = "") -> list[Any]:
+    """For each address the place of each sample that was read, or the error."""
+    done = evalkit_in(hub, folder, "-c", RESCORE, *addresses, token=token)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @pytest.mark.slow
 def test_logs_on_the_hub_are_rescored(hub: Hub, tmp_path: Path) -> None:
-    """An hf:// address is read through the Hub's own file system, and named as the user named it."""
-    row = '{"question": "Which?", "answer": "B", "prediction": "B", "correct": true, "id": "1"}\n'
-    hub.add("own/logs", {"run/answers.jsonl": row.encode()})
-    mapping = "id=id,verdict=correct,answer=prediction,target=answer"
-    address = "hf://datasets/own/logs/run/answers.jsonl"
-    done = evalkit_in(
-        hub,
-        tmp_path,
-        "-m",
-        "evalkit",
-        "rescore",
-        address,
-        "--map",
-        mapping,
-        "--model",
-        "m",
-        "--task",
-        "t",
-        "--out",
-        "o",
+    """Files, folders, patterns and revisions of an hf:// address; places are named as the user named them."""
+    base = "hf://datasets/own/logs"
+    hub.add("own/logs", {f"run/{name}.jsonl": (LINE % name).encode() for name in ("a", "b")} | {"README.md": b"x"})
+    hub.add("own/logs", {"run/a.jsonl": (LINE % "old").encode()}, revision="v1")
+    one, folder, pattern, old = rescored(
+        hub, tmp_path, f"{base}/run/a.jsonl", f"{base}/run", f"{base}/*/*.jsonl", f"{base}@v1/run/a.jsonl"
     )
-    assert done.returncode == 0, done.stderr
-    (records,) = (tmp_path / "o").glob("*/records.jsonl")
-    record = json.loads(records.read_text(encoding="utf-8"))
-    assert record["grade"]["outcome"] == "correct"
-    assert record["source"].startswith(address)
+    assert list(one) == ["a"]
+    assert one["a"].startswith(f"{base}/run/a.jsonl")
+    assert set(folder) == set(pattern) == {"a", "b"}
+    assert list(old) == ["old"]
+
+
+@pytest.mark.slow
+def test_logs_that_the_hub_does_not_give_say_why(hub: Hub, tmp_path: Path) -> None:
+    """What is absent, gated or private; and a busy Hub is asked again."""
+    hub.add("own/logs", {"a.jsonl": (LINE % "a").encode()})
+    hub.add("own/gated", {"a.jsonl": (LINE % "a").encode()}, gated=True)
+    hub.add("own/private", {"a.jsonl": (LINE % "a").encode()}).private = True
+    closed = [f"hf://datasets/own/{name}" for name in ("logs/no.jsonl", "gated/a.jsonl", "private/a.jsonl")]
+    absent, gated, private = rescored(hub, tmp_path, *closed)
+    assert "no such file" in absent
+    assert "it is gated or private; accept its terms on the Hub, and set HF_TOKEN" in gated
+    assert "or it is private: set HF_TOKEN" in private
+    assert [list(found) for found in rescored(hub, tmp_path, *closed[1:], token=TOKEN)] == [["a"], ["a"]]
+    hub.refuse_next = 3
+    (found,) = rescored(hub, tmp_path, "hf://datasets/own/logs/a.jsonl")
+    assert list(found) == ["a"]
+    assert hub.refused == 3
