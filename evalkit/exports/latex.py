@@ -14,7 +14,6 @@ from evalkit.exports.source import RunSource
 from evalkit.records import Record
 from evalkit.report.leaderboard import MODES
 from evalkit.report.table import interval, number, percent
-from evalkit.runs.load import read_answers
 
 TAKES: frozenset[str] = frozenset()
 PACKAGES = "% \\usepackage{booktabs,longtable}, and for other scripts than Latin a Unicode engine such as LuaLaTeX\n"
@@ -38,7 +37,7 @@ def write(runs: Sequence[RunSource], folder: Path, options: ExportOptions, to: s
     boards = rank([run.folder for run in runs], foreign=False).boards
     board, records = folder / "board.tex", folder / "records.tex"
     board.write_text(PACKAGES + "\n".join(map(_board, boards)), encoding="utf-8")
-    answers = (record for run in runs for record in read_answers(run.folder, missing=True))
+    answers = (record for run in runs for record in run.answers())
     with records.open("w", encoding="utf-8") as file:
         file.writelines(_records(answers))
     return Exported([board, records])

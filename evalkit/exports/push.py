@@ -19,12 +19,11 @@ from evalkit.dataset.busy import retried
 from evalkit.errors import EvalkitError, UsageError
 from evalkit.exports.card import TAG, write_card
 from evalkit.exports.hub_errors import hub_problem
-from evalkit.exports.source import RunSource, without_paths
+from evalkit.exports.source import RunSource
 from evalkit.exports.tables import write_board_parquet, write_parquet
 from evalkit.records import Completion, Message, Record
 from evalkit.report.plot import check_extra, plot
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, slug
-from evalkit.runs.load import read_answers
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -145,7 +144,7 @@ def _prepare(folder: Path, repo: str, sources: Sequence[RunSource], *, without_t
         (folder / name).mkdir()
     counts = {}
     for source in sources:
-        records = map(without_paths, read_answers(source.folder, missing=True))
+        records = source.answers()
         path = folder / "data" / f"{slug(source.name)}.parquet"
         counts[source.name] = write_parquet(path, map(_without_text, records) if without_text else records)
     ranking = rank([source.folder for source in sources], foreign=False)

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from evalkit.errors import InputError
-from evalkit.records import Failure, Record, RecordKey
+from evalkit.records import Failure, Message, Record, RecordKey
+from evalkit.rescoring.questions import SourceQuestions
 from evalkit.runs import journal
+from evalkit.runs.load import read_answers
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.outcomes import read_missing
 from evalkit.runs.result import read_result
@@ -87,7 +89,21 @@ class RunSource:
         wanted = (card.task, card.model, card.prompt_threshold)
         for record in journal.read_records(self.folder):
             if (record.task, record.model, record.prompt_threshold) == wanted:
-                yield without_paths(record)
+                yield self.shareable(record)
+
+    def answers(self) -> Iterator[Record]:
+        """All answers; those that never came have the outcome `missing`."""
+        return (self.shareable(record) for record in read_answers(self.folder, missing=True))
+
+    def shareable(self, record: Record) -> Record:
+        """A record with its question, which a rescored run leaves in its files, and without this machine's folders."""
+        if not record.messages and (question := self._questions.find(record.source)):
+            record = record.model_copy(update={"messages": [Message(role="user", content=question)]})
+        return without_paths(record)
+
+    @cached_property
+    def _questions(self) -> SourceQuestions:
+        return SourceQuestions(self.manifest)
 
     def failures(self, card: Scorecard) -> list[Failure]:
         """The answers that a card misses because of a failure."""

@@ -18,12 +18,11 @@ from evalkit.analysis.leaderboard import COLUMNS as BOARD_COLUMNS
 from evalkit.analysis.leaderboard import rank, rows
 from evalkit.errors import UsageError
 from evalkit.exports.options import Exported, ExportOptions
-from evalkit.exports.source import RunSource, without_paths
+from evalkit.exports.source import RunSource
 from evalkit.extras import requires
 from evalkit.records import Record
 from evalkit.report.table import unexecuted
 from evalkit.runs.dataframe import COLUMNS, record_row
-from evalkit.runs.load import read_answers
 from evalkit.text import is_formula
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def write(runs: Sequence[RunSource], folder: Path, options: ExportOptions, to: s
         UsageError: there are more records than a sheet has rows.
         MissingExtraError: the xlsx extra is not installed.
     """
-    records = (without_paths(record) for run in runs for record in read_answers(run.folder, missing=True))
+    records = (record for run in runs for record in run.answers())
     board = rows(rank([run.folder for run in runs], foreign=False))
     if to == "xlsx":
         return _write_workbook(folder / "evalkit.xlsx", records, board)

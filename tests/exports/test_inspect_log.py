@@ -79,9 +79,12 @@ def test_the_way_back_gives_the_same_scorecards(everything: evalkit.RunResult, t
 
 
 def test_a_rescored_run_is_exported_too(folder: Path, tmp_path: Path) -> None:
-    """What was read from another format goes into this one, and keeps its numbers."""
+    """What was read from another format goes into this one with its questions, and keeps its numbers."""
     first = evalkit.rescore(folder, out=tmp_path)
-    evalkit.export(first.folder, to="inspect", output=tmp_path / "logs")
+    logs = logs_of(evalkit.export(first.folder, to="inspect", output=tmp_path / "logs"))
+    samples = logs["sums", None].samples or []
+    asked = {str(sample.id): sample.messages[0].text for sample in samples if sample.scores}
+    assert asked["plus-3"] == "What is 3 plus 2?"
     back = evalkit.rescore(tmp_path / "logs", out=tmp_path)
     assert same(back.scorecards) == same(first.scorecards)
 
