@@ -88,6 +88,7 @@ check: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python scripts/make_cli.py
 	$(BIN)/python scripts/make_schema.py
+	$(BIN)/python scripts/make_benchmarks.py
 	$(PIP) install --quiet -e '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "open .docs/index.html, or: $(BIN)/mkdocs serve"

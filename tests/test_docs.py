@@ -56,6 +56,13 @@ def test_the_page_of_a_runs_files_is_what_the_models_say() -> None:
     assert module.TARGET.read_text(encoding="utf-8") == module.schema()
 
 
+def test_the_pages_of_the_benchmarks_are_what_their_modules_say() -> None:
+    """docs/benchmarks/ is generated: run `make docs` after changing a task's docstring or options."""
+    module = script("make_benchmarks")
+    written = {path.name: path.read_text(encoding="utf-8") for path in module.FOLDER.glob("*.md")}
+    assert written == module.pages()
+
+
 def test_every_public_name_is_in_the_python_reference() -> None:
     """A new public name needs a line in docs/api.md; the packages have pages of their own."""
     page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -65,8 +72,8 @@ def test_every_public_name_is_in_the_python_reference() -> None:
 
 def test_every_page_of_the_site_is_in_its_menu() -> None:
     """A page that no menu names is found by nobody; what the menu names exists."""
-    menu = set(re.findall(r"([\w-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
-    assert menu == {page.name for page in (ROOT / "docs").glob("*.md")}
+    menu = set(re.findall(r" ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    assert menu == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
 
 
 @pytest.mark.parametrize(("name", "command"), list(every_command()))

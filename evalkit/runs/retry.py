@@ -37,7 +37,7 @@ def retry(run: str | Path, *, out: str | Path = DEFAULT_FOLDER, **settings: Any)
         The run; as it was where nothing had failed.
 
     Raises:
-        As `run`.
+        EvalkitError: as `run`.
     """
     try:
         return asyncio.run(retry_async(run, out=out, **settings))
