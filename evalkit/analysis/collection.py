@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from evalkit.errors import InputError
-from evalkit.runs.condition import card_conditions
+from evalkit.runs.condition import at_target, card_conditions
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.folder import runs_below
 from evalkit.runs.manifest import Manifest, read_manifest
@@ -133,7 +133,7 @@ def _read_run(folder: Path, manifest: Manifest) -> list[_Answers]:
         known = parts.get((task, model, threshold))
         if known is not None:
             return known
-        condition = conditions.get((task, model), Condition())
+        condition = at_target(conditions.get((task, model), Condition()), threshold)
         key = MeasuredKey(task, canonical(model), condition.id, threshold)
         made = _Answers(key, condition, manifest.count_as, str(folder), [], [])
         parts[task, model, threshold] = made

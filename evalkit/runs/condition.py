@@ -23,6 +23,7 @@ RESCORED_BY = (
     "regrade", "grader_parameters", "verdicts", "pass_mark", "scorer", "metric", "filter", "extract", "targets",
 )  # fmt: skip
 """Options of rescoring that change what an answer counts as."""
+WORDING = "wording"
 SELECTION = ("n", "seed", "limit", "samples", "data")
 """Task parameters that select from the data; the fingerprint covers the whole data."""
 
@@ -61,9 +62,25 @@ def _asked(manifest: Manifest, task: str) -> dict[str, str]:
 
 
 def _condition(manifest: Manifest, settings: dict[str, str], asked: dict[str, str] | None = None) -> Condition:
+    return Condition(id=_digest(settings), label=manifest.label, settings=settings, asked=asked or {})
+
+
+def _digest(settings: dict[str, str]) -> str:
     text = json.dumps(settings, sort_keys=True, ensure_ascii=True)
-    digest = hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
-    return Condition(id=digest, label=manifest.label, settings=settings, asked=asked or {})
+    return hashlib.blake2b(text.encode(), digest_size=6).hexdigest()
+
+
+def at_target(condition: Condition, threshold: float | None) -> Condition:
+    """The condition of prompts that state this target: without one there are no words for it.
+
+    Args:
+        condition: of a task and model.
+        threshold: the stated target; None for plain prompts, which are the same in every wording.
+    """
+    if threshold is not None or WORDING not in condition.settings:
+        return condition
+    settings = {key: value for key, value in condition.settings.items() if key != WORDING}
+    return condition.model_copy(update={"id": _digest(settings), "settings": settings})
 
 
 def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str]:
@@ -73,7 +90,7 @@ def _settings(config: RunConfig, manifest: Manifest, task: str) -> dict[str, str
         "data": manifest.datasets.get(task, {}).get("data"),
         "grader": manifest.graders.get(task),
         "system": config.system,
-        "wording": _wording(config.wording),
+        WORDING: _wording(config.wording),
         "temperature": f"{temperature:g}" if temperature else None,
         "seed": config.seed if temperature else None,
         "max_tokens": config.max_tokens,
@@ -107,7 +124,7 @@ def _text(value: Any) -> str:
 
 
 def differing(conditions: list[Condition]) -> list[str]:
-    """Label conditions by what distinguishes them: the user's label, else the settings that differ.
+    """Label conditions by what distinguishes them: the user's label, and the settings that differ where that does not.
 
     Args:
         conditions: at least one; all for the same model and task.
@@ -115,12 +132,23 @@ def differing(conditions: list[Condition]) -> list[str]:
     Returns:
         One label per condition, in order; "" if nothing differs.
     """
-    keys = dict.fromkeys(key for one in conditions for key in one.settings)
-    varying = [key for key in keys if len({one.settings.get(key) for one in conditions}) > 1]
-    return [one.label or ", ".join(_pair(key, one.settings.get(key)) for key in varying) for one in conditions]
+    alike: dict[str, list[Condition]] = {}
+    for one in conditions:
+        alike.setdefault(one.label, []).append(one)
+    return [", ".join(filter(None, [one.label, *_apart(one, alike[one.label], conditions)])) for one in conditions]
+
+
+def _apart(one: Condition, alike: list[Condition], conditions: list[Condition]) -> list[str]:
+    """The settings that tell a condition from those of the same label, or from all where it has none."""
+    others = alike if one.label else conditions
+    keys = dict.fromkeys(key for other in others for key in other.settings)
+    varying = [key for key in keys if len({other.settings.get(key) for other in others}) > 1]
+    return [_pair(key, one.settings.get(key)) for key in varying]
 
 
 def _pair(key: str, value: str | None) -> str:
     if key == "data":
         return f"data {value[:6]}" if value else "other data"
+    if key == WORDING:
+        return f"{key}={value or PAPER}"
     return f"no {key}" if value is None else f"{key}={value}"

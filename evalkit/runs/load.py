@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalkit.errors import InputError
 from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.runs import journal
-from evalkit.runs.condition import card_conditions, differing
+from evalkit.runs.condition import at_target, card_conditions, differing
 from evalkit.runs.folder import DEFAULT_FOLDER, runs_below
 from evalkit.runs.manifest import read_manifest
 from evalkit.runs.outcomes import read_missing
@@ -45,7 +46,10 @@ def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
     frame = records_frame(record for folder in folders.values() for record in read_answers(folder, missing=missing))
     keys = list(zip(frame["run"], frame["task"], frame["model"], strict=True))
     labels = _labels(conditions)
-    frame["condition"] = [conditions[key].id if key in conditions else "" for key in keys]
+    told = [None if isnan(t) else t for t in frame["prompt_threshold"].astype(float)]
+    frame["condition"] = [
+        at_target(conditions[key], t).id if key in conditions else "" for key, t in zip(keys, told, strict=True)
+    ]
     frame["label"] = [labels.get(key, "") for key in keys]
     return frame
 

@@ -11,7 +11,7 @@ from evalkit.grading.judge import VoteCount
 from evalkit.money.spending import Spending
 from evalkit.records import Outcome, Record, RecordKey
 from evalkit.runs import journal
-from evalkit.runs.condition import card_conditions
+from evalkit.runs.condition import at_target, card_conditions
 from evalkit.runs.config import RunConfig, prices_of
 from evalkit.runs.counting import CardBuilder, CardHead
 from evalkit.runs.manifest import Manifest, read_manifest
@@ -155,7 +155,7 @@ def build_cards(tally: Tally, folder: Path, manifest: Manifest, *, metrics: Sequ
                 count_as=manifest.count_as,
                 metrics=metrics,
                 reported=manifest.datasets.get(key.task, {}).get("metrics") or (),
-                condition=conditions.get((key.task, str(model)), Condition()),
+                condition=at_target(conditions.get((key.task, str(model)), Condition()), key.prompt_threshold),
             ),
             manifest.stated_thresholds,
         )

@@ -71,5 +71,4 @@ def _planned(study: Study, entry: ModelEntry, wording: str, *, several: bool) ->
         raise InputError(f"{entry.model}: {error.spoken(str)}") from error
     told = config.stated_in.name
     name = slug("-".join([entry.label or config.full_model, *[told] * several]))
-    label = ", ".join([entry.label, *[told] * several]) if entry.label else ""
-    return PlannedRun(label=label, name=name, config=config)
+    return PlannedRun(label=entry.label, name=name, config=config)

@@ -17,10 +17,8 @@ from own_task import own_task
 
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
-from evalkit.runs.condition import card_conditions
 from evalkit.runs.folder import runs_below
 from evalkit.runs.journal import read_records
-from evalkit.runs.manifest import read_manifest
 from evalkit.studies.matrix import make_matrix
 from evalkit.studies.study_file import make_study, read_study
 
@@ -109,7 +107,7 @@ def test_settings_of_a_model_come_before_those_of_all() -> None:
     runs = make_matrix(make_study(content, "here"))
     assert [(run.name, run.label, run.config.temperature) for run in runs] == [
         ("baseline-idk-paper", "", 0.2), ("baseline-idk-exam", "", 0.2),
-        ("coin-paper", "coin, paper", 0.9), ("coin-exam", "coin, exam", 0.9),
+        ("coin-paper", "coin", 0.9), ("coin-exam", "coin", 0.9),
     ]  # fmt: skip
     assert runs[0].config.thresholds == [None, 0.5]
 
@@ -188,12 +186,32 @@ def test_one_model_that_fails_does_not_stop_the_others(server: ChatServer, tmp_p
     assert asked(server) == 6
 
 
-def test_the_board_labels_both_wordings_of_a_model(server: ChatServer, tmp_path: Path) -> None:
-    """They are two conditions."""
-    run(study(tmp_path, server, 'thresholds = [0.5]\nwordings = ["paper", "points"]', models=("a",)))
-    folders = runs_below(tmp_path / "results")
-    told = [next(iter(card_conditions(read_manifest(folder)).values())).settings for folder in folders]
-    assert [settings.get("wording") for settings in told] == [None, "points"]
+@pytest.mark.parametrize("label", ["", "mine"])
+def test_the_open_board_labels_both_wordings_and_the_closed_board_has_one_row(
+    label: str, server: ChatServer, tmp_path: Path
+) -> None:
+    """A prompt that states no target is the same in every wording: its answers are those of one condition."""
+    path = study(tmp_path, server, 'thresholds = ["none", 0.5]\nwordings = ["paper", "points"]', models=("a",))
+    if label:
+        path.write_text(path.read_text(encoding="utf-8") + f'label = "{label}"\n', encoding="utf-8")
+    document = json.loads(run(path, "--json").stdout)
+    rows: dict[str, set[str]] = {}
+    for row in document["ranking"]:
+        if row["model"] == "a":
+            rows.setdefault(row["mode"], set()).add(row["condition"])
+    assert rows["closed"] == {label}
+    assert rows["open"] == {", ".join(filter(None, [label, f"wording={name}"])) for name in ("paper", "points")}
+    closed = [card for card in document["scorecards"] if card["prompt_threshold"] is None]
+    assert [card["n"] for card in closed] == [6]
+    assert asked(server) == 3 * 6
+
+
+def test_without_a_cache_plain_answers_of_both_wordings_are_epochs(server: ChatServer, tmp_path: Path) -> None:
+    """They answer the same prompt: one row, each question with two answers."""
+    more = 'thresholds = ["none", 0.5]\nwordings = ["paper", "points"]'
+    document = json.loads(run(study(tmp_path, server, more, models=("a",)), "--json", "--cache", "off").stdout)
+    closed = [card for card in document["scorecards"] if card["prompt_threshold"] is None]
+    assert [(card["n"], card["items"]) for card in closed] == [(12, 6)]
 
 
 @pytest.mark.slow
