@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evalkit import plugins
-from evalkit.errors import SettingError, UsageError
+from evalkit.errors import InputError, SettingError, UsageError
 from evalkit.grading.grade import parse_count_as
 from evalkit.models import default_max_tokens
 from evalkit.models.roles import read_roles, without_settings
@@ -56,7 +56,7 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
     if config.data and not any("data" in inspect.signature(function).parameters for function in functions.values()):
         raise SettingError("data", "{tasks}: none of them reads files", tasks=", ".join(config.tasks))
     for wanted, parameters in plugins.share_parameters(functions, config.task_parameters).items():
-        made[wanted] = plugins.make_task(functions[wanted], parameters, defaults, name=wanted)
+        made[wanted] = _made(wanted, functions[wanted], parameters, defaults, several=len(config.tasks) > 1)
     tasks: dict[str, Task] = {}
     for wanted in config.tasks:
         task = made[wanted] if made[wanted].name else replace(made[wanted], name=wanted.removeprefix(OBJECT))
@@ -92,6 +92,25 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
         count_as=parse_count_as(config.count_as),
         prices=prices_of(config),
     )
+
+
+def _made(
+    wanted: str, function: Callable[..., Task], parameters: dict[str, str], defaults: Mapping[str, Any], *, several: bool
+) -> Task:
+    """Build a task; of several, each has to use the data, or says that it does not."""
+    data, takes_data = defaults.get("data"), "data" in inspect.signature(function).parameters
+    try:
+        task = plugins.make_task(function, parameters, dict(defaults), name=wanted)
+    except InputError as error:
+        if not (several and data and takes_data):
+            raise
+        raise SettingError(
+            "data", "{data}: task {task} cannot use it ({why}); ask that task in a run of its own",
+            data=data, task=wanted, why=error,
+        ) from error  # fmt: skip
+    if data and not takes_data:
+        return replace(task, notes=[*task.notes, f"does not use {data}; it asks its own questions"])
+    return task
 
 
 def _find_task(name: str) -> Callable[..., Any]:
