@@ -57,6 +57,12 @@ class Price(BaseModel):
         return ((prompt - cached) * self.input + cached * cached_input + completion * self.output) / MILLION
 
     @property
+    def in_batches(self) -> Price:
+        """The price of the provider's Batch API: half."""
+        cached = None if self.cached_input is None else self.cached_input / 2
+        return self.model_copy(update={"input": self.input / 2, "output": self.output / 2, "cached_input": cached})
+
+    @property
     def words(self) -> str:
         """The price in words, with its date."""
         dated = f", as of {self.date}" if self.date else ""

@@ -247,8 +247,12 @@ def _absolute(task: str) -> str:
 
 
 def prices_of(config: RunConfig) -> dict[str, Price | None]:
-    """The prices of a run's model and of the models that its graders ask; None where none is known."""
-    prices = {config.full_model: find_price(config.full_model, config.prices, config.base_url)}
+    """The prices of a run's model and of the models that its graders ask; None where none is known.
+
+    Batches cost half; judges are asked one by one.
+    """
+    price = find_price(config.full_model, config.prices, config.base_url)
+    prices = {config.full_model: price.in_batches if price and config.batch else price}
     for role in read_roles(config.grader_parameters).values():
         for model in role.models:
             prices[model] = find_price(model, config.prices, role.options.base_url)

@@ -95,7 +95,12 @@ def make_plan(config: RunConfig, name: str = "", objects: Mapping[str, TaskLike]
 
 
 def _made(
-    wanted: str, function: Callable[..., Task], parameters: dict[str, str], defaults: Mapping[str, Any], *, several: bool
+    wanted: str,
+    function: Callable[..., Task],
+    parameters: dict[str, str],
+    defaults: Mapping[str, Any],
+    *,
+    several: bool,
 ) -> Task:
     """Build a task; of several, each has to use the data, or says that it does not."""
     data, takes_data = defaults.get("data"), "data" in inspect.signature(function).parameters

@@ -11,6 +11,7 @@ from evalkit.display import visible
 from evalkit.errors import InputError, UsageError
 from evalkit.files import is_file
 from evalkit.runs import journal
+from evalkit.runs.batch_folder import NAME as BATCHES
 from evalkit.runs.corrections import FILE as CORRECTIONS
 from evalkit.runs.folder import DEFAULT_FOLDER, FAILURES, RECORDS, RUN, STUDY, find_run, runs_below, slug
 from evalkit.runs.manifest import read_manifest, write_manifest
@@ -20,6 +21,7 @@ OWN_FILES = (
     f".{RECORDS}.*",
 )  # fmt: skip
 """What evalkit writes into a run's folder, as patterns."""
+OWN_FILES_OF_BATCHES = ("*.json", "*.jsonl")
 OWN_FILES_OF_A_STUDY = (STUDY, f".{STUDY}.*")
 
 
@@ -112,7 +114,9 @@ def check_deletable(folder: Path) -> None:
             check_deletable(folder / run)
         return
     read_manifest(folder, scorecards=False)
-    _check_files(folder, OWN_FILES)
+    _check_files(folder, OWN_FILES, folders={BATCHES})
+    if (folder / BATCHES).is_dir():
+        _check_files(folder / BATCHES, OWN_FILES_OF_BATCHES)
 
 
 def tag(folder: Path, tags: Iterable[str], *, remove: bool = False) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 from evalkit.errors import InputError
 from evalkit.money.prices import FREE, Price, cost_of, find_price, published, read_prices
 from evalkit.records import Usage
+from evalkit.runs.config import make_config, prices_of
 
 CHEAP = Price(input=1, output=2)
 
@@ -109,3 +110,13 @@ def test_a_faulty_file_of_prices_is_one_line(text: str, said: str, tmp_path: Pat
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_batches_cost_half_and_judges_do_not() -> None:
+    """Of the published price as of one's own."""
+    settings = {"model": "openai/gpt-4o-mini", "grader_parameters": {"judge": "openai/gpt-4o"}}
+    plain, batched = (prices_of(make_config(**settings, batch=batch)) for batch in (False, True))
+    usage = Usage(prompt_tokens=1000, completion_tokens=500, cached_tokens=100)
+    whole, half = (cost_of(usage, prices["openai/gpt-4o-mini"]) for prices in (plain, batched))
+    assert whole == pytest.approx(2 * (half or 0))
+    assert plain["openai/gpt-4o"] == batched["openai/gpt-4o"]

@@ -172,6 +172,8 @@ def test_nothing_but_a_run_is_deleted(server: ChatServer, tmp_path: Path) -> Non
         path.unlink()
         if path.parent != folder:
             path.parent.rmdir()
+    (folder / "batch").mkdir()
+    (folder / "batch" / "001.jsonl").write_text("{}\n", encoding="utf-8")  # evalkit's own
     assert evalkit_("runs", "delete", folder, "--yes").exit_code == 0
 
 
