@@ -63,14 +63,14 @@ def html_page(ranking: Ranking, link: Link | None = None, home: str = "") -> str
 <style>{style}</style>
 </head>
 <body>
-{f'<nav><a href="{escape(home)}">Runs</a></nav>' if home else ""}
+<header>{f'<nav aria-label="Pages"><a href="{escape(home)}">Runs</a></nav>' if home else ""}
 <h1>Who is ahead when a mistake costs something</h1>
 <p>A correct answer earns 1 point, “I don't know” earns 0, and a mistake costs t/(1−t). At t = 0 this is plain accuracy,
-which pays for guessing; move t to see who is still ahead when guessing costs.</p>
-{_controls() if closed else ""}
+which pays for guessing; move t to see who is still ahead when guessing costs.</p></header>
+<main>{_controls() if closed else ""}
 <noscript><p>Without JavaScript there is no chart; the scores below are those at t = 0.5 or next to it.</p></noscript>
-<main>{"".join(body)}</main>
-{said}
+{"".join(body)}
+{said}</main>
 <script type="application/json" id="data">{_data(closed)}</script>
 <script>{script}</script>
 </body>
@@ -118,7 +118,7 @@ a straight line from accuracy to 1 − error rate; {asked} answers a model, to p
 model under the pointer, or the first, had it never abstained and been wrong each time instead. Circles: where two
 models without missing answers change ranks. In brackets: 95% interval; in braces: where the score lies if every missing
 answer were an error, and if every one were correct.</figcaption></figure>
-<div class="wide"><table>
+<div class="wide" role="region" aria-label="Scores: {_text(board.task)}" tabindex="0"><table>
 <thead><tr>{heads}</tr></thead>
 <tbody>{rows}</tbody>
 </table></div>
@@ -186,7 +186,7 @@ def _open(board: Board) -> str:
     return f"""<section aria-label="{_text(board.task)}, {MODES["open"]}">
 <h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
 {_first(board)}
-<div class="wide"><table>
+<div class="wide" role="region" aria-label="Scores, target stated: {_text(board.task)}" tabindex="0"><table>
 <thead><tr><th scope="col">#</th><th scope="col">model</th>{heads}</tr></thead>
 <tbody>{rows}</tbody>
 </table></div>

@@ -105,6 +105,23 @@ class Journal:
         self._unsynced = True
 
 
+def is_being_written(folder: Path) -> bool:
+    """Whether a process has this run open; False as well where that cannot be told."""
+    try:
+        handle = os.open(folder / ".lock", os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+    return False
+
+
 def read_records(folder: Path) -> Iterator[Record]:
     """Records of a run folder in the order written; a torn last line is left out.
 

@@ -63,6 +63,8 @@ class Manifest(BaseModel):
     """ISO 8601 time of the last change."""
     seconds: float | None = None
     """Duration, if a single session did everything."""
+    planned: int | None = None
+    """Number of answers planned; None if that is not known."""
     reused: int = 0
     """Completions that the response cache gave, of those that the last session needed."""
     spending: Spending = Spending()

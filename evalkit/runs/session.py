@@ -260,6 +260,7 @@ class Session:
             note=self._note,
             tags=self._earlier.tags if self._earlier else [],
             created=self._earlier.created or created if self._earlier else created,
+            planned=self._plan.total,
             config=self._config,
             model=model.info,
             graders={planned.task.name: planned.grader for planned in self._plan.tasks},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from html import escape
@@ -25,16 +26,18 @@ from evalkit.errors import EvalkitError, InputError
 from evalkit.records import to_line
 from evalkit.report import palette
 from evalkit.report.leaderboard_page import html_page
-from evalkit.report.runs import list_runs
+from evalkit.report.runs import RunRow, list_runs
 from evalkit.runs import journal
 from evalkit.runs.folder import FAILURES, RECORDS, RUN, runs_below
-from evalkit.runs.manifest import read_manifest
+from evalkit.runs.manifest import Manifest, read_manifest
 from evalkit.runs.result import read_result
 from evalkit.web import pages
+from evalkit.web.compare_page import Pairs, Side, choose_page, compare_page
 from evalkit.web.export import MEDIA, as_csv, as_lines
 from evalkit.web.guard import Guard
 from evalkit.web.html import page
 from evalkit.web.index import Filter, Index
+from evalkit.web.live import Progress, failures_page, progress_of
 from evalkit.web.records_page import Listing, records_page, samples_page
 from evalkit.web.run_page import run_page
 from evalkit.web.transcript import answer_page
@@ -60,6 +63,8 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._indexes: dict[str, Index] = {}
+        self._watched: dict[str, tuple[float, int]] = {}
+        """Run under way → when it was first looked at, and how many answers it had."""
         self._board: tuple[list[tuple[str, int, int]], str] | None = None
 
     def run_folder(self, name: str) -> Path:
@@ -103,7 +108,13 @@ class Site:
         settings: dict[str, Any] = {**(manifest.config.model_dump() if manifest.config else {}), **manifest.environment}
         # Without any the records need not be read; outputs of others say nothing of it in their settings.
         known = {} if settings.get("confidence") == "none" else confidences(journal.read_records(folder))
-        return run_page(name, result, audits, known, settings)
+        progress = self._progress(name, folder, manifest) if result.status != "finished" else None
+        return run_page(name, result, audits, known, settings, progress)
+
+    def failures(self, request: Request) -> str:
+        """Show what failed in a run, and what took several attempts."""
+        name = request.query_params.get("run", "")
+        return failures_page(name, self.run_folder(name), self.index(name))
 
     def records(self, request: Request) -> str:
         """List the records of a run that match a filter."""
@@ -125,6 +136,17 @@ class Site:
             matches = list(range(len(listing.index)))
         sent = read_manifest(self.run_folder(listing.run), scorecards=False).model.get("parameters")
         return answer_page(listing, k, matches, sent if isinstance(sent, dict) else {})
+
+    def compare(self, request: Request) -> str:
+        """Show two sets of answers side by side, or ask which."""
+        query = request.query_params
+        runs = self._runs()
+        if not query.get("a") or not query.get("b"):
+            return choose_page(runs)
+        sides = Side.read(query["a"]), Side.read(query["b"])
+        indexes = self.index(sides[0].run), self.index(sides[1].run)
+        pairs = Pairs.of(sides, indexes, query.get("task", ""))
+        return compare_page(runs, pairs, query.get("cell", "")[:40], _whole(query.get("page", "1")) or 1)
 
     def raw(self, request: Request) -> Response:
         """Give one record or failure as the JSON that the run holds."""
@@ -151,6 +173,20 @@ class Site:
             ranking = rank([self.folder], macro=True, foreign=False)
             self._board = (state, html_page(ranking, self._address, home="/"))
         return self._board[1]
+
+    def _progress(self, name: str, folder: Path, manifest: Manifest) -> Progress | None:
+        if not (folder / RECORDS).is_file():
+            return None
+        index, now = self.index(name), time.monotonic()
+        since, before = self._watched.setdefault(name, (now, len(index)))
+        rate = (len(index) - before) / (now - since) if now - since > 1 else None
+        return progress_of(index, manifest, is_alive=journal.is_being_written(folder), rate=rate)
+
+    def _runs(self) -> list[RunRow]:
+        try:
+            return list_runs(self.folder).runs
+        except InputError:
+            return []
 
     def _listing(self, request: Request) -> Listing:
         query = request.query_params
@@ -213,6 +249,8 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
         Route("/records", served(site.records)),
         Route("/samples", served(site.samples)),
         Route("/record", served(site.record)),
+        Route("/failures", served(site.failures)),
+        Route("/compare", served(site.compare)),
         Route("/record.json", served(site.raw)),
         Route("/records.csv", served(site.export)),
         Route("/records.jsonl", served(site.export)),

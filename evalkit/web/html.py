@@ -12,7 +12,7 @@ from evalkit.display import one_line
 
 SECONDS = 5
 """Between two looks at a page that changes."""
-MENU = '<a href="/">Runs</a> <a href="/board">Leaderboard</a>'
+MENU = '<a href="/">Runs</a> <a href="/board">Leaderboard</a> <a href="/compare">Compare</a>'
 TAG = re.compile(r"<[^>]*>")
 
 
@@ -24,17 +24,17 @@ class Cell:
     kind: str
 
 
-def page(title: str, body: str, trail: Sequence[tuple[str, str]] = (), *, refresh: bool = False) -> str:
+def page(title: str, body: str, trail: Sequence[tuple[str, str]] = (), *, refresh: int | None = None) -> str:
     """Return a whole page.
 
     Args:
         title: as text.
         body: as HTML.
         trail: name and address of the pages above it; addresses as `url` writes them.
-        refresh: whether it changes while it is read, and is loaded again every few seconds.
+        refresh: seconds after which it is loaded again, where it changes while it is read.
     """
     crumbs = " › ".join(f'<a href="{address}">{text(name)}</a>' for name, address in trail)
-    again = f'<noscript><meta http-equiv="refresh" content="{SECONDS * 2}"></noscript>' if refresh else ""
+    again = f'<noscript><meta http-equiv="refresh" content="{refresh * 2}"></noscript>' if refresh else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -49,7 +49,7 @@ def page(title: str, body: str, trail: Sequence[tuple[str, str]] = (), *, refres
 <header>
 <nav class="main" aria-label="Pages">{MENU}</nav>
 <nav aria-label="Where you are">{crumbs}</nav><h1>{escape(one_line(title, 160))}</h1></header>
-<main{f' data-refresh="{SECONDS}"' if refresh else ""}>{body}</main>
+<main{f' data-refresh="{refresh}"' if refresh else ""}>{body}</main>
 </body>
 </html>
 """
@@ -72,13 +72,14 @@ def table(names: Iterable[str], rows: Iterable[Sequence[str | Cell]], kind: str 
     Args:
         names: headings, as HTML; one that begins with ">" is of a column of numbers.
         rows: cells as HTML.
-        kind: class of the table.
+        kind: class of the table; `outcomes` stays a table on a phone too.
         label: what it holds, for those who do not see it.
     """
     heads = [(name.removeprefix(">"), "n" if name.startswith(">") else "") for name in names]
     top = "".join(f'<th scope="col"{_class(kind_)}>{name}</th>' for name, kind_ in heads)
     body = "".join(f"<tr>{''.join(map(_cell, heads, row))}</tr>" for row in rows)
-    inside = f"<table{_class(f'cards {kind}'.strip())}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    of = kind if kind == "outcomes" else f"cards {kind}".strip()
+    inside = f"<table{_class(of)}><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
     return f'<div class="wide" role="region" aria-label="{escape(label)}" tabindex="0">{inside}</div>'
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from evalkit.records import Failure, Record
 from evalkit.report.runs import RunRow
-from evalkit.web.html import page, paragraphs, table, text, url
+from evalkit.web.html import SECONDS, page, paragraphs, table, text, url
 from evalkit.web.index import GRADED, Filter, Index
 
 SIGNS = {"correct": "✓", "error": "✗", "idk": "?", "missing": "·"}
@@ -58,7 +58,7 @@ def runs_page(runs: Sequence[RunRow], problems: Sequence[str]) -> str:
         "run", *["label"] * labels, "model", "tasks", ">answers", ">missing", *["settings"] * settings, "status", "made"
     )  # fmt: skip
     is_live = any(run.status == "running" for run in runs)
-    return page("Runs", table(names, rows, label="Runs") + said, refresh=is_live)
+    return page("Runs", table(names, rows, label="Runs") + said, refresh=SECONDS if is_live else None)
 
 
 def outcome_of(answer: Record | Failure) -> str:

@@ -1,6 +1,5 @@
 """The page of one run: what has to be put right first, counts that open their answers, scores, and what they mean."""
 
-# ruff: noqa: E501 - markup is read better unbroken
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,14 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalkit.analysis.behaviour import Confidences
+from evalkit.display import one_line
 from evalkit.metrics.behavioural_calibration import Behaviour
 from evalkit.report import missing
 from evalkit.report import run as screen
 from evalkit.report.table import interval, span, target_label
 from evalkit.runs.result import RunResult
 from evalkit.runs.scorecard import Interval, Range, Score, Scorecard, Stratum
+from evalkit.web.compare_page import Side
 from evalkit.web.html import Cell, facts, page, paragraphs, table, text, url
 from evalkit.web.index import GRADED, target_key
+from evalkit.web.live import Progress, progress_html
 from evalkit.web.plots import behaviour_figure, reliability_figure
 
 OUTCOMES = {"correct": ">correct", "error": ">error", "idk": ">IDK"}
@@ -44,6 +46,7 @@ def run_page(
     audits: dict[str, Behaviour],
     confidences: dict[str, Confidences],
     settings: dict[str, Any],
+    progress: Progress | None = None,
 ) -> str:
     """Show one run: its scorecards, what they mean, its settings.
 
@@ -53,13 +56,12 @@ def run_page(
         audits: task → how its answers changed with the stated target.
         confidences: task → claims with a confidence.
         settings: what the run was made with.
+        progress: how far it is, where it is not finished.
     """
     models = ", ".join(dict.fromkeys(str(card.model) for card in result.scorecards))
-    body = [f'<p>{text(models, 300)} · <a href="{url("/records", run=run)}">Records and transcripts</a></p>']
-    if result.status != "finished":
-        body.append(
-            f'<p class="warn">This run is not finished ({text(result.status)}): <code>evalkit run --resume {text(result.folder, 400)}</code></p>'
-        )
+    body = [f"<p>{text(models, 300)} · {' · '.join(_ways_on(run, result))}</p>"]
+    if progress is not None:
+        body.append(progress_html(progress, result.folder))
     body.append(paragraphs(screen.headline(result), "warn"))
     for task in dict.fromkeys(str(card.task) for card in result.scorecards):
         cards = [card for card in result.scorecards if card.task == task]
@@ -70,7 +72,24 @@ def run_page(
             body.append(reliability_figure(*confidences[task]))
         body.append("</section>")
     body.append(f"<details><summary>Settings</summary>{facts(settings)}</details>")
-    return page(run, "".join(body), [("Runs", "/")])
+    return page(run, "".join(body), [("Runs", "/")], refresh=progress.seconds if progress else None)
+
+
+def _ways_on(run: str, result: RunResult) -> Iterator[str]:
+    """Links to the answers, by sample, in pairs, and to those that are missing."""
+    yield f'<a href="{url("/records", run=run)}">Records and transcripts</a>'
+    sides = list(
+        dict.fromkeys(
+            Side(run=run, model=str(card.model), threshold=target_key(card.prompt_threshold)).key
+            for card in result.scorecards
+            if card.policy is None
+        )
+    )
+    if len(sides) > 1:
+        yield f'<a href="{url("/samples", run=run)}">Samples</a>'
+        yield f'<a href="{url("/compare", a=sides[0], b=sides[-1])}">Compare</a>'
+    if any(card.missing.failed for card in result.scorecards):
+        yield f'<a href="{url("/failures", run=run)}">Failures and retries</a>'
 
 
 def _task(run: str, cards: Sequence[Scorecard]) -> str:
@@ -116,7 +135,7 @@ def _outcomes(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
         accuracy = _score(card.accuracy, card.accuracy_range if missing.is_notable(card.missing_share) else None)
         rows.append([*_head(card, several), *counts, Cell(accuracy, "score"), Cell(_scores(card), "score")])
     names = (*["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing", "accuracy", "score")
-    return table(names, rows, label="Outcomes and scores")
+    return table(names, rows, label=f"{_task_of(cards)}outcomes and scores")
 
 
 def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
@@ -143,7 +162,7 @@ def _others(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
             *(f">{REASONS[why]}" for why in reasons),
         ),
         rows,
-        label="Non-answers and missing answers",
+        label=f"{_task_of(cards)}non-answers and missing answers",
     )
 
 
@@ -159,7 +178,7 @@ def _simulated(cards: Sequence[Scorecard], *, several: bool) -> str:
         for score in card.scores
     ]  # fmt: skip
     names = (*["model"] * several, "policy", ">kept above", ">n", *OUTCOMES.values(), "score")
-    return table(names, rows, label="Scores with an abstention policy")
+    return table(names, rows, label=f"{_task_of(cards)}scores with an abstention policy")
 
 
 def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
@@ -170,7 +189,7 @@ def _strata(run: str, cards: Sequence[Scorecard], *, several: bool) -> str:
                 at = _place(run, card, several, stratum=name)
                 rows.append([text(name), *_head(card, several), *_of_stratum(at, counts, name)])
     names = ("stratum", *["model"] * several, "target stated", ">n", *OUTCOMES.values(), ">missing")
-    return table(names, rows, label="Outcomes by stratum")
+    return table(names, rows, label=f"{_task_of(cards)}outcomes by stratum")
 
 
 def _of_stratum(at: Place, counts: Stratum, name: str) -> Iterator[str]:
@@ -183,6 +202,11 @@ def _of_stratum(at: Place, counts: Stratum, name: str) -> Iterator[str]:
 def _place(run: str, card: Scorecard, several: bool, **more: str) -> Place:
     where = {"threshold": target_key(card.prompt_threshold), "task": card.task or "", **more}
     return Place(run, where | ({"model": card.model or ""} if several else {}))
+
+
+def _task_of(cards: Sequence[Scorecard]) -> str:
+    """The task, as the beginning of a label."""
+    return f"{one_line(cards[0].task or '', 60)}: " if cards else ""
 
 
 def _head(card: Scorecard, several: bool) -> list[str]:

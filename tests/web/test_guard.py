@@ -3,34 +3,18 @@
 from __future__ import annotations
 
 import re
-import signal
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from viewing import viewing
 
 import evalkit
 from evalkit.cli import cli
 from evalkit.web.guard import host_name
-
-
-@contextmanager
-def viewing(folder: Path, *options: str) -> Iterator[tuple[str, str]]:
-    """`evalkit view` as a process of its own: the address that it prints, and what follows on stderr once it ended."""
-    command = [sys.executable, "-m", "evalkit", "view", str(folder), "--port", "0", *options]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            yield process.stderr.readline().split()[0], process.stderr.readline() if "0.0.0.0" in options else ""
-        finally:
-            process.send_signal(signal.SIGINT)
 
 
 def status(url: str, **headers: str) -> int:
