@@ -6,6 +6,7 @@ import importlib.util
 import re
 import secrets
 import socket
+import webbrowser
 from pathlib import Path
 
 import click
@@ -46,12 +47,20 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - the user's own choice
     metavar="[TEXT]",
     help="Answer only to readers with this token; alone: one drawn at random.",
 )
-def command(folder: Path, *, port: int, host: str, token: str | None) -> None:
+@click.option("--open", "opens", is_flag=True, help="Open the pages in a browser.")
+@click.option(
+    "--export",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write all pages as files into a new folder, and serve nothing.",
+)
+def command(folder: Path, *, port: int, host: str, token: str | None, opens: bool, export: Path | None) -> None:
     """Serve a folder of runs to a browser on this machine, until Ctrl-C.
 
     \b
     evalkit view
     evalkit view results/ --port 8080
+    evalkit view results/ --export pages/            as files, for a folder or any web server
     evalkit view results/ --host 0.0.0.0 --token     to other machines, for those who have the address
     """
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
@@ -60,6 +69,9 @@ def command(folder: Path, *, port: int, host: str, token: str | None) -> None:
         raise UsageError(f"--token {token}: that is a folder; put the folder before --token")
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; start a run first: evalkit run --limit 5")
+    if export is not None:
+        _export(folder, export, opens=opens)
+        return
     import uvicorn
 
     from evalkit.web.app import make_app
@@ -79,7 +91,18 @@ def command(folder: Path, *, port: int, host: str, token: str | None) -> None:
     say(f"{address}   (Ctrl-C ends it)", err=True)
     if _is_open(host):
         say(_who_can_read(folder, secret), err=True)
+    if opens:
+        webbrowser.open(address)
     server.run(sockets=[listening])
+
+
+def _export(folder: Path, target: Path, *, opens: bool) -> None:
+    from evalkit.web.bundle import write_bundle
+
+    files = write_bundle(folder, target, lambda note: say(note, err=True))
+    say(f"{target / 'index.html'}   ({files:,} files; open it in a browser, or copy the folder to any web server)")
+    if opens:
+        webbrowser.open((target / "index.html").resolve().as_uri())
 
 
 def _token(given: str | None) -> str:

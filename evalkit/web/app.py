@@ -134,8 +134,12 @@ class Site:
         if k not in matches:
             listing = replace(listing, wanted=Filter(), sort="")
             matches = list(range(len(listing.index)))
-        sent = read_manifest(self.run_folder(listing.run), scorecards=False).model.get("parameters")
-        return answer_page(listing, k, matches, sent if isinstance(sent, dict) else {})
+        return answer_page(listing, k, matches, self.sent(listing.run))
+
+    def sent(self, name: str) -> dict[str, Any]:
+        """Return the parameters that a run's model was sent."""
+        sent = read_manifest(self.run_folder(name), scorecards=False).model.get("parameters")
+        return sent if isinstance(sent, dict) else {}
 
     def compare(self, request: Request) -> str:
         """Show two sets of answers side by side, or ask which."""
@@ -224,13 +228,12 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
         hosts, addresses, token: who may read it; see `evalkit.web.guard`.
     """
     site = Site(folder)
-    style = palette.css() + _asset("site.css")
 
     async def css(_: Request) -> Response:
-        return Response(style, media_type="text/css")
+        return Response(style(), media_type="text/css")
 
     async def script(_: Request) -> Response:
-        return Response(_asset("site.js"), media_type="text/javascript", headers={"X-Content-Type-Options": "nosniff"})
+        return Response(asset("site.js"), media_type="text/javascript", headers={"X-Content-Type-Options": "nosniff"})
 
     async def board(request: Request) -> Response:
         # Its own policy, with the hashes of its script and style, stands in the page.
@@ -268,7 +271,13 @@ def make_app(folder: Path, hosts: Collection[str], *, addresses: bool = False, t
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
 
 
-def _asset(name: str) -> str:
+def style() -> str:
+    """The style sheet of all pages, with the palette's colors."""
+    return palette.css() + asset("site.css")
+
+
+def asset(name: str) -> str:
+    """Read a style sheet or script that comes with evalkit."""
     return resources.files("evalkit.report").joinpath("assets", name).read_text(encoding="utf-8")
 
 

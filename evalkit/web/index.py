@@ -136,6 +136,7 @@ class Index:
         self.epochs = array("I")
         self.numbers = {name: array("d") for name in NUMBERS}
         self._questions: SourceQuestions | None = None
+        self._groups: dict[tuple[int, int, int], list[int]] | None = None
         open_failures = {failure.key: failure for failure in journal.read_failures(folder)}
         self._read(open_failures)
         self.failures = list(open_failures.values())
@@ -161,6 +162,17 @@ class Index:
         if self._questions is None:
             self._questions = SourceQuestions(read_manifest(self.folder, scorecards=False))
         return self._questions
+
+    def same_sample(self, position: int) -> list[int]:
+        """Return the answers of the same model to the same sample of the same task, in the order recorded."""
+        if self._groups is None:
+            self._groups = {}
+            for k in range(len(self)):
+                self._groups.setdefault(self._sample(k), []).append(k)
+        return self._groups[self._sample(position)]
+
+    def _sample(self, position: int) -> tuple[int, int, int]:
+        return self.columns["task"][position], self.columns["model"][position], self.columns["sample"][position]
 
     def values(self, name: str) -> list[str]:
         """Return the distinct values of a column, most frequent first."""

@@ -15,7 +15,7 @@ from evalkit.report.table import number, percent, target_label
 from evalkit.web.html import facts, page, paragraphs, table, text, url
 from evalkit.web.index import Filter
 from evalkit.web.pages import address, chip, chips, outcome_of, outcome_words, question_of, right_answer
-from evalkit.web.records_page import Listing, by_sample
+from evalkit.web.records_page import Listing
 from evalkit.web.rendering import rendered
 
 LONGEST = 200_000
@@ -128,8 +128,7 @@ def _more(answer: Record | Failure, sent: dict[str, Any]) -> str:
 def _other_answers(listing: Listing, position: int) -> str:
     """What else the model answered to this sample: a column a stated target."""
     index = listing.index
-    same = Filter(**{name: index.value(name, position) for name in ("sample", "task", "model")})
-    group = next((group for group in by_sample(index, index.find(same)) if position in group), [position])
+    group = index.same_sample(position)
     if len(group) < 2:  # noqa: PLR2004 - nothing beside it
         return ""
     targets = dict.fromkeys(sorted((index.value("threshold", k) for k in group), key=lambda one: (one != "none", one)))

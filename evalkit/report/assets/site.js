@@ -22,7 +22,8 @@
   }
   for (const form of document.querySelectorAll("form[data-live]")) {
     let wait = 0;
-    form.addEventListener("change", () => refilter(form));
+    // A search box sends "change" when it is left for a link, which would be replaced under the pointer.
+    form.addEventListener("change", (event) => { if (event.target.type !== "search") refilter(form); });
     form.addEventListener("submit", (event) => { event.preventDefault(); refilter(form); });
     form.addEventListener("input", (event) => {
       if (event.target.type !== "search") return;
