@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlencode
 
 import pytest
@@ -14,6 +14,7 @@ from viewing import viewing
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright")
 
 
@@ -40,8 +41,8 @@ def test_no_page_has_a_violation(runs: tuple[Path, str], page: Page) -> None:
     with viewing(folder) as (address, _):
         for path in paths:
             page.goto(address + path)
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
                 for width in (1200, 390):
                     page.set_viewport_size({"width": width, "height": 800})
                     assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
