@@ -67,7 +67,7 @@ def html_page(ranking: Ranking, link: Link | None = None, home: str = "") -> str
 <h1>Who is ahead when a mistake costs something</h1>
 <p>A correct answer earns 1 point, “I don't know” earns 0, and a mistake costs t/(1−t). At t = 0 this is plain accuracy,
 which pays for guessing; move t to see who is still ahead when guessing costs.</p></header>
-<main>{_controls() if closed else ""}
+<main>{_controls(closed) if closed else ""}
 <noscript><p>Without JavaScript there is no chart; the scores below are those at t = 0.5 or next to it.</p></noscript>
 {"".join(body)}
 {said}</main>
@@ -80,18 +80,23 @@ which pays for guessing; move t to see who is still ahead when guessing costs.</
 
 def _empty(board: Board) -> str:
     lines = "".join(f"<p>{escape(line)}</p>" for line in remarks(board))
-    return f"""<section aria-label="{_text(board.task)}">
+    return f"""<section data-task="{_text(board.task, 200)}" aria-label="{_text(board.task)}">
 <h2>{_text(board.task)} <span class="soft">{MODES[board.mode]}</span></h2>
 <p>No model is on this board.</p>
 {lines}
 </section>"""
 
 
-def _controls() -> str:
-    return """<div class="controls">
+def _controls(boards: list[Board]) -> str:
+    tasks = "".join(f'<option value="{k}">{_text(board.task)}</option>' for k, board in enumerate(boards))
+    menu = f'<label for="task">Task</label><select id="task"><option value="">all</option>{tasks}</select>'
+    return f"""<div class="controls">
 <label for="t">Confidence target t</label>
 <input type="range" id="t" min="0" max="0.95" step="0.01" value="0.5" aria-describedby="shown">
 <output id="shown" for="t">t = 0.50: a mistake costs 1 point</output>
+{menu if len(boards) > 1 else ""}
+<label for="model">Models</label><input type="search" id="model" placeholder="part of a name">
+<span class="take"><button type="button" id="link">copy link</button> <button type="button" id="csv">CSV</button></span>
 <span id="live" class="hidden" aria-live="polite"></span>
 </div>"""
 
@@ -102,14 +107,14 @@ def _closed(number_: int, board: Board, link: Link | None) -> str:
         f'{" aria-sort=descending" if key == "score" else ""}><button type="button">{name}</button></th>'
         for key, name, kind in COLUMNS
     )
-    rows = "".join(_row(k, entry) for k, entry in enumerate(board.entries))
+    rows = "".join(_row(k, entry, link) for k, entry in enumerate(board.entries))
     n = sorted({entry.counts.n for entry in board.entries if entry.kind == "model"})
     asked = f"{n[0]:,}" if len(n) == 1 else f"{n[0]:,} to {n[-1]:,}"
     lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in details(board))
     runs = "".join(
         f"<li>{_text(entry.name)}: {_transcript(run, link)}</li>" for entry in board.entries for run in entry.runs
     )
-    return f"""<section id="board-{number_}" aria-label="{_text(board.task)}">
+    return f"""<section id="board-{number_}" data-task="{_text(board.task, 200)}" aria-label="{_text(board.task)}">
 <h2>{_text(board.task)} <span class="soft">{MODES["closed"]}</span></h2>
 {_first(board)}
 <div class="board">
@@ -139,7 +144,7 @@ def _first(board: Board) -> str:
     return "".join(f'<p class="warn">{escape(line)}</p>' for line in headline(board))
 
 
-def _row(k: int, entry: Entry) -> str:
+def _row(k: int, entry: Entry, link: Link | None) -> str:
     middle = min(entry.thresholds, key=lambda t: abs(t - 0.5))
     score, is_model = entry.scores.get(middle), entry.kind == "model"
     accuracy, coverage, wrong, idk = "–", "–", "–", "–"
@@ -150,8 +155,8 @@ def _row(k: int, entry: Entry) -> str:
         coverage, wrong = percent(entry.counts.coverage), percent(entry.counts.error_rate)
         idk = f"{entry.counts.idk:,}" if is_model else "–"
     return (
-        f'<tr data-model="{k}" tabindex="0"><td><span data-is="rank">{entry.ranks.get(middle, "")}</span> '
-        f'<span data-is="change"></span></td><td><span class="swatch"></span>{_text(entry.name)}</td>'
+        f'<tr data-model="{k}"><td><span data-is="rank">{entry.ranks.get(middle, "")}</span> '
+        f'<span data-is="change"></span></td><td><span class="swatch"></span>{_named(entry, link)}</td>'
         f'<td><span data-is="score">{number(score.value) if score else "–"}</span>'
         f' <small data-is="sure">{_sure(entry, middle)}</small></td>'
         f"<td>{accuracy}</td>"
@@ -159,6 +164,13 @@ def _row(k: int, entry: Entry) -> str:
         f'<td class="optional">{f"{entry.counts.missing:,}" if is_model else "–"}</td>'
         f'<td class="optional">{coverage}</td><td class="optional">{wrong}</td><td class="optional">{idk}</td></tr>'
     )
+
+
+def _named(entry: Entry, link: Link | None) -> str:
+    """A model's name, which leads to its run where the page is one of the site's."""
+    if link is None or not entry.runs:
+        return _text(entry.name)
+    return f'<a href="{escape(link(entry.runs[0]))}">{_text(entry.name)}</a>'
 
 
 def _sure(entry: Entry, t: float) -> str:
@@ -183,7 +195,7 @@ def _open(board: Board) -> str:
     lines = "".join(f"<p class=soft>{escape(line)}</p>" for line in details(board))
     sizes = sorted({size for entry in board.entries for size in entry.sizes if entry.kind == "model"})
     asked = f"{sizes[0]:,}" if len(sizes) == 1 else f"{sizes[0]:,} to {sizes[-1]:,}"
-    return f"""<section aria-label="{_text(board.task)}, {MODES["open"]}">
+    return f"""<section data-task="{_text(board.task, 200)}" aria-label="{_text(board.task)}, {MODES["open"]}">
 <h2>{_text(board.task)} <span class="soft">{MODES["open"]}</span></h2>
 {_first(board)}
 <div class="wide" role="region" aria-label="Scores, target stated: {_text(board.task)}" tabindex="0"><table>

@@ -5,12 +5,17 @@
   const SVG = "http://www.w3.org/2000/svg";
   // The style sheet has a class for every line that looks different.
   const LINES = Number(getComputedStyle(document.documentElement).getPropertyValue("--lines"));
-  const LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 34, WIDTH = 460, HEIGHT = 300, LAST = 0.95;
+  const LEFT = 44, RIGHT = 12, TOP = 12, BOTTOM = 34, WIDTH = 460, HEIGHT = 300, LAST = 0.95, MANY = 8, LEADING = 3;
 
   const boards = JSON.parse(document.getElementById("data").textContent);
   const slider = document.getElementById("t");
   const shown = document.getElementById("shown");
   const live = document.getElementById("live");
+  const task = document.getElementById("task"), search = document.getElementById("model");
+
+  // One line for a model on every board.
+  const names = [...new Set(boards.flatMap((board) => board.models.map((m) => m.model)))];
+  const looks = (m) => names.indexOf(m.model) % LINES;
 
   const step = (t) => Math.min(Math.round(t * 100), 95);
   // N_t orders as S_t does, stays in [0, 1] and is linear in t: from accuracy to 1 − error rate.
@@ -54,9 +59,9 @@
     svg.append(element("text", { x: LEFT + 4, y: TOP + 12 }, "N"));
     const all = element("polyline", { class: "always" });
     svg.append(all);
-    board.lines = board.models.map((m, k) => {
+    board.lines = board.models.map((m) => {
       const line = element("polyline", {
-        class: `model line-${k % LINES}`, points: m.score.length ? path((t) => normalized(m, t)) : "",
+        class: `model line-${looks(m)}`, points: m.score.length ? path((t) => normalized(m, t)) : "",
       });
       line.append(element("title", {}, m.model));
       svg.append(line);
@@ -78,7 +83,10 @@
   }
 
   function highlight(board, k) {
-    board.lines.forEach((line, other) => line.classList.toggle("dim", k !== null && other !== k));
+    // Of many models, those that are looked for are in color, or else those that lead.
+    const many = board.models.length > MANY, at = step(Number(slider.value));
+    const shines = (other) => board.chosen.size ? board.chosen.has(other) : board.models[other].rank[at] <= LEADING;
+    board.lines.forEach((line, other) => line.classList.toggle("dim", k === null ? many && !shines(other) : other !== k));
     const m = board.models[k === null ? board.order[0] : k];
     board.all.setAttribute("points", m.score.length ? path(() => always(m)) : "");
   }
@@ -111,6 +119,46 @@
     highlight(board, null);
   }
 
+  // What is shown stands in the address: #t=0.75&task=name&model=part.
+  function address() {
+    const parts = new URLSearchParams({ t: Number(slider.value).toFixed(2) });
+    if (task && task.value) parts.set("task", boards[Number(task.value)].task);
+    if (search && search.value) parts.set("model", search.value);
+    return `#${parts}`;
+  }
+  function readAddress() {
+    const parts = new URLSearchParams(location.hash.slice(1)), t = Number(parts.get("t"));
+    if (parts.has("t") && t >= 0 && t <= LAST) slider.value = t;
+    const named = boards.findIndex((board) => board.task === parts.get("task"));
+    if (task) task.value = named < 0 ? "" : String(named);
+    if (search) search.value = parts.get("model") ?? "";
+  }
+  function choose() {
+    const part = search ? search.value.trim().toLowerCase() : "";
+    const named = task && task.value ? boards[Number(task.value)].task : null;
+    for (const section of document.querySelectorAll("section[data-task]")) section.hidden = named !== null && section.dataset.task !== named;
+    boards.forEach((board) => {
+      board.chosen = new Set(board.models.map((_, m) => m).filter((m) => part && board.models[m].model.toLowerCase().includes(part)));
+      board.rows.forEach((row, m) => { row.hidden = Boolean(part) && !board.chosen.has(m); });
+    });
+  }
+  function csv() {
+    const quoted = (v) => `"${String(v).replace(/^([=+@-])/, "'$1").replaceAll('"', '""')}"`;
+    const t = Number(slider.value), lines = [["task", "model", "t", "rank", "score", "low", "high", "n", "missing"].join(",")];
+    for (const board of boards) if (!board.section.hidden) for (const k of board.order) {
+      const m = board.models[k], at = (values) => values && values.length ? (values[step(t)] / 100).toFixed(2) : "";
+      if (!board.rows[k].hidden) lines.push([quoted(board.task), quoted(m.model), t.toFixed(2), m.rank[step(t)], at(m.score), at(m.low), at(m.high), m.n, m.missing].join(","));
+    }
+    return `${lines.join("\n")}\n`;
+  }
+  function save(name, text, type) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   function update() {
     const t = Math.min(LAST, Number(slider.value)), cost = t / (1 - t);
     const costs = cost === 1 ? "1 point" : `${Number(cost.toFixed(2))} points`;
@@ -122,17 +170,18 @@
 
   boards.forEach((board, number_) => {
     const section = document.getElementById(`board-${number_}`);
+    board.section = section;
     board.body = section.querySelector("tbody");
     board.rows = board.models.map((_, k) => section.querySelector(`tr[data-model="${k}"]`));
-    board.key = "score"; board.rising = false; board.order = board.models.map((_, k) => k);
+    board.key = "score"; board.rising = false; board.chosen = new Set(); board.order = board.models.map((_, k) => k);
     draw(board, section.querySelector("figure"));
     board.rows.forEach((row, k) => {
       const swatch = row.querySelector(".swatch");
       const mark = element("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" });
-      mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, class: `line-${k % LINES}`, "stroke-width": 4 }));
+      mark.append(element("line", { x1: 0, x2: 22, y1: 5, y2: 5, class: `line-${looks(board.models[k])}`, "stroke-width": 4 }));
       swatch.append(mark);
-      for (const event of ["mouseenter", "focus"]) row.addEventListener(event, () => highlight(board, k));
-      for (const event of ["mouseleave", "blur"]) row.addEventListener(event, () => highlight(board, null));
+      for (const event of ["mouseenter", "focusin"]) row.addEventListener(event, () => highlight(board, k));
+      for (const event of ["mouseleave", "focusout"]) row.addEventListener(event, () => highlight(board, null));
     });
     section.querySelectorAll("th[data-key]").forEach((head) => head.querySelector("button").addEventListener("click", () => {
       board.rising = board.key === head.dataset.key ? !board.rising : false;
@@ -144,6 +193,22 @@
       update();
     }));
   });
-  slider.addEventListener("input", update);
-  update();
+  if (slider) {
+    let wait = 0;
+    const changed = (event) => {
+      if (event.target !== slider) choose();
+      update();
+      clearTimeout(wait);
+      wait = setTimeout(() => history.replaceState(null, "", address()), 200);
+    };
+    for (const control of [slider, task, search]) control?.addEventListener("input", changed);
+    addEventListener("hashchange", () => { readAddress(); choose(); update(); });
+    document.getElementById("csv").addEventListener("click", () => save("leaderboard.csv", csv(), "text/csv"));
+    document.getElementById("link").addEventListener("click", async (event) => {
+      try { await navigator.clipboard.writeText(location.href.split("#")[0] + address()); event.target.textContent = "copied"; } catch { location.hash = address(); }
+    });
+    readAddress();
+    choose();
+    update();
+  }
 })();
