@@ -97,13 +97,19 @@ class Plan:
         if job.planned.task.responses is not None:
             with users_code(f"responses of task {job.planned.task.name}"):
                 responses = job.planned.task.responses(job.sample)
+        return self.request_for(job.planned.task, messages, job.epoch, responses)
+
+    def request_for(
+        self, task: Task, messages: Sequence[Message], epoch: int, responses: Sequence[str] = ()
+    ) -> Request:
+        """What the model is asked for a prompt of a task."""
         return Request(
             messages=messages,
             temperature=self.temperature,
             max_tokens=self.max_tokens,
-            usual_max_tokens=job.planned.task.max_tokens,
+            usual_max_tokens=task.max_tokens,
             # Different for each epoch, the same for every threshold: only the prompt differs between thresholds.
-            seed=self.seed * 1000 + job.epoch,
+            seed=self.seed * 1000 + epoch,
             logprobs=confidence.TOP if self.confidence == "logprob" else 0,
             responses=responses,
         )

@@ -33,6 +33,7 @@ from evalkit.runs.environment import describe_environment
 from evalkit.runs.folder import results_of
 from evalkit.runs.manifest import Manifest, Status, write_manifest
 from evalkit.runs.plan import Answered, Plan
+from evalkit.runs.restore import restore
 from evalkit.runs.result import RunResult, build_cards, recount
 from evalkit.runs.scorecard import Scorecard
 from evalkit.runs.selective import add_votes, plain_records, simulated_cards
@@ -142,6 +143,8 @@ class Session:
                         self._notify(f"{planned.task.name}: {remark}")
                 tally.notify = self._notify
                 with self._open_cache(work) as cache:
+                    if self._cache == "on" and self._earlier is not None and self._earlier.status == "running":
+                        restore(work.plan, work.folder, cache)
                     await self._answer(work, book, tally, Earlier(done, answered), cache)
         except asyncio.CancelledError:
             if work.tally is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -131,3 +132,17 @@ def test_an_entry_that_cannot_be_read_is_asked_again(server: ChatServer, tmp_pat
     asked(server)
     run(server, tmp_path)
     assert asked(server) == 4
+
+
+def test_what_a_kill_kept_from_the_cache_comes_from_the_journal(server: ChatServer, tmp_path: Path) -> None:
+    """The last second's answers are in no cache file yet; after a resume no other run asks them again."""
+    killed = run(server, tmp_path, epochs=2, name="killed").folder
+    content = json.loads((killed / "run.json").read_text(encoding="utf-8"))
+    (killed / "run.json").write_text(json.dumps(content | {"status": "running"}), encoding="utf-8")
+    (tmp_path / "results" / FILE).unlink()
+    asked(server)
+    evalkit.run(sums, resume=killed)
+    assert asked(server) == 0
+    other = run(server, tmp_path, epochs=2, thresholds=[None, 0.5])
+    assert asked(server) == 8
+    assert other.manifest.reused == 8
