@@ -166,24 +166,25 @@ def _difference(row: Row) -> str:
     return f"{number(row.difference)} [{number(row.ci95[0])}, {number(row.ci95[1])}]"
 
 
-def _flip_lines(rows: list[Row]) -> list[str]:
-    """A line for each prompt: what flips depends on the stated target, not on the t that answers are scored at."""
+def _flip_lines(rows: list[Row]) -> list[Block]:
+    """A table for each prompt: what flips depends on the stated target, not on the t that answers are scored at."""
     by_prompt = {None if row.mode == "closed" else row.threshold: row for row in rows}
-    lines = []
+    lines: list[Block] = []
     for t, row in by_prompt.items():
         if row.flips:
             where = "No target stated" if t is None else f"Target t = {t:g} stated"
             count = sum(len(flip.samples) for flip in row.flips)
-            lines.append(f"{where}, {count:,} of {row.n:,} samples differ: {'; '.join(map(_flip, row.flips))}.")
+            lines.append(f"{where}, {count:,} of {row.n:,} samples differ:")
+            lines.append(Table(columns=("A", "B", ">samples", "such as"), rows=[_flip(flip) for flip in row.flips]))
     if not any(row.n for row in rows):
         return ["No sample is graded on both sides: only the range is known."]
     return lines or ["No sample differs: on each of them A and B are both right, both wrong or both IDK."]
 
 
-def _flip(flip: Flip) -> str:
+def _flip(flip: Flip) -> list[str]:
     samples = ", ".join(one_line(sample, 40) for sample in flip.samples[:NAMED])
     more = ", …" if len(flip.samples) > NAMED else ""
-    return f"{len(flip.samples):,} {WORDS[flip.a]} with A and {WORDS[flip.b]} with B ({samples}{more})"
+    return [WORDS[flip.a], WORDS[flip.b], f"{len(flip.samples):,}", f"{samples}{more}"]
 
 
 def _crossing_line(task: str, rows: list[Row], comparison: Comparison) -> str:

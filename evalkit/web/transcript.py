@@ -16,7 +16,6 @@ from evalkit.web.html import facts, page, paragraphs, table, text, url
 from evalkit.web.index import Filter
 from evalkit.web.pages import address, chip, chips, outcome_of, outcome_words, question_of, right_answer
 from evalkit.web.records_page import Listing
-from evalkit.web.rendering import rendered
 
 LONGEST = 200_000
 """Characters of one turn that a page shows."""
@@ -196,6 +195,8 @@ def _turn(name: str, content: str, role: str, *, heading: bool = True, render: b
     cut = ""
     if len(content) > LONGEST:
         cut = f"<p class=warn>The first {LONGEST:,} of {len(content):,} characters; the raw JSON has all.</p>"
+    from evalkit.web.rendering import rendered  # takes a while, and the first page has no transcript
+
     formatted = rendered(content) if render else ""
     kind = " has-rendered" if formatted else ""
     inside = f'<div class="rendered" dir="auto">{formatted}</div>' if formatted else ""
