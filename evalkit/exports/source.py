@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import msgspec
+from pydantic import ValidationError
 
 from evalkit.errors import InputError
 from evalkit.records import Failure, Message, Record, RecordKey
 from evalkit.rescoring.questions import SourceQuestions
 from evalkit.runs import journal
+from evalkit.runs.folder import RECORDS
 from evalkit.runs.load import read_answers
 from evalkit.runs.manifest import Manifest
 from evalkit.runs.outcomes import read_missing
@@ -85,10 +89,19 @@ class RunSource:
         return {name: str(data[name]) for name in ("hub", "revision", "commit", "config") if data.get(name)}
 
     def records(self, card: Scorecard) -> Iterator[Record]:
-        """The answers that a card counts, in the order written."""
-        wanted = (card.task, card.model, card.prompt_threshold)
-        for record in journal.read_records(self.folder):
-            if (record.task, record.model, record.prompt_threshold) == wanted:
+        """The answers that a card counts, in the order written.
+
+        Raises:
+            InputError: a record cannot be read.
+        """
+        path = self.folder / RECORDS
+        with path.open("rb") as file:
+            for number, offset in self._index.places.get(_Key(card.task, card.model, card.prompt_threshold), ()):
+                file.seek(offset)
+                try:
+                    record = Record.model_validate_json(file.readline())
+                except ValidationError as error:
+                    raise journal.damaged(path, number, journal.problem(error)) from error
                 yield self.shareable(record)
 
     def answers(self) -> Iterator[Record]:
@@ -112,5 +125,49 @@ class RunSource:
 
     @cached_property
     def _missing(self) -> list[Failure]:
-        done: set[RecordKey] = {record.key for record in journal.read_records(self.folder)}
-        return read_missing(self.folder, done)
+        return read_missing(self.folder, self._index.done)
+
+    @cached_property
+    def _index(self) -> _Index:
+        """Where the records of each card are: a run may have hundreds of cards, and is read once."""
+        index, path, offset = _Index(), self.folder / RECORDS, 0
+        decode = msgspec.json.Decoder(_Head).decode
+        for number, line, is_last in journal.lines(path):
+            try:
+                head = decode(line)
+            except msgspec.MsgspecError as error:
+                if is_last:  # torn, like one without an end
+                    break
+                raise journal.damaged(path, number, error) from error
+            key = _Key(head.task, head.model, head.prompt_threshold)
+            index.places.setdefault(key, []).append((number, offset))
+            index.done.add(RecordKey(head.task, head.model, head.sample_id, head.epoch, head.prompt_threshold))
+            offset += len(line)
+        return index
+
+
+class _Key(NamedTuple):
+    """What the records of a card have in common."""
+
+    task: str | None
+    model: str | None
+    threshold: float | None
+
+
+class _Head(msgspec.Struct):
+    """The fields of a record that tell its card."""
+
+    task: str
+    model: str
+    sample_id: str
+    epoch: int = 1
+    prompt_threshold: float | None = None
+
+
+@dataclass
+class _Index:
+    """The records of a run."""
+
+    places: dict[_Key, list[tuple[int, int]]] = field(default_factory=dict)
+    """Card → line and offset of each record."""
+    done: set[RecordKey] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped] # it has no types
@@ -18,6 +19,8 @@ from evalkit.analysis.leaderboard import COLUMNS as BOARD
 from evalkit.exports.export import write_export
 from evalkit.exports.latex import escape
 from evalkit.exports.options import ExportOptions
+from evalkit.exports.source import RunSource
+from evalkit.runs import journal
 from evalkit.runs.dataframe import COLUMNS
 from evalkit.text import is_formula
 
@@ -128,3 +131,21 @@ def test_several_runs_are_one_table(folder: Path, tmp_path: Path, server: ChatSe
     records, board = evalkit.export(folder, other.folder, to="csv", output=tmp_path / "csv")
     assert set(pd.read_csv(records)["run"]) == {folder.name, other.name}
     assert {"m", "'=m"} <= set(pd.read_csv(board)["model"])
+
+
+def test_a_run_of_many_cards_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of tasks or models take as long as one with as many answers."""
+    rows = [
+        {"id": "1", "task": f"t{k % 20}", "model": f"m{k // 20}", "answer": "a", "ok": k % 3 == 0} for k in range(80)
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    mapping = {"id": "id", "task": "task", "model": "model", "answer": "answer", "verdict": "ok"}
+    run = evalkit.rescore(tmp_path / "rows.jsonl", mapping=mapping, out=tmp_path)
+    source = RunSource.read(run.folder)
+    walks: list[Path] = []
+    walk = journal.lines
+    monkeypatch.setattr(journal, "lines", lambda path: walks.append(path) or walk(path))
+    found = {(card.task, card.model): list(source.records(card)) for card in source.cards}
+    assert len(found) == 80
+    assert all((record.task, record.model) == key for key, (record,) in found.items())
+    assert len(walks) == 1

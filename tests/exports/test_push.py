@@ -134,6 +134,16 @@ def test_a_wrong_token_is_one_line(everything: evalkit.RunResult, hub: Hub, tmp_
     assert "hf_other" not in done.stderr
 
 
+def test_a_hub_that_cannot_be_reached_is_one_line(
+    everything: evalkit.RunResult, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens there."""
+    monkeypatch.setattr(hub, "url", "http://127.0.0.1:9")
+    done = push(hub, tmp_path, str(everything.folder))
+    assert done.returncode == 2
+    assert "push to tester/runs: the Hub cannot be reached" in done.stderr
+
+
 def test_a_name_that_is_none(everything: evalkit.RunResult, hub: Hub, tmp_path: Path) -> None:
     """A repository has an owner."""
     done = python(hub, tmp_path, "-m", "evalkit", "push", str(everything.folder), "--repo", "runs", "--no-figure")
