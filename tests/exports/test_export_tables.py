@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped] # it has no types
@@ -144,7 +145,12 @@ def test_a_run_of_many_cards_is_read_once(tmp_path: Path, monkeypatch: pytest.Mo
     source = RunSource.read(run.folder)
     walks: list[Path] = []
     walk = journal.lines
-    monkeypatch.setattr(journal, "lines", lambda path: walks.append(path) or walk(path))
+
+    def lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+        walks.append(path)
+        return walk(path)
+
+    monkeypatch.setattr(journal, "lines", lines)
     found = {(card.task, card.model): list(source.records(card)) for card in source.cards}
     assert len(found) == 80
     assert all((record.task, record.model) == key for key, (record,) in found.items())
