@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from evalkit.report.power import power
     from evalkit.report.probe import probe
     from evalkit.rescoring.rescore import rescore, rescore_async
+    from evalkit.runs.batch_files import read_batch, read_batch_async, write_batch, write_batch_async
     from evalkit.runs.dataframe import count_outcomes, record_features
     from evalkit.runs.load import load
     from evalkit.runs.merge import merge
@@ -121,6 +122,8 @@ __all__ = [
     "probe",
     "push",
     "rank",
+    "read_batch",
+    "read_batch_async",
     "read_table",
     "reader",
     "record_features",
@@ -140,6 +143,8 @@ __all__ = [
     "split_verbal",
     "task",
     "theory",
+    "write_batch",
+    "write_batch_async",
 ]
 
 _HOMES = {
@@ -209,6 +214,8 @@ _HOMES = {
     "read_table": "dataset.table",
     "reader": "readers.base",
     "record_features": "runs.dataframe",
+    "read_batch": "runs.batch_files",
+    "read_batch_async": "runs.batch_files",
     "regrade": "runs.regrade",
     "regrade_async": "runs.regrade",
     "docker_runs": "extras",
@@ -225,6 +232,8 @@ _HOMES = {
     "simplify": "text",
     "split_verbal": "grading.confidence",
     "task": "plugins",
+    "write_batch": "runs.batch_files",
+    "write_batch_async": "runs.batch_files",
 }
 _PACKAGES = ("metrics", "theory")
 """Public packages, imported when they are first used as `evalkit.theory`."""

@@ -27,9 +27,10 @@ def test_the_public_names_are_pinned() -> None:
         "last_boxed",
         "leaderboard", "lettered", "load", "make_task", "merge", "metric", "metrics", "non_answer", "open_model",
         "open_rubric", "option_letters", "plain", "plain_prompt", "plot", "power", "probe", "push", "rank",
+        "read_batch", "read_batch_async",
         "read_table", "reader", "record_features", "regrade", "regrade_async", "requires", "rescore", "rescore_async",
         "retry", "retry_async", "right_answers", "run", "run_async", "score", "shuffled", "simplify",
-        "split_verbal", "task", "theory",
+        "split_verbal", "task", "theory", "write_batch", "write_batch_async",
     }  # fmt: skip
     for name in evalkit.__all__:
         assert getattr(evalkit, name).__doc__

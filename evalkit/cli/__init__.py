@@ -18,6 +18,7 @@ from evalkit.errors import EvalkitError
 COMMANDS = {
     "run": "Put tasks to a model and score the answers.",
     "init": "Write an example of a study file.",
+    "batch": "Write a run's requests as a batch file, and read the answers.",
     "show": "Show a run's summary, or the transcript of one sample.",
     "retry": "Ask a run's failed answers again, and nothing else.",
     "rescore": "Read outputs of other harnesses and score them.",

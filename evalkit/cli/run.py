@@ -212,7 +212,7 @@ def command(
     from evalkit.cli.progress import Display, resumable
     from evalkit.report.run import LastScreen
 
-    settings = _settings(given)
+    settings = settings_of(given)
     if not (resume or extend):
         take_shard(settings, is_study=study_file is not None or len(models) > 1)
     studied = resumed_study(resume, out, settings)
@@ -254,7 +254,7 @@ def _print_plan(study: Study | None, settings: dict[str, Any], as_json: bool) ->
     click.echo(matrix_json(plans) if as_json else matrix_text(plans))
 
 
-def _settings(given: dict[str, Any]) -> dict[str, Any]:
+def settings_of(given: dict[str, Any]) -> dict[str, Any]:
     """Keep only what was given, so that the defaults are those of RunConfig."""
     settings = {key: value for key, value in given.items() if value not in (None, (), []) and value is not False}
     if "limit" in settings:

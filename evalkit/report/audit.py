@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit import plugins
 from evalkit.display import Block, Printable, Table, one_line
-from evalkit.experiments.loop import outside_loop
 from evalkit.experiments.scoring_audit import AttackCounts, TaskAudit, audit_tasks
 from evalkit.metrics.threshold import check_threshold, penalty
 from evalkit.models.roles import judge_of, read_roles
 from evalkit.report.table import percent
+from evalkit.runs.loop import outside_loop
 
 if TYPE_CHECKING:
     import pandas as pd

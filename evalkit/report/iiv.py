@@ -15,9 +15,9 @@ from evalkit.experiments import exact_is_it_valid as exact
 from evalkit.experiments import is_it_valid as asking
 from evalkit.experiments.exact_is_it_valid import ExactModel
 from evalkit.experiments.is_it_valid import AskedModel, Plan, Share
-from evalkit.experiments.loop import outside_loop
 from evalkit.logprobs import Form, Outside, Settings
 from evalkit.runs.folder import DEFAULT_FOLDER
+from evalkit.runs.loop import outside_loop
 from evalkit.runs.session import Watch
 from evalkit.theory import is_it_valid as reduction
 from evalkit.theory import reliability

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from evalkit.display import Block, Printable, Table, one_line
 from evalkit.errors import UsageError
-from evalkit.experiments.loop import outside_loop
 from evalkit.experiments.open_rubric import (
     ASKED_TWICE,
     PENALTIES,
@@ -27,6 +26,7 @@ from evalkit.report import palette
 from evalkit.report.figures import Figure
 from evalkit.report.table import interval, number
 from evalkit.runs.folder import DEFAULT_FOLDER
+from evalkit.runs.loop import outside_loop
 from evalkit.runs.session import Watch
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from evalkit.display import Block, Printable, Table, one_line
-from evalkit.experiments.loop import outside_loop
 from evalkit.models.base import ModelOptions
 from evalkit.models.probe import Finding, ServerProbe, probe_server
+from evalkit.runs.loop import outside_loop
 
 if TYPE_CHECKING:
     import pandas as pd

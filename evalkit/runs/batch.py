@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, SettingError, TransientError
+from evalkit.errors import BadResponseError, ModelError, ModelStoppedError, SettingError, TransientError, UsageError
 from evalkit.models import Model, Request
 from evalkit.models.batches import BatchLimits, BatchLines, batch_lines, open_batches
 from evalkit.records import Completion
@@ -60,7 +60,7 @@ class Batching(Session):
         lines = batch_lines(self._opened)
         folder = BatchFolder(work.folder)
         if folder.state.by_hand:
-            raise BadResponseError(
+            raise UsageError(
                 f"the requests of {work.folder} were written for another program; read what it answered with: evalkit"
                 f" batch read {work.folder} FILE"
             )
@@ -71,7 +71,7 @@ class Batching(Session):
             try:
                 await desk.settle()
                 for _ in range(ROUNDS):
-                    if not folder.put(_missing(folder, lines, requests(work.plan, tally, earlier), cache), limits):
+                    if not folder.put(missing_lines(folder, lines, requests(work.plan, tally, earlier), cache), limits):
                         break
                     await desk.settle()
             except (ModelError, ModelStoppedError) as error:
@@ -79,7 +79,7 @@ class Batching(Session):
                     error.args = (f"{error}; what is submitted goes on: evalkit run --resume {work.folder}",)
                 raise
         with closing(_replies(folder, lines)) as replies:
-            await self._grade_all(work, book, tally, earlier, cache, lines, replies)
+            await self._grade_all(work, book, tally, earlier, cache, replies)
         for part in folder.parts:
             part.step = "used" if part.step == "ended" else part.step
         folder.save()
@@ -91,12 +91,11 @@ class Batching(Session):
         tally: Tally,
         earlier: Earlier,
         cache: Cache,
-        lines: BatchLines,
         replies: Replies,
     ) -> None:
         """Grade and record what came."""
         tally.started = time.monotonic()
-        model = _Answers(work, lines, replies, self._config.max_connections or AT_ONCE)
+        model = _Answers(work, batch_lines(self._opened), replies, self._config.max_connections or AT_ONCE)
         await pipeline.execute(work.plan, model, book, tally, earlier.done, earlier.answered, cache)
 
     def _left(self, work: Work, tally: Tally) -> str:
@@ -148,7 +147,7 @@ def requests(plan: Plan, tally: Tally, earlier: Earlier) -> Iterator[tuple[Job, 
             yield job, plan.request(job, plan.messages(job.planned, job.sample, job.threshold))
 
 
-def _missing(
+def missing_lines(
     folder: BatchFolder, lines: BatchLines, wanted: Iterable[tuple[Job, Request]], cache: Cache
 ) -> Iterator[bytes]:
     """The lines of all requests that no batch has answered so far."""

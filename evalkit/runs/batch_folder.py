@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -134,20 +134,33 @@ class BatchFolder:
         made: list[Part] = []
         try:
             self.path.mkdir(exist_ok=True)
-            for chunk in chunks(lines, limits):
-                number = max((part.number for part in (*self.parts, *made)), default=0) + 1
-                part = Part(number=number, requests=len(chunk), token=self.new_token())
-                with self.lines(part).open("wb") as file:
-                    file.writelines(chunk)
-                    file.flush()
-                    os.fsync(file.fileno())
-                self.results(part).unlink(missing_ok=True)
-                made.append(part)
+            with ExitStack() as files:
+                size = 0
+                for line in lines:
+                    self._check_fits(line, limits)
+                    if not made or made[-1].requests >= limits.requests or size + len(line) > limits.size:
+                        made.append(self._new_part(made))
+                        files.close()
+                        file = files.enter_context(_lasting(self.lines(made[-1])))
+                        size = 0
+                    file.write(line)
+                    made[-1].requests += 1
+                    size += len(line)
         except OSError as error:
             raise not_written(self._run, error) from error
         self.state.parts += made
         self.save()
         return made
+
+    def _new_part(self, made: Sequence[Part]) -> Part:
+        number = max((part.number for part in (*self.parts, *made)), default=0) + 1
+        part = Part(number=number, requests=0, token=self.new_token())
+        self.results(part).unlink(missing_ok=True)
+        return part
+
+    def _check_fits(self, line: bytes, limits: BatchLimits) -> None:
+        if len(line) > limits.size:
+            raise InputError(f"a request has {len(line):,} bytes; a batch may have {limits.size:,}: leave out --batch")
 
     def new_token(self) -> str:
         """What tells one submission from all others."""
@@ -162,10 +175,6 @@ class BatchFolder:
         self.save()
         return made
 
-    def delete(self) -> None:
-        """Delete the folder."""
-        shutil.rmtree(self.path, ignore_errors=True)
-
     def _read(self) -> BatchState | None:
         path = self.path / STATE
         try:
@@ -177,24 +186,13 @@ class BatchFolder:
             raise InputError(f"{path} cannot be read ({str(error).splitlines()[0]}); start a new run") from error
 
 
-def chunks(lines: Iterable[bytes], limits: BatchLimits) -> Iterator[list[bytes]]:
-    """Divide lines by the limits of a batch, in order.
-
-    Raises:
-        InputError: a line alone is larger than a batch may be.
-    """
-    chunk: list[bytes] = []
-    size = 0
-    for line in lines:
-        if len(line) > limits.size:
-            raise InputError(f"a request has {len(line):,} bytes; a batch may have {limits.size:,}: leave out --batch")
-        if chunk and (len(chunk) >= limits.requests or size + len(line) > limits.size):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(line)
-        size += len(line)
-    if chunk:
-        yield chunk
+@contextmanager
+def _lasting(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write, which is on disk afterwards."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from evalkit.display import one_line
 from evalkit.errors import InputError
 from evalkit.files import open_regular
 from evalkit.models import Request
@@ -38,6 +39,8 @@ class Replies:
         self._salt = salt.encode()
         self._places: dict[bytes, Place] = {}
         self._files: list[tuple[IO[bytes], str]] = []
+        self.foreign: list[str] = []
+        """Where replies stand that are none of this run's: file, line and name of each."""
 
     def digest(self, request: Request) -> bytes:
         """What the name of a request ends on."""
@@ -48,8 +51,13 @@ class Replies:
         label = re.sub(r"[^A-Za-z0-9_]+", "-", f"{job.key.task}-{job.key.sample_id}")[:LONGEST_LABEL].strip("-")
         return f"{label}-{self.digest(request).hex()}"
 
-    def read(self, path: Path, batch: str) -> None:
+    def read(self, path: Path, batch: str, planned: Container[bytes] | None = None) -> None:
         """Add a file of results; later files come first, and of several replies in one the first answer.
+
+        Args:
+            path: the file.
+            batch: what its replies came with.
+            planned: the digests of all requests of the run; None: all replies are its own.
 
         Raises:
             InputError: a line is none; the text names file and line.
@@ -57,12 +65,15 @@ class Replies:
         file = open_regular(path)
         self._files.append((file, batch))
         here: set[bytes] = set()
-        for offset, reply in self._scan(file, path):
+        for number, offset, reply in self._scan(file, path):
             key = digest_of(reply.name)
-            if key is None or (key in here and (reply.lost or reply.status >= 300)):  # noqa: PLR2004 - no answer
+            if planned is not None and key not in planned:
+                self.foreign.append(f"{path}, line {number}: custom_id {one_line(reply.name)!r}")
+            elif key is None or (key in here and (reply.lost or reply.status >= 300)):  # noqa: PLR2004 - no answer
                 continue
-            here.add(key)
-            self._places[key] = Place(len(self._files) - 1, offset)
+            else:
+                here.add(key)
+                self._places[key] = Place(len(self._files) - 1, offset)
 
     def find(self, request: Request) -> tuple[Reply, str] | None:
         """The reply to a request, and the batch that it came with."""
@@ -81,7 +92,7 @@ class Replies:
         self._files.clear()
         self._places.clear()
 
-    def _scan(self, file: IO[bytes], path: Path) -> Iterator[tuple[int, Reply]]:
+    def _scan(self, file: IO[bytes], path: Path) -> Iterator[tuple[int, int, Reply]]:
         offset = 0
         for number, line in enumerate(file, start=1):
             try:
@@ -89,7 +100,7 @@ class Replies:
             except InputError as error:
                 raise InputError(f"{path}, line {number}: {error}") from error
             if reply is not None:
-                yield offset, reply
+                yield number, offset, reply
             offset += len(line)
 
 
