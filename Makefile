@@ -9,6 +9,7 @@
 # make data     the data that come with evalkit, against their sources with SOURCES=DIR
 # make theory   the paper's statements, checked at the specification's sizes
 # make bench    speed and memory, each against its limit
+# make notebooks the notebooks in examples/, run and stored with what they show
 # make reference results/reference and docs/figures, from real runs; half an hour
 # make release  dist/, built and checked; nothing is uploaded
 # make soak     kills, and hostile servers, folders and logs; about ten minutes
@@ -18,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs validity data theory reference clean release
+.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs notebooks validity data theory reference clean release
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -92,6 +93,9 @@ docs: $(VENV)/.dev
 	$(PIP) install --quiet -e '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	@echo "open .docs/index.html, or: $(BIN)/mkdocs serve"
+
+notebooks: $(VENV)/.dev
+	$(BIN)/python scripts/make_notebook.py
 
 validity: $(VENV)/.dev
 	$(BIN)/python scripts/make_validity.py

@@ -142,6 +142,10 @@ class Printable(ABC):
     def __str__(self) -> str:
         return self.text()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show it as text in IPython."""
+        printer.text("…" if cycle else self.text())
+
     def _repr_html_(self) -> str:
         return "".join(map(_block_html, self.blocks()))
 

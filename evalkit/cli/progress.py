@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -19,9 +18,9 @@ from rich.text import Text
 
 from evalkit.display import one_line
 from evalkit.errors import RunInterruptedError
+from evalkit.runs.progress import how_far, progress_line
 from evalkit.runs.tally import Tally
 
-COUNTED = ("correct", "error", "idk", "failed")
 _PROGRESS = re.compile(r"(?:: |, )\d+%.*$")
 """The end of a note on something that takes long."""
 LINE_SECONDS = 15.0
@@ -91,8 +90,7 @@ class Display:
         if not tallies:
             return Spinner("dots", Text(self._note)) if self._note else Text("")
         row = Table.grid(padding=(0, 1))
-        done = sum(tally.recorded + tally.failed for tally in tallies)
-        total = sum(tally.total or tally.recorded for tally in tallies)
+        done, total = how_far(*tallies)
         row.add_row(ProgressBar(total=max(total, 1), completed=done, width=24), Text(progress_line(*tallies)))
         return row
 
@@ -100,33 +98,3 @@ class Display:
         while not self._ended.wait(LINE_SECONDS):
             if self._tallies:
                 self._console.print(Text(progress_line(*self._tallies)), soft_wrap=True)
-
-
-def progress_line(*tallies: Tally) -> str:
-    """Return done/total, rate, time left and the running counts of one or more runs as one line of text."""
-    done = sum(tally.recorded + tally.failed for tally in tallies)
-    resumed = sum(tally.resumed for tally in tallies)
-    elapsed = max(time.monotonic() - min(tally.started for tally in tallies), 1e-9)
-    rate = (done - resumed) / elapsed
-    totals = [tally.total for tally in tallies]
-    total = None if None in totals else sum(n for n in totals if n is not None)
-    parts = [f"{done:,}/{'?' if total is None else f'{total:,}'}", f"{rate:,.1f}/s"]
-    if len(tallies) > 1:
-        parts.insert(0, f"{len(tallies)} runs")
-    if total is not None and rate > 0 and done < total:
-        parts.append(f"{_duration((total - done) / rate)} left")
-    correct, error, idk, failed = (sum(getattr(t, kind) for t in tallies) for kind in COUNTED)
-    parts.append(f"{correct:,} correct, {error:,} error, {idk:,} IDK")
-    if failed:
-        parts.append(f"{failed:,} failed")
-    if waiting := next((text for tally in tallies if (text := tally.waiting())), ""):
-        parts.append(one_line(waiting, 120))
-    return " · ".join(parts)
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds + 0.5), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{minutes:02}m"
-    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"

@@ -67,6 +67,12 @@ class Figure:
     def __str__(self) -> str:
         return f"{self.title}\n{self.caption}"
 
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else an altair chart has: `.properties(…)`, `.interactive()`, `.to_json()`."""
+        if name.startswith("_") or name == "chart":
+            raise AttributeError(name)
+        return getattr(self.chart, name)
+
     def _repr_html_(self) -> str:
         return _image(self, self.svg())
 

@@ -19,7 +19,7 @@ from evalkit.runs.batch_replies import Replies
 from evalkit.runs.cache import Cache
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
 from evalkit.runs.journal import Journal
-from evalkit.runs.loop import outside_loop, run_in_loop
+from evalkit.runs.loop import run_anywhere
 from evalkit.runs.planner import TaskLike
 from evalkit.runs.result import RunResult
 from evalkit.runs.session import Earlier, Work
@@ -86,7 +86,7 @@ def write_batch(tasks: TaskLike | Sequence[TaskLike] | None = None, **settings: 
     Raises:
         As `evalkit.run`.
     """
-    return outside_loop(lambda: run_in_loop(write_batch_async(tasks, **settings)))
+    return run_anywhere(lambda: write_batch_async(tasks, **settings))
 
 
 async def write_batch_async(tasks: TaskLike | Sequence[TaskLike] | None = None, **settings: Any) -> list[Path]:
@@ -107,7 +107,7 @@ def read_batch(run: str | Path, outputs: str | Path | Sequence[str | Path], **op
     Raises:
         As `read_batch_async`.
     """
-    return outside_loop(lambda: run_in_loop(read_batch_async(run, outputs, **options)))
+    return run_anywhere(lambda: read_batch_async(run, outputs, **options))
 
 
 async def read_batch_async(

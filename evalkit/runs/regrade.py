@@ -5,7 +5,6 @@ The result is a new run that names its parent. It may be interrupted and resumed
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,7 +20,9 @@ from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.corrections import FILE as CORRECTIONS
 from evalkit.runs.corrections import Corrections, read_corrections
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
+from evalkit.runs.loop import run_anywhere
 from evalkit.runs.manifest import Manifest, read_manifest
+from evalkit.runs.notebook import unseen, with_progress
 from evalkit.runs.plan import Answered
 from evalkit.runs.planner import make_plan, plain_settings
 from evalkit.runs.prompts import prompt_fingerprint
@@ -78,9 +79,10 @@ def regrade(run: str | Path, **options: Any) -> RunResult:
     Raises:
         EvalkitError: as `regrade_async`.
     """
-    return asyncio.run(regrade_async(run, **options))
+    return run_anywhere(lambda: regrade_async(run, **options))
 
 
+@with_progress
 async def regrade_async(
     run: str | Path,
     *,
@@ -95,8 +97,8 @@ async def regrade_async(
     label: str = "",
     note: str = "",
     trust: bool = False,
-    watch: Watch = lambda _: None,
-    notify: Notify = lambda _: None,
+    watch: Watch = unseen,
+    notify: Notify = unseen,
 ) -> RunResult:
     """Judge the answers of a run again inside an event loop, such as a notebook's.
 

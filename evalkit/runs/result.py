@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,20 @@ class RunResult:
     """Outcomes by card and sample, for a run with several stated targets."""
     counted: Spending | None = field(default=None, repr=False)
     """What an unfinished run has spent, counted from its journal."""
+
+    def __str__(self) -> str:
+        return str(self._screen().text())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Show it as text in IPython."""
+        printer.text("…" if cycle else str(self))
+
+    def _repr_html_(self) -> str:
+        return str(self._screen()._repr_html_())
+
+    def _screen(self) -> Any:
+        """What the command prints; found at run time, since what prints a result stands above it."""
+        return import_module("evalkit.report.run").LastScreen(result=self)
 
     @property
     def name(self) -> str:

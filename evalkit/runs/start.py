@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import InputError, RunInterruptedError, SettingError, UsageError
+from evalkit.errors import InputError, SettingError, UsageError
 from evalkit.grading.confidence import Source
 from evalkit.models import Form
 from evalkit.models.effort import Effort
@@ -20,7 +19,9 @@ from evalkit.runs.batch import Batching
 from evalkit.runs.cache import Mode as CacheMode
 from evalkit.runs.config import RunConfig, make_config
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run, new_folder
+from evalkit.runs.loop import run_anywhere
 from evalkit.runs.manifest import Manifest, read_manifest
+from evalkit.runs.notebook import unseen, with_progress
 from evalkit.runs.planner import TaskLike, make_plan, named_tasks, plain_settings
 from evalkit.runs.regrade import Regrading, resumed
 from evalkit.runs.result import RunResult
@@ -86,8 +87,8 @@ def run(
     trust: bool = False,
     regrade_all: bool = False,
     cache: CacheMode = "on",
-    watch: Watch = lambda _: None,
-    notify: Notify = lambda _: None,
+    watch: Watch = unseen,
+    notify: Notify = unseen,
 ) -> RunResult:
     """Run tasks on a model and score the answers; the public `evalkit.run`.
 
@@ -155,25 +156,16 @@ def run(
 
     Raises:
         SettingError: a setting is invalid.
-        UsageError: a name is unknown, or this is called inside an event loop (use `run_async`).
+        UsageError: a name is unknown.
         InputError: a file cannot be read in the expected format.
         ModelUnavailableError: the model cannot be reached, and nothing is recorded yet.
         RunInterruptedError: Ctrl-C or SIGTERM.
     """
     given = dict(locals())
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        pass
-    else:
-        raise UsageError("inside an event loop (a notebook): await evalkit.run_async(…)")
-    try:
-        return asyncio.run(run_async(**given))
-    except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        # Raised before the run has a folder; later, run_async names the folder.
-        raise RunInterruptedError("interrupted before the run began; nothing is lost", run="") from error
+    return run_anywhere(lambda: run_async(**given))
 
 
+@with_progress
 async def run_async(
     tasks: TaskLike | Sequence[TaskLike] | None = None,
     *,
@@ -190,8 +182,8 @@ async def run_async(
     cache_folder: Path | None = None,
     budget: Budget | None = None,
     session_class: Callable[..., Session] | None = None,
-    watch: Watch = lambda _: None,
-    notify: Notify = lambda _: None,
+    watch: Watch = unseen,
+    notify: Notify = unseen,
     **settings: Any,
 ) -> RunResult:
     """Run tasks on a model inside an event loop, such as a notebook's; parameters and errors as `run`.
