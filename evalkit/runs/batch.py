@@ -23,7 +23,7 @@ from evalkit.runs.batch_replies import Replies
 from evalkit.runs.cache import Cache
 from evalkit.runs.journal import Journal
 from evalkit.runs.manifest import Status
-from evalkit.runs.plan import Job, Plan, plan_jobs
+from evalkit.runs.plan import Job, plan_jobs
 from evalkit.runs.result import RunResult
 from evalkit.runs.session import Earlier, Session, Work
 from evalkit.runs.tally import Tally
@@ -71,7 +71,7 @@ class Batching(Session):
             try:
                 await desk.settle()
                 for _ in range(ROUNDS):
-                    if not folder.put(missing_lines(folder, lines, requests(work.plan, tally, earlier), cache), limits):
+                    if not folder.put(missing_lines(folder, lines, requests(work, tally, earlier), cache), limits):
                         break
                     await desk.settle()
             except (ModelError, ModelStoppedError) as error:
@@ -96,7 +96,7 @@ class Batching(Session):
         """Grade and record what came."""
         tally.started = time.monotonic()
         model = _Answers(work, batch_lines(self._opened), replies, self._config.max_connections or AT_ONCE)
-        await pipeline.execute(work.plan, model, book, tally, earlier.done, earlier.answered, cache)
+        await pipeline.execute(work.plan, model, book, tally, earlier.done, earlier.answered, cache, work.only)
 
     def _left(self, work: Work, tally: Tally) -> str:
         under_way = [part for part in BatchFolder(work.folder).parts if part.step in ("sending", "submitted")]
@@ -140,9 +140,10 @@ class _Answers:
         return self._lines.completion(found[0], request, self._lines.model.version, found[1])
 
 
-def requests(plan: Plan, tally: Tally, earlier: Earlier) -> Iterator[tuple[Job, Request]]:
+def requests(work: Work, tally: Tally, earlier: Earlier) -> Iterator[tuple[Job, Request]]:
     """What is left to ask of the model."""
-    for job in plan_jobs(plan, tally, earlier.done):
+    plan = work.plan
+    for job in plan_jobs(plan, tally, earlier.done, work.only):
         if job.key not in earlier.answered:
             yield job, plan.request(job, plan.messages(job.planned, job.sample, job.threshold))
 

@@ -37,7 +37,7 @@ class Writing(Batching):
         del book
         folder = BatchFolder(work.folder)
         folder.state.by_hand = True
-        wanted = requests(work.plan, tally, earlier)
+        wanted = requests(work, tally, earlier)
         lines = batch_lines(self._opened)
         folder.put(missing_lines(folder, lines, wanted, cache), BatchLimits(self._config.batch_size or ANY, ANY))
 
@@ -56,7 +56,7 @@ class Reading(Batching):
         folder = BatchFolder(work.folder)
         everything = Earlier({}, {})
         with closing(Replies(batch_lines(self._opened), folder.state.salt)) as replies:
-            planned = {replies.digest(request) for _, request in requests(work.plan, work.plan.new_tally(), everything)}
+            planned = {replies.digest(request) for _, request in requests(work, work.plan.new_tally(), everything)}
             for path in self.outputs:
                 replies.read(path, path.name, planned)
             self._check_foreign(replies.foreign)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from evalkit.errors import RunInterruptedError
 from evalkit.runs.folder import DEFAULT_FOLDER, find_run
+from evalkit.runs.loop import run_anywhere
 from evalkit.runs.result import RunResult, read_result
 from evalkit.runs.start import run_async
 
@@ -39,7 +38,4 @@ def retry(run: str | Path, *, out: str | Path = DEFAULT_FOLDER, **settings: Any)
     Raises:
         EvalkitError: as `run`.
     """
-    try:
-        return asyncio.run(retry_async(run, out=out, **settings))
-    except (KeyboardInterrupt, asyncio.CancelledError) as error:
-        raise RunInterruptedError("interrupted; all answers so far are kept", run=str(find_run(run, out))) from error
+    return run_anywhere(lambda: retry_async(run, out=out, **settings))
