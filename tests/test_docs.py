@@ -123,7 +123,7 @@ def test_the_functions_of_the_commands_exist() -> None:
     names = {name for name, _ in every_command()}
     commands = {command.removesuffix(" --ask") for command in re.findall(r"^\| `(evalkit [^`]+)`", text, re.MULTILINE)}
     assert commands <= names
-    groups = {"evalkit", "evalkit theory", "evalkit experiment"}
+    groups = {"evalkit", "evalkit batch", "evalkit theory", "evalkit experiment"}
     others = ("show", "view", "predictions", "list", "repair", "init", "wrap", "wrap lm-eval", "runs", "runs rename",
               "runs delete", "runs tag")  # fmt: skip
     assert names - commands - groups == {f"evalkit {name}" for name in others}
