@@ -23,6 +23,9 @@ def main() -> None:
             NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of this run
+            for output in cell.get("outputs", []):
+                if "text/html" in (data := output.get("data", {})):
+                    data["text/plain"] = "HTML"  # instead of a value's whole representation
         nbformat.write(notebook, path)
         print(f"{path.name}: {len(notebook.cells)} cells")
 
