@@ -31,7 +31,7 @@ def shown(path: Path) -> list[list[Any]]:
     """What each cell of a notebook shows, without the times of that run."""
     import nbformat
 
-    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]  # type: ignore[no-untyped-call]
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     return [[_timeless(dict(output.get("data", output))) for output in cell.outputs] for cell in cells]
 
 
