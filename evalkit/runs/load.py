@@ -45,12 +45,12 @@ def load(*paths: str | Path, missing: bool = False) -> pd.DataFrame:
             conditions[folder.name, task, model] = condition
     frame = records_frame(record for folder in folders.values() for record in read_answers(folder, missing=missing))
     keys = list(zip(frame["run"], frame["task"], frame["model"], strict=True))
-    labels = _labels(conditions)
     told = [None if isnan(t) else t for t in frame["prompt_threshold"].astype(float)]
-    frame["condition"] = [
-        at_target(conditions[key], t).id if key in conditions else "" for key, t in zip(keys, told, strict=True)
-    ]
-    frame["label"] = [labels.get(key, "") for key in keys]
+    plain = {key: at_target(condition, None) for key, condition in conditions.items()}
+    labels, plain_labels = _labels(conditions), _labels(plain)
+    known = [(plain if t is None else conditions).get(key) for key, t in zip(keys, told, strict=True)]
+    frame["condition"] = [condition.id if condition else "" for condition in known]
+    frame["label"] = [(plain_labels if t is None else labels).get(key, "") for key, t in zip(keys, told, strict=True)]
     return frame
 
 

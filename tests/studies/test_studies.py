@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 import time
@@ -15,8 +16,10 @@ from click.testing import CliRunner, Result
 from loopback import ChatServer
 from own_task import own_task
 
+import evalkit
 from evalkit.cli import cli
 from evalkit.errors import InputError, UsageError
+from evalkit.report.plot import plot
 from evalkit.runs.folder import runs_below
 from evalkit.runs.journal import read_records
 from evalkit.studies.matrix import make_matrix
@@ -206,6 +209,18 @@ def test_the_open_board_labels_both_wordings_and_the_closed_board_has_one_row(
     assert asked(server) == 3 * 6
 
 
+def test_a_figure_labels_both_wordings_and_draws_plain_answers_once(server: ChatServer, tmp_path: Path) -> None:
+    """One line for the prompts that state no target, points for each wording."""
+    run(study(tmp_path, server, 'thresholds = ["none", 0.5]\nwordings = ["paper", "points"]', models=("a",)))
+    frame = plot("score", tmp_path / "results" / "sums").to_dataframe()
+    names = {str(name) for column in frame.columns for name in frame[column] if str(name).startswith("a")}
+    assert {"a", "a [wording=paper]", "a [wording=points]"} <= names
+    records = evalkit.load(tmp_path / "results" / "sums")
+    plain = records[records["prompt_threshold"].isna()]
+    assert set(plain["label"]) == {""}
+    assert len(set(plain["condition"])) == 1
+
+
 def test_without_a_cache_plain_answers_of_both_wordings_are_epochs(server: ChatServer, tmp_path: Path) -> None:
     """They answer the same prompt: one row, each question with two answers."""
     more = 'thresholds = ["none", 0.5]\nwordings = ["paper", "points"]'
@@ -215,22 +230,30 @@ def test_without_a_cache_plain_answers_of_both_wordings_are_epochs(server: ChatS
 
 
 @pytest.mark.slow
-def test_a_study_that_is_killed_again_and_again_asks_nothing_twice(server: ChatServer, tmp_path: Path) -> None:
-    """At most the requests under way at each kill."""
-    server.delay = 0.05
-    more = "thresholds = [0.5, 0.75]\nmax_connections = 4\nadaptive = false\nepochs = 4"
+def test_a_study_that_is_killed_ten_times_asks_nothing_twice(server: ChatServer, tmp_path: Path) -> None:
+    """At most the requests under way at each kill, although both wordings share the prompts without a target."""
+    server.delay = 0.02
+    more = (
+        'thresholds = ["none", 0.5]\nwordings = ["paper", "points"]\nmax_connections = 4\nadaptive = false\nepochs = 4'
+    )
     path = study(tmp_path, server, more)
     command = [sys.executable, "-m", "evalkit", "run", str(path), "--out", str(tmp_path / "results")]
-    kills = 0
-    for wait in (1.0, 1.2, 1.4, 1.6):
+    draw, kills = random.Random(0), 0
+    for _ in range(10):
+        before = len(server.requests)
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(wait)
+        wanted = before + draw.randrange(1, 24)
+        while process.poll() is None and len(server.requests) < wanted:
+            time.sleep(0.005)
         if process.poll() is None:
             process.kill()
             kills += 1
         process.wait()
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    needed = 2 * 2 * 4 * 6
+    needed, planned = 2 * 3 * 4 * 6, 2 * 2 * 2 * 4 * 6  # prompts without a target are asked once for both wordings
+    assert kills > 1
     assert needed <= asked(server) <= needed + kills * 2 * 4
-    records: Any = [record.key for folder in runs_below(tmp_path / "results") for record in read_records(folder)]
-    assert len(records) == len(set(records)) == needed
+    records: Any = [(folder, one.key) for folder in runs_below(tmp_path / "results") for one in read_records(folder)]
+    assert len(records) == len(set(records)) == planned
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert asked(server) == 0
