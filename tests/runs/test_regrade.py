@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from loopback import ChatServer
+from loopback import ChatServer, serving, word_of
+from own_task import own_task
 
 import evalkit
 from evalkit.analysis.agreement import agreement
@@ -178,3 +179,28 @@ def test_an_interrupted_regrading_is_resumed_without_the_model(
     result = evalkit.run(resume=again.folder, out=tmp_path / "results")
     assert server.requests == []
     assert outcomes(result) == ["correct"] * 12
+
+
+def test_answers_are_judged_again_with_as_many_requests_at_once_as_allowed(server: ChatServer, tmp_path: Path) -> None:
+    """Each once, up to twenty at a time; the model is not asked."""
+    task = own_task(tmp_path, "[Sample(id=str(k), input=f'{k} + 1?', target=str(k + 1)) for k in range(60)]")
+    with serving() as judge:
+        judge.answer = lambda body: f"VERDICT {word_of(body)}: incorrect"
+        reach = {"judge": "j", "judge.base_url": judge.url, "judge.max_connections": 20, "judge.adaptive": "false"}
+        out: dict[str, Any] = {"out": tmp_path / "results", "grader_parameters": reach}
+        wrong = evalkit.run(task, model="m", base_url=server.url, grader="judge", **out)
+        assert set(outcomes(wrong)) == {"error"}
+        asked, judged, most = len(server.requests), len(judge.requests), 0
+        judge.delay = 0.1
+
+        def right(body: dict[str, Any]) -> str:
+            nonlocal most
+            most = max(most, judge.under_way)
+            return f"VERDICT {word_of(body)}: correct"
+
+        judge.answer = right
+        again = evalkit.regrade(wrong.folder, **out)
+    assert set(outcomes(again)) == {"correct"}
+    assert len(server.requests) == asked
+    assert len(judge.requests) - judged in (60, 61)  # the judge is tried first
+    assert 10 < most <= 20
