@@ -78,13 +78,14 @@ def write_batch(tasks: TaskLike | Sequence[TaskLike] | None = None, **settings: 
     """Write the requests of a run as lines of a batch, for another program; the public `evalkit.write_batch`.
 
     Args:
-        tasks, settings: as for `evalkit.run`.
+        tasks: as for `evalkit.run`.
+        settings: as for `evalkit.run`.
 
     Returns:
         The files of lines, in the folder `batch` of a new run: one, or several by `batch_size`.
 
     Raises:
-        As `evalkit.run`.
+        EvalkitError: as `evalkit.run`.
     """
     return run_anywhere(lambda: write_batch_async(tasks, **settings))
 
@@ -105,7 +106,7 @@ def read_batch(run: str | Path, outputs: str | Path | Sequence[str | Path], **op
         options: as for `read_batch_async`.
 
     Raises:
-        As `read_batch_async`.
+        EvalkitError: as `read_batch_async`.
     """
     return run_anywhere(lambda: read_batch_async(run, outputs, **options))
 
