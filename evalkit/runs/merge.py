@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from evalkit.errors import InputError, SettingError, UsageError
 from evalkit.models.roles import is_reach
+from evalkit.money.spending import Spending
 from evalkit.records import SCHEMA_VERSION, Record, to_line
 from evalkit.runs import journal
 from evalkit.runs.config import RunConfig
@@ -28,8 +29,11 @@ from evalkit.runs.shard import Shard
 from evalkit.runs.tally import CardKey, Tally
 from evalkit.runs.trust import check_origin
 
-LEFT_OPEN = {"shard", "started_in", "data", "base_url", "headers", "max_connections", "adaptive", "timeout"}
-"""Settings in which shards may differ: how a model is reached, and where this machine has the data."""
+LEFT_OPEN = {
+    "shard", "started_in", "data", "base_url", "headers", "max_connections", "adaptive", "timeout", "max_cost",
+    "max_tokens_total", "prices",
+}  # fmt: skip
+"""Settings in which shards may differ: how a model is reached and paid, and where this machine has the data."""
 NAMED = 3
 """Most shards that an error lists."""
 
@@ -175,7 +179,9 @@ def _manifest(parts: Sequence[_Part], name: str, status: Status) -> Manifest:
     first = parts[0]
     judges: dict[str, dict[str, Any]] = {}
     datasets: dict[str, dict[str, Any]] = {}
+    spending = Spending()
     for part in parts:
+        spending.add_all(part.manifest.spending)
         judges |= part.manifest.judges
         for task, about in part.manifest.datasets.items():
             known = {key: value for key, value in about.items() if value is not None}
@@ -187,6 +193,7 @@ def _manifest(parts: Sequence[_Part], name: str, status: Status) -> Manifest:
         "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
         "seconds": None,
         "reused": sum(part.manifest.reused for part in parts),
+        "spending": spending,
         "config": first.config.model_copy(update={"shard": None}),
         "judges": judges,
         "datasets": datasets,

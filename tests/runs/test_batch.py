@@ -405,11 +405,12 @@ def test_killed_at_any_step_nothing_is_submitted_twice(provider: BatchServer, tm
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while len(provider.paths) <= seen + kills % 3 and process.poll() is None:
             time.sleep(0.001)
-        if process.poll() is not None:
-            assert process.returncode == 0, process.communicate()
-            break
+        ended = process.poll() is not None
         process.kill()
-        process.communicate()
+        said = process.communicate()
+        if ended:
+            assert process.returncode == 0, said
+            break
         kills += 1
         if folder is not None:  # a submission that is not found within its time has not arrived
             _age(folder)

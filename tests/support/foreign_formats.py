@@ -223,6 +223,16 @@ FORMATS: dict[str, tuple[bytes, Counts]] = {
         (1, 1, 1, 0),
     ),
     "lighteval": (details(), (1, 1, 1, 0)),
+    "evalkit-table": (
+        (
+            b"run,task,model,sample_id,epoch,prompt_threshold,outcome,non_answer,grader,text,finish_reason\n"
+            b"r,bridges,lab/m,a,1,0.75,correct,,exact,1894,stop\n"
+            b"r,bridges,lab/m,b,1,0.75,error,,exact,1902,stop\n"
+            b"r,bridges,lab/m,c,1,0.75,idk,abstained,exact,I cannot say.,stop\n"
+            b"r,bridges,lab/m,d,1,0.75,missing,,,,\n"
+        ),
+        (1, 1, 1, 1),
+    ),
     **NEW_FORMATS,
 }  # fmt: skip
 """Format → content, and (correct, error, idk, failed)."""
