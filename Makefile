@@ -19,7 +19,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: install run test test-extras servers quick quick-texts quick-runs check bench soak docs notebooks validity data theory reference clean release
+.PHONY: install run test test-texts test-runs test-extras servers quick quick-texts quick-runs check bench soak docs notebooks validity data theory reference clean release
 
 # Both stamps depend on pyproject.toml: a new entry point is invisible until the project is installed again.
 $(VENV)/.user: pyproject.toml
@@ -40,8 +40,15 @@ run: $(VENV)/.user
 	$(BIN)/python -m evalkit run --threshold none,0.75 --limit 20
 	@echo "For the command evalkit in this shell: . $(BIN)/activate"
 
+# In two processes, each of which prints its report when it ends.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target test-texts test-runs
+
+test-texts:
+	@$(BIN)/python -m pytest -q -p no:cacheprovider $(TEXTS) $(SLOW_TEXTS)
+
+test-runs:
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests $(addprefix --ignore=,$(TEXTS) $(SLOW_TEXTS))
 
 # Other harnesses bring hundreds of packages; a Python from 3.12 on also gets Every Eval Ever.
 EXTRAS := .venv-extras
@@ -57,6 +64,7 @@ test-extras: $(EXTRAS)/.done
 	$(EXTRAS)/bin/python -m pytest tests/integrations tests/exports tests/dataset/test_hub_loading.py
 
 QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network and not servers" -p no:cacheprovider
+SLOW_TEXTS := tests/web tests/report tests/rescoring tests/analysis tests/exports tests/tasks tests/models
 TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers
 
 # A server that cannot be installed is named, and its tests skip.

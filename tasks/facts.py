@@ -2,7 +2,8 @@
 
 What it measures: whether a small model says IDK about facts it has read once or never, where it is known how often it
 has read each. Strata: how often the text gives the date. No other model can know the answers.
-Source: drawn by the seed of the world. IDK originally pays: nothing.
+Source: drawn by the seed of the world. Licence: evalkit's own. Size: the people of the world; 200 are asked unless `-T
+n` says otherwise. Grader: `exact`. IDK originally pays: nothing.
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ NOT_RUN = {
     "rescore batch_output.jsonl": "tests/readers hold such a file",
     "export RUN --to inspect": "needs inspect-ai; tests/export run it",
     "push": "writes to the Hub; tests/export run it on loopback",
+    "run --task facts": "needs a trained model; tests/theory train one",
+    "batch read": "the output of another program; tests/runs hold one",
     "rescore OUT": "the reader's own logs",
     "run study.toml": "names models of two providers; tests/studies run one",
 }
