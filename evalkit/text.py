@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "\u00a0": " "}
@@ -40,13 +40,21 @@ def plain(text: str) -> str:
     # Most answers contain none of what follows, and this is a hot path: test before substituting.
     if not text.replace("\n", "").isprintable():
         text = _INVISIBLE.sub("", text)
-    if any(mark in text for mark in _MARKUP_CHARACTERS):
+    if has_any(text, _MARKUP_CHARACTERS):
         text = _BACKTICK_APOSTROPHE.sub("'", text)
         text = _LATEX.sub(lambda match: match.group(1) or "", _BOXED.sub(r"\1", text))
         text = _MARKUP.sub("", text)
     if "  " in text or "\t" in text:
         text = _SPACES.sub(" ", text)
     return text.strip()
+
+
+def has_any(text: str, parts: Iterable[str]) -> bool:
+    """Whether a text has one of some parts; a bare loop is several times as fast as any() with a generator."""
+    for part in parts:  # noqa: SIM110 - see above
+        if part in text:
+            return True
+    return False
 
 
 def last_boxed(text: str) -> str | None:

@@ -19,6 +19,16 @@ _MARKERS = re.compile(
     re.IGNORECASE,
 )
 
+_PARTS = (
+    "wait", "hold on", "scratch that", "strike that", "correct", "oops", "sorry", "actually", "no,", "no.", "no ",
+    "nope", "rather,", "i mean", "make that", "on second thought", "on reflection", "let me", "recounting", "checking",
+    "looking again", "i made", "i misspoke", "i miscounted", "i misread", "i was wrong", "i take that back",
+    "my mistake", "my bad", "my apologies", "that's", "that is", "that was", "apologies", "moment", "warte", "halt",
+    "nein", "korrektur", "genauer", "eigentlich", "en fait", "pardon", "attendez", "non", "espera", "en realidad",
+    "aspetta", "anzi", "scusa", "espere", "na verdade", "desculpe", "ne,", "oprava",
+)  # fmt: skip
+"""A text in ASCII that has none of these has no marker: looking for them takes a fifth of the pattern's time."""
+
 
 def after_correction(text: str) -> str | None:
     """The text after the last self-correction; None if there is none.
@@ -26,6 +36,8 @@ def after_correction(text: str) -> str | None:
     Args:
         text: an answer. The result may contain no answer; then the one before the correction may count.
     """
+    if text.isascii() and not any(map(text.lower().__contains__, _PARTS)):
+        return None
     found = None
     for match in _MARKERS.finditer(text):
         if text[: match.start()].strip(" \n\"'*(:-"):

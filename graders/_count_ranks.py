@@ -33,6 +33,8 @@ class Count(NamedTuple):
     rank: Rank
     at: int
     """Its position."""
+    alone: bool = False
+    """Whether there is no other number, where the rank is below COUNT."""
 
 
 _N = r"(?P<n>(?<![\w.,/])-?\d{1,9}(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
@@ -106,6 +108,10 @@ _OTHERS_COUNT = re.compile(
     r"|(?<![a-z'])[\"']?([b-hj-z])[\"']?(?:'?s)?\s*(?:count|appears?|occurs?)\s*$"
     r"|[\"']([a-z])[\"']\s*$"
 )
+_LETTER_AFTER = re.compile(
+    r"\s*(?:times?\b\s*|x\b\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])"
+)
+_LIST_STOP = re.compile(r"[.)]\s+\S")
 _NOTHING = (
     r"no|no hay|non c'è|non ci sono|não há|no existe|zero|0|not (?:a single|any)|without (?:a|an|any)|not contain|"
     r"kein(?:e|en)?|aucun(?:e)?|pas de|ningun[ao]?|ninguna|ninguno|nessuna?|nessun|"
@@ -115,8 +121,8 @@ _NOTHING = (
 _NOT_ANY = re.compile(r"there (?:aren't|are not|isn't|is not) any(?: at all)?\s*(?:[.!]|$)")
 
 
-def counts(text: str, letter: str, word: str) -> list[Count]:
-    """All counts in a text, in order.
+def firmest(text: str, letter: str, word: str) -> Count | None:
+    """The count that a text states most firmly, the last one of its rank; None if there is none.
 
     Args:
         text: an answer in lower case.
@@ -124,14 +130,26 @@ def counts(text: str, letter: str, word: str) -> list[Count]:
         word: the word it is counted in.
     """
     matches = [*_of_letter(text, letter, word), *_of_total(text, letter, word)]
+    if any(one.rank >= Rank.LETTER for one in matches):
+        return max(matches, key=_firmness)
     taken = {one.at for one in matches}
-    for match in _ANY.finditer(text):
+    # From the end: before a count, no other number can be firmer.
+    for match in reversed(list(_ANY.finditer(text))):
         at, end = match.span()
         if at in taken or _is_something_else(text, at, end, letter):
             continue
-        rank = Rank.COUNT if _ends_statement(text, end) else Rank.NUMBER
-        matches.append(Count(match["n"], Rank.PART if _is_of_part(text, at, end, word) else rank, at))
-    return matches
+        if _is_of_part(text, at, end, word):
+            matches.append(Count(match["n"], Rank.PART, at))
+        elif _ends_statement(text, end):
+            return Count(match["n"], Rank.COUNT, at)
+        else:
+            matches.append(Count(match["n"], Rank.NUMBER, at))
+    best = max(matches, key=_firmness, default=None)
+    return best if best is None else best._replace(alone=len(matches) == 1)
+
+
+def _firmness(count: Count) -> tuple[Rank, int]:
+    return count.rank, count.at
 
 
 def absent(text: str, letter: str) -> bool:
@@ -282,7 +300,7 @@ def _is_something_else(text: str, start: int, end: int, letter: str) -> bool:
 
 def _is_list_number(text: str, start: int, end: int) -> bool:
     line = text[text.rfind("\n", 0, start) + 1 : start]
-    return not line.strip() and bool(re.match(r"[.)]\s+\S", text[end:])) and "\n" in text.strip()
+    return not line.strip() and bool(_LIST_STOP.match(text, end)) and "\n" in text.strip()
 
 
 def _is_unsaid(text: str, start: int) -> bool:
@@ -298,7 +316,7 @@ def _is_unsaid(text: str, start: int) -> bool:
 def _is_of_other_letter(text: str, start: int, end: int, letter: str) -> bool:
     if not letter:
         return False
-    after = re.match(r"\s*(?:times?\b\s*|x\b\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])", text[end:])
+    after = _LETTER_AFTER.match(text, end)
     if after and after[1] != letter and after[1] not in "aix":
         return True
     before = _OTHERS_COUNT.search(text[max(0, start - 30) : start])

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from evalkit import Completion, Grade, Sample, final_statement, grader, non_answer
 
 from ._corrections import after_correction
-from ._count_ranks import Rank, absent, counts, two_at_once
+from ._count_ranks import Rank, absent, firmest, two_at_once
 from ._digits import plain_digits
 from ._numerals import means_none, roman, with_digits
 
@@ -91,8 +91,7 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
     corrected = after_correction(text)
     if corrected and (number := _best(corrected, asked)):
         return _grade(sample, number, "the number after a correction")
-    numbers = counts(text, asked.letter, asked.word)
-    best = max(numbers, key=lambda one: (one.rank, one.at), default=None)
+    best = firmest(text, asked.letter, asked.word)
     if best and best.rank >= Rank.COUNT:
         return _grade(sample, best.number, "the count that the answer states")
     if (opens := _BARE.fullmatch(_lines(text)[0]) or _OPENS.match(text)) and not corrected and not _LISTED.search(text):
@@ -101,13 +100,12 @@ def _read(sample: Sample, text: str, asked: _Asked) -> Grade:
         return Grade.unparsed(f"offers two numbers: {pair}")
     if best is None:
         return Grade.unparsed("a claim without a count")
-    return _grade(sample, best.number, "the only number in the answer" if len(numbers) == 1 else "its last number")
+    return _grade(sample, best.number, "the only number in the answer" if best.alone else "its last number")
 
 
 def _best(text: str, asked: _Asked) -> str | None:
     """The number with the highest rank, None if there is none or two are offered together."""
-    numbers = counts(text, asked.letter, asked.word)
-    best = max(numbers, key=lambda one: (one.rank, one.at), default=None)
+    best = firmest(text, asked.letter, asked.word)
     if best is None or (best.rank < Rank.COUNT and two_at_once(text)):
         return None
     return best.number

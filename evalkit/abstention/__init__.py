@@ -27,7 +27,7 @@ from evalkit.abstention.measures import CONTENT
 from evalkit.abstention.phrases import load_phrases, triggers_in
 from evalkit.abstention.remarks import undressed
 from evalkit.abstention.sentences import read_sentences
-from evalkit.text import plain
+from evalkit.text import has_any, plain
 
 LONGEST = 20_000
 """Characters examined; of a longer text, the first and last halves, where a claim or its absence is stated."""
@@ -124,7 +124,7 @@ def _may_end_in_another_language(words: str) -> bool:
 
 def _is_plain_claim(lower: str) -> bool:
     """Whether an English text has none of the words that occur in every abstention or refusal."""
-    if not is_english(lower) or any(sign in lower for sign in _EXTRA_SIGNS):
+    if not is_english(lower) or has_any(lower, _EXTRA_SIGNS):
         return False
     return not triggers_in(lower, "en")
 

@@ -13,7 +13,7 @@ from importlib import resources
 from unicodedata import normalize
 
 from evalkit.abstention.languages import is_english, signs
-from evalkit.text import plain
+from evalkit.text import has_any, plain
 
 LONGEST = 400
 """Longest bare abstention, in characters."""
@@ -147,16 +147,9 @@ def is_bare_abstention(statement: str, *, stated: bool = False) -> bool:
 
 def _is_foreign_abstention(lower: str) -> bool:
     """Whether the words abstain in a language other than English."""
-    if lower.isascii() and (is_english(lower) or not _has_sign(lower)):
+    if lower.isascii() and (is_english(lower) or not has_any(lower, signs().parts)):
         return False
     return any(pattern.fullmatch(lower) for pattern in _foreign(lower.isascii()))
-
-
-def _has_sign(lower: str) -> bool:
-    for sign in signs().parts:  # noqa: SIM110 - faster than any()
-        if sign in lower:
-            return True
-    return False
 
 
 def _is_english_abstention(words: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from evalkit.text import has_any
+
 _STOP = re.compile(r"(?<=[.!?…])[\"'”’)\]*_]*\s+|(?<=[。！？])(?![\"”’)\]」』*_`])|(?<=[。！？][\"”’)\]」』])")
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|cf|No|approx|ca|al|Inc|Ltd|U\.S)\.$")
 _NUMBERED = re.compile(r"\s*\d{1,2}\.$")
@@ -65,7 +67,7 @@ def last_sentence(body: str) -> tuple[int, str]:
     """Where the last sentence of a text begins, and the sentence."""
     line = body.rfind("\n") + 1
     window = body[max(line, len(body) - NEAR) :]
-    if window.isascii() and not any(sign in window for sign in _AFTER_STOP):
+    if window.isascii() and not has_any(window, _AFTER_STOP):
         stop = max(window.rfind(". ", 0, -1), window.rfind("! ", 0, -1), window.rfind("? ", 0, -1))
         if stop > 0 and not window[stop + 2 : stop + 3].islower() and not _is_shortened(window, 0, stop + 1):
             start = len(body) - len(window) + stop + 2

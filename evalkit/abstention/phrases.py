@@ -10,6 +10,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from evalkit.abstention.measures import CONTENT
+from evalkit.text import has_any
 
 NEVER = re.compile(r"(?!)")
 
@@ -92,10 +93,7 @@ def triggers_in(lower: str, language: str) -> tuple[str, ...]:
 
 def is_triggered(lower: str, phrases: Phrases) -> bool:
     """Whether a text has one of the words that occur in every abstention or refusal in this language."""
-    for trigger in phrases.triggers:  # noqa: SIM110 - a bare loop is twice as fast as any() here, on the hot path
-        if trigger in lower:
-            return True
-    return False
+    return has_any(lower, phrases.triggers)
 
 
 def is_said(pattern: re.Pattern[str], lower: str, asked: str) -> bool:

@@ -52,6 +52,8 @@ _CLOSER = re.compile(
     r"would\s+you\s+like\b|any\s+(?:other|more|further)\s+questions\b|have\s+a\s+(?:nice|great|good)\b|cheers\b|best\s+regards\b)",
     re.IGNORECASE,
 )
+_UPRIGHT = re.compile(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}")
+_DIGIT_STOP = re.compile(r"\d\.$")
 _CLOSING = " \t\n.*_`"
 _MARK = re.compile(r"^[-•–]\s+(?!\d)")
 ECHO = re.compile(
@@ -70,13 +72,12 @@ def undressed(text: str, question: str | None = None) -> str:
     if "```" in body:
         body = _FENCE.sub("", body.replace("‘", "'"))
     body = unwrapped(body.strip())
-    asked = plain(question).lower() if question else ""
     while True:
         tail = _CONFIDENCE_TAIL.search(body) if body.rstrip(_CLOSING)[-1:] in ")]" else None
         shorter = body if tail is None or is_bare_abstention(tail.group()) else body[: tail.start()].rstrip()
         start, last = last_sentence(shorter)
         head = shorter[:start].rstrip()
-        if head and (_is_remark(last) or _echoes(last, asked) or _is_aside(head, last)):
+        if head and (_is_remark(last) or _echoes(last, question) or _is_aside(head, last)):
             shorter = head
         if shorter == body or not shorter:
             return body
@@ -99,16 +100,21 @@ def _is_aside(head: str, last: str) -> bool:
     return is_bare_abstention(last_sentence(head)[1])
 
 
-def _echoes(sentence: str, asked: str) -> bool:
+def _echoes(sentence: str, question: str | None) -> bool:
     """Whether a sentence only repeats the instructions of the prompt."""
+    if not question:
+        return False
     bare = plain(sentence).lower().strip()
-    return len(bare.split()) > 4 and bool(asked) and (bare in asked or bool(ECHO.search(bare) and bare[:12] in asked))  # noqa: PLR2004 - a short phrase may be an answer
+    if len(bare.split()) <= 4:  # noqa: PLR2004 - a short phrase may be an answer
+        return False
+    asked = plain(question).lower()
+    return bare in asked or bool(ECHO.search(bare) and bare[:12] in asked)
 
 
 def bare_words(statement: str) -> str:
     """Strip quotes, emphasis, brackets, tags, LaTeX and a trailing percentage from words."""
-    words = re.sub(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}", r"\1", statement)
-    words = _OPEN_TAG.sub("", words)
+    words = _UPRIGHT.sub(r"\1", statement) if "\\" in statement else statement
+    words = _OPEN_TAG.sub("", words) if "<" in words else words
     words = _PERCENT_TAIL.sub("", words) if "%" in words and len(words.split()) > 1 else words
     words = _MARK.sub("", plain(words.strip().strip("*_`#> ")).strip())
     while words and words[0] in "\"'([{<" and words[-1:] in "\"')]}>." and len(words) > 2:  # noqa: PLR2004 - something inside
@@ -116,4 +122,4 @@ def bare_words(statement: str) -> str:
         if inner[-1:] not in "\"')]}>":
             break
         words = inner[1:-1].strip()
-    return words.rstrip(".").strip() if not re.search(r"\d\.$", words) else words[:-1]
+    return words.rstrip(".").strip() if not _DIGIT_STOP.search(words) else words[:-1]

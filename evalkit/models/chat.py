@@ -105,11 +105,12 @@ class ChatModel(ServedModel):
         headers = None
         if self._settings.token is not None:
             headers = {"Authorization": f"Bearer {await self.bearer()}"}
+        body = to_json(call.fields)
         started = time.perf_counter()
         try:
             async with self._session.post(
                 endpoint.url,
-                data=call.body,
+                data=body,
                 headers=headers,
                 proxy=endpoint.proxy,
                 allow_redirects=False,
@@ -138,21 +139,21 @@ class ChatModel(ServedModel):
                 return await self._redirected(endpoint, call, response)
             return self._refused_status(endpoint, call, response.status, response.headers, data)
         completion = self._read(endpoint, call, response, data, latency)
-        if len(call.body) > LONG_PROMPT and not self._told_of_context:
-            self._check_context(call, completion)
+        if len(body) > LONG_PROMPT and not self._told_of_context:
+            self._check_context(len(body), completion)
         endpoint.answered = True
         if (ahead := wait_ahead(response.headers)) is not None:
             endpoint.pace.hold(ahead, f"{endpoint.base_url} allows no more requests until then")
         return completion
 
-    def _check_context(self, call: Call, completion: Completion) -> None:
-        """Warn once that the server silently truncated a prompt, as Ollama does."""
+    def _check_context(self, sent: int, completion: Completion) -> None:
+        """Warn once that the server silently truncated a prompt of so many bytes, as Ollama does."""
         read = completion.usage.prompt_tokens
-        if read is None or read * LONGEST_TOKEN > len(call.body):
+        if read is None or read * LONGEST_TOKEN > sent:
             return
         self._told_of_context = True
         self._settings.notify(
-            f"{self.name} read only {read:,} tokens of a prompt of {len(call.body):,} bytes: its context is too short,"
+            f"{self.name} read only {read:,} tokens of a prompt of {sent:,} bytes: its context is too short,"
             " start the server with a longer one"
         )
 

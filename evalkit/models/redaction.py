@@ -65,10 +65,12 @@ class Redactor:
 
     def completion(self, completion: Completion) -> Completion:
         """Replace keys in a completion that its parts spell only together."""
+        if not self._secrets:
+            return completion
         fields = ("text", "reasoning", "refusal", "served_model", "fingerprint", "provider", "request_id")
         given = {name: value for name in fields if (value := getattr(completion, name))}
         changed: dict[str, Any] = {name: new for name, value in given.items() if (new := self.text(value)) != value}
-        if completion.logprobs and self._secrets:
+        if completion.logprobs:
             tokens = self._tokens(completion.logprobs)
             changed |= {"logprobs": tokens} if tokens is not completion.logprobs else {}
         return completion.model_copy(update=changed) if changed else completion
@@ -77,13 +79,17 @@ class Redactor:
         """A function that passes texts on without keys."""
         return lambda text: notify(self.text(text))
 
+    def error(self, error: EvalkitError) -> None:
+        """Replace every key in the text of an error."""
+        error.args = tuple(self.text(part) if isinstance(part, str) else part for part in error.args)
+
     @contextmanager
     def errors(self) -> Iterator[None]:
         """Let errors through without keys in their texts."""
         try:
             yield
         except EvalkitError as error:
-            error.args = tuple(self.text(part) if isinstance(part, str) else part for part in error.args)
+            self.error(error)
             raise
 
     def _may_hold(self, data: bytes) -> bool:

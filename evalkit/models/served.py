@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from string import ascii_uppercase
 from typing import Any
 
@@ -17,6 +16,7 @@ from pydantic_core import to_json
 
 from evalkit.errors import (
     BadResponseError,
+    EvalkitError,
     ModelError,
     ModelStoppedError,
     ModelUnavailableError,
@@ -79,7 +79,7 @@ class ServerSettings:
     notify: Callable[[str], None] = lambda _: None
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """A request, its fields, and how often it has been sent."""
 
@@ -87,11 +87,6 @@ class Call:
     fields: dict[str, Any]
     attempts: int = 0
     redirects: int = 0
-
-    @cached_property
-    def body(self) -> bytes:
-        """The fields as JSON."""
-        return to_json(self.fields)
 
 
 class FieldRefusedError(BadResponseError):
@@ -182,21 +177,24 @@ class ServedModel:
         """
         self._check_stopped()
         try:
-            with self._redactor.errors():
-                completion = self._redactor.completion(await self._ask(request))
-        except ModelStoppedError as error:
-            self._stopped = self._stopped or error
-            raise
-        except ModelError as error:
-            if (stopped := self._breaker.failed(error)) is not None:
-                self._stopped = stopped
-                raise stopped from error
+            completion = self._redactor.completion(await self._ask(request))
+        except EvalkitError as error:
+            self._failed(error)
             raise
         if completion.only_reasoned:
             self._check_reasoning_only()
         else:
             self._breaker.succeeded()
         return completion
+
+    def _failed(self, error: EvalkitError) -> None:
+        """Note a failure, without keys in its text; raise ModelStoppedError if it stops the run."""
+        self._redactor.error(error)
+        if isinstance(error, ModelStoppedError):
+            self._stopped = self._stopped or error
+        elif isinstance(error, ModelError) and (stopped := self._breaker.failed(error)) is not None:
+            self._stopped = stopped
+            raise stopped from error
 
     def read_reply(self, request: Request, status: int, body: Any, version: int) -> Completion:
         """Read an answer that came by another way than `complete`: in a batch.

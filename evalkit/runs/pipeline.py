@@ -185,11 +185,12 @@ class _Worker:
 
     async def _complete(self, request: Request) -> Completion:
         """Take a completion from the cache, or ask the model."""
-        if (kept := self.cache.get(request)) is not None:
+        key = self.cache.key(request)
+        if (kept := self.cache.get(key)) is not None:
             self.tally.reused += 1
             return kept.model_copy(update={"reused": True})
         completion = await self.model.complete(request)
-        self.cache.put(request, completion)
+        self.cache.put(key, completion)
         return completion
 
     def _watch_limit(self, grade_: Grade, tokens: int | None) -> None:
