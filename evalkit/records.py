@@ -57,11 +57,15 @@ def _strings(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _write_json(value: Any) -> str:
+    return _ENCODER.encode(value) if value else "{}"
+
+
 JsonDict = Annotated[
     dict[str, Any],
     BeforeValidator(_read_json),
     # A JSON string on disk, so that the column has one type whatever a task puts into it.
-    PlainSerializer(_ENCODER.encode, return_type=str, when_used="json"),
+    PlainSerializer(_write_json, return_type=str, when_used="json"),
 ]
 
 

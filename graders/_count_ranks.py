@@ -38,7 +38,10 @@ class Count(NamedTuple):
 
 
 _N = r"(?P<n>(?<![\w.,/])-?\d{1,9}(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
-_ANY = re.compile(_N)
+# The same, written so that the search passes quickly over all that is no digit or minus sign.
+_ANY = re.compile(
+    r"(?P<n>[-\d](?<![\w.,/][-\d])(?:(?<=-)\d{1,9}|(?<=\d)\d{0,8})(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
+)
 _FEW = (
     r"(?:(?:only|just|exactly|precisely|a total of|in total|altogether|total|about|around|approximately|roughly|"
     r"in fact|actually|indeed|clearly|the|be|definitely)\s+){0,3}"
@@ -204,7 +207,7 @@ def _of_letter(text: str, letter: str, word: str) -> list[Count]:
                 continue
             part = _is_of_part(text, match.start(), match.end(), word)
             results.append(Count(match["n"], Rank.PART if part else Rank.LETTER, match.start("n")))
-    running = [match for match in _RUNNING.finditer(text) if match["of"] == letter]
+    running = [match for match in _RUNNING.finditer(text) if match["of"] == letter] if "(" in text else []
     if running and running[-1]["n"] == str(len(running)):
         results.append(Count(running[-1]["n"], Rank.PART, running[-1].start("n")))
     pattern = _absence(letter) if stands_alone else _NOT_ANY
@@ -215,13 +218,16 @@ def _of_letter(text: str, letter: str, word: str) -> list[Count]:
 @lru_cache(maxsize=64)
 def _alone(letter: str) -> re.Pattern[str]:
     """The letter by itself, without which most patterns cannot match: looking for it first saves their cost."""
-    return re.compile(rf"(?<![a-z-])(?<![a-z]'){re.escape(letter)}[\"')]*(?:'?s)?[\"')]*(?![\w'])")
+    # The letter first, what may not stand before it second: then most of a text is passed over quickly.
+    own = re.escape(letter)
+    return re.compile(rf"{own}(?<![a-z-]{own})(?<![a-z]'{own})[\"')]*(?:'?s)?[\"')]*(?![\w'])")
 
 
 @lru_cache(maxsize=64)
 def _joined(letter: str) -> re.Pattern[str]:
     """The letter and its count in one word: m1 r3 s4."""
-    return re.compile(rf"(?<![a-z0-9-]){re.escape(letter)}(?P<n>\d{{1,2}})(?![\w.])")
+    own = re.escape(letter)
+    return re.compile(rf"{own}(?<![a-z0-9-]{own})(?P<n>\d{{1,2}})(?![\w.])")
 
 
 @lru_cache(maxsize=64)

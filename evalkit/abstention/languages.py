@@ -134,7 +134,8 @@ def _votes(start: str) -> Counter[str]:
     _, homes, letters, *_ = signs()
     votes: Counter[str] = Counter()
     for word in start.split():
-        votes.update(homes.get(word.strip(".,;:!?\"'()"), ()))
+        for language in homes.get(word.strip(".,;:!?\"'()"), ()):
+            votes[language] += 1
     if not start.isascii():
         for letter, languages in letters.items():
             if letter in start:

@@ -52,6 +52,7 @@ _CLOSER = re.compile(
     r"would\s+you\s+like\b|any\s+(?:other|more|further)\s+questions\b|have\s+a\s+(?:nice|great|good)\b|cheers\b|best\s+regards\b)",
     re.IGNORECASE,
 )
+_REMARKS = (_RULE, _PROBABILITY_LINE, _CONFIDENCE_LINE, _NOTE, _CLOSER)
 _UPRIGHT = re.compile(r"\\(?:text|mathrm|textbf|mbox)\{([^{}]*)\}")
 _DIGIT_STOP = re.compile(r"\d\.$")
 _CLOSING = " \t\n.*_`"
@@ -85,11 +86,8 @@ def undressed(text: str, question: str | None = None) -> str:
 
 
 def _is_remark(sentence: str) -> bool:
-    if is_bare_abstention(sentence):
-        return False
-    if _RULE.match(sentence) or _PROBABILITY_LINE.match(sentence):
-        return True
-    return bool(_CONFIDENCE_LINE.match(sentence) or _NOTE.match(sentence) or _CLOSER.match(sentence))
+    form = any(pattern.match(sentence) for pattern in _REMARKS)
+    return form and not is_bare_abstention(sentence)
 
 
 def _is_aside(head: str, last: str) -> bool:

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from evalkit.errors import ModelUnavailableError, TransientError, UsageError
 from evalkit.models.completion import completion_of, read_completion
+from evalkit.models.concurrency import in_step
 from evalkit.models.endpoint import Endpoint
 from evalkit.models.network import LONGEST_HEADER, make_ssl_context, not_reached, read_body, redirected
 from evalkit.models.parameters import PlainParameters
@@ -132,8 +133,9 @@ class ChatModel(ServedModel):
         except aiohttp.ClientError as error:
             text = f"{endpoint.base_url} dropped the connection ({type(error).__name__})"
             raise TransientError(text).of_kind("dropped") from error
-        data = self._redactor.body(data)
         latency = time.perf_counter() - started
+        await in_step()
+        data = self._redactor.body(data)
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the class that holds a completion
             if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects
                 return await self._redirected(endpoint, call, response)

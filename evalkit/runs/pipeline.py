@@ -24,6 +24,7 @@ from evalkit.errors import (
 from evalkit.grading import confidence
 from evalkit.grading.grade import NoVerdictError, grade
 from evalkit.models import Model, Request, pool
+from evalkit.models.concurrency import in_step
 from evalkit.plugins import described
 from evalkit.records import (
     Completion,
@@ -127,7 +128,9 @@ class _Worker:
             try:
                 if completion is None:
                     completion = await self._answer(job, messages)
+                await in_step()
                 grade_ = (answered and answered.grade) or await self._grade(job, completion)
+                await in_step()
             except ModelCrashedError:
                 raise
             except ModelUnavailableError as error:
@@ -161,6 +164,7 @@ class _Worker:
         self.journal.append(record)
         self.tally.count(record)
         self._watch_limit(grade_, self.plan.token_limit(job.planned.task))
+        await in_step()
         return None
 
     async def _answer(self, job: Job, messages: Sequence[Message]) -> Completion:
@@ -189,6 +193,7 @@ class _Worker:
         if (kept := self.cache.get(key)) is not None:
             self.tally.reused += 1
             return kept.model_copy(update={"reused": True})
+        await in_step()
         completion = await self.model.complete(request)
         self.cache.put(key, completion)
         return completion

@@ -226,13 +226,8 @@ def draw_undivided(task: Task, selection: Selection) -> Iterator[Sample]:
 
 
 def _all(task: Task) -> Iterator[Sample]:
-    samples = iter(task.samples)
-    while True:
-        with users_code(f"task {task.name}"):
-            try:
-                sample = next(samples)
-            except StopIteration:
-                return
-        if not isinstance(sample, Sample):
-            raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
-        yield encodable(sample)
+    with users_code(f"task {task.name}"):
+        for sample in task.samples:
+            if not isinstance(sample, Sample):
+                raise InputError(f"task {task.name} yields {type(sample).__name__}, not Sample")
+            yield encodable(sample)

@@ -91,8 +91,7 @@ class Wording:
         Raises:
             TypeError, ValueError: as `metrics.threshold.check_threshold`.
         """
-        text = self._filled(threshold)
-        return "\n\n".join(part.strip() for part in text.split("{question}") if part.strip())
+        return _without_question(self._filled(threshold))
 
     def around(self, question: str, threshold: float | None) -> str:
         """The user's turn: the question with the words, where they do not stand in the system message.
@@ -108,6 +107,11 @@ class Wording:
 
     def _filled(self, threshold: float | None) -> str:
         return _filled(self.text, self.is_built_in, threshold)
+
+
+@lru_cache(maxsize=256)
+def _without_question(text: str) -> str:
+    return "\n\n".join(part.strip() for part in text.split("{question}") if part.strip())
 
 
 @lru_cache(maxsize=256)
