@@ -39,9 +39,7 @@ class Count(NamedTuple):
 
 _N = r"(?P<n>(?<![\w.,/])-?\d{1,9}(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
 # The same, written so that the search passes quickly over all that is no digit or minus sign.
-_ANY = re.compile(
-    r"(?P<n>[-\d](?<![\w.,/][-\d])(?:(?<=-)\d{1,9}|(?<=\d)\d{0,8})(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))"
-)
+_ANY = re.compile(r"(?P<n>[-\d](?<![\w.,/][-\d])(?:(?<=-)\d{1,9}|(?<=\d)\d{0,8})(?:,\d{3})*(?:\.\d+)?(?![\w%]|[.,]\d))")
 _FEW = (
     r"(?:(?:only|just|exactly|precisely|a total of|in total|altogether|total|about|around|approximately|roughly|"
     r"in fact|actually|indeed|clearly|the|be|definitely)\s+){0,3}"
@@ -111,9 +109,7 @@ _OTHERS_COUNT = re.compile(
     r"|(?<![a-z'])[\"']?([b-hj-z])[\"']?(?:'?s)?\s*(?:count|appears?|occurs?)\s*$"
     r"|[\"']([a-z])[\"']\s*$"
 )
-_LETTER_AFTER = re.compile(
-    r"\s*(?:times?\b\s*|x\b\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])"
-)
+_LETTER_AFTER = re.compile(r"\s*(?:times?\b\s*|x\b\s*)?(?:letters?\s+)?[\"']?([a-z])[\"']?(?:'?s)?(?![\w'])")
 _LIST_STOP = re.compile(r"[.)]\s+\S")
 _NOTHING = (
     r"no|no hay|non c'è|non ci sono|não há|no existe|zero|0|not (?:a single|any)|without (?:a|an|any)|not contain|"
