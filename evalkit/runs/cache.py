@@ -110,6 +110,8 @@ class Cache:
 
     async def sync(self) -> None:
         """Write what is new, and see what other processes wrote."""
+        if self._reader is not None:
+            self._reader.rollback()  # lets the writer start its file anew
         if self._new:
             new, self._new = self._new, {}
             await asyncio.to_thread(self._write, new)
@@ -117,15 +119,17 @@ class Cache:
 
     def close(self) -> None:
         """Write what is new, and close the file."""
-        self._write(self._new)
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+        self._write(self._new)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self._notify = lambda _: None  # what stopped the run is said; a second line would hide it
         self.close()
 
     def _open_reader(self) -> None:
@@ -137,8 +141,6 @@ class Cache:
                 self._reader = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
                 self._reader.execute(WRITE_AHEAD)
                 self._reader.execute(TABLE)
-            else:
-                self._reader.execute("COMMIT")
             # One transaction until the next `sync`: otherwise each look-up locks and unlocks the file.
             self._reader.execute("BEGIN")
         except sqlite3.Error as error:
