@@ -134,7 +134,7 @@ class ChatModel(ServedModel):
             text = f"{endpoint.base_url} dropped the connection ({type(error).__name__})"
             raise TransientError(text).of_kind("dropped") from error
         latency = time.perf_counter() - started
-        await in_step()
+        await in_step(keeping=True)
         data = self._redactor.body(data)
         if not 200 <= response.status < 300:  # noqa: PLR2004 - the class that holds a completion
             if 300 <= response.status < 400:  # noqa: PLR2004 - the class of redirects

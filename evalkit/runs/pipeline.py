@@ -128,9 +128,9 @@ class _Worker:
             try:
                 if completion is None:
                     completion = await self._answer(job, messages)
-                await in_step()
+                await in_step(keeping=True)
                 grade_ = (answered and answered.grade) or await self._grade(job, completion)
-                await in_step()
+                await in_step(keeping=True)
             except ModelCrashedError:
                 raise
             except ModelUnavailableError as error:
