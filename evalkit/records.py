@@ -163,13 +163,15 @@ class Sample(_Frozen):
 
 
 class Usage(_Frozen):
-    """Tokens of one call; None if the server did not report them."""
+    """Tokens and cost of one call; None if the server did not report them."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     reasoning_tokens: int | None = None
     cached_tokens: int | None = None
     """Prompt tokens that the provider read from its cache."""
+    cost: float | None = None
+    """US dollars that the server says the call cost; None if it does not say."""
 
 
 def total_usage(parts: Iterable[Usage]) -> Usage:

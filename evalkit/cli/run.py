@@ -132,7 +132,9 @@ EXTENDABLE_WITH = {"extend", *start.GROWING}
 @click.option(
     "--no-adaptive", is_flag=True, help="Use --max-connections from the start instead of adapting to the server."
 )
-@click.option("--timeout", type=float, metavar="S", help="Seconds one answer may take. Default: 600.")
+@click.option(
+    "--timeout", type=float, metavar="S", help="Seconds one answer may take. Default: 600; 3,600 if streamed."
+)
 @click.option("-T", "task_parameters", type=KeyValue(), multiple=True, help="A task's parameter.")
 @click.option(
     "-G",

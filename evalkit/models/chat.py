@@ -48,7 +48,9 @@ class ChatModel(ServedModel):
         # Less than the whole time, so that a server out of reach is told from a slow one.
         connect = min(CONNECT_TIMEOUT, self._timeout / 2)
         self._whole = aiohttp.ClientTimeout(total=self._timeout, sock_connect=connect)
-        self._streaming = aiohttp.ClientTimeout(total=None, sock_read=self._timeout, sock_connect=connect)
+        self._streaming = aiohttp.ClientTimeout(
+            total=self._stream_timeout, sock_read=self._timeout, sock_connect=connect
+        )
         self._told_of_context = False
         self._session: aiohttp.ClientSession | None = None
 
@@ -125,7 +127,7 @@ class ChatModel(ServedModel):
         except aiohttp.ConnectionTimeoutError as error:
             raise self._not_reached(endpoint, error) from error
         except TimeoutError as error:
-            text = f"no answer from {endpoint.base_url} within {self._timeout:g} s"
+            text = f"no answer from {endpoint.base_url} within {self._limit:g} s"
             raise TransientError(text, crowded=True).of_kind("timeout") from error
         except aiohttp.ClientHttpProxyError as error:
             text = f"the proxy refused the connection ({error.status} {error.message}); check HTTPS_PROXY and NO_PROXY"

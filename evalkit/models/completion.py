@@ -237,7 +237,16 @@ def _usage(usage: Any) -> Usage:
         completion_tokens=_whole(usage.get("completion_tokens")),
         reasoning_tokens=None if reasoning is None else _whole(reasoning),
         cached_tokens=None if cached is None else _whole(cached),
+        cost=_dollars(usage.get("cost")),
     )
+
+
+def _dollars(cost: Any) -> float | None:
+    """The cost of a call as OpenRouter gives it, a number, or Perplexity, an object with its total."""
+    value = cost.get("total_cost") if isinstance(cost, dict) else cost
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < LARGEST:
+        return None
+    return float(value)
 
 
 def _whole(value: Any) -> int | None:

@@ -148,7 +148,7 @@ class SdkModel(ServedModel):
             BadResponseError: the answer is too long.
         """
         sdk = self._sdk
-        async with self._translated(endpoint), asyncio.timeout(None if self._parameters.streams else self._timeout):
+        async with self._translated(endpoint), asyncio.timeout(self._limit):
             try:
                 async with sending as response:
                     http = response.http_response
@@ -167,7 +167,7 @@ class SdkModel(ServedModel):
         except (sdk.APITimeoutError, TimeoutError, httpx2.TimeoutException) as error:
             if isinstance(error.__cause__, httpx2.ConnectTimeout):
                 raise self._avoid(endpoint, _not_reached(endpoint, error.__cause__)) from error
-            text = f"no answer from {endpoint.base_url} within {self._timeout:g} s"
+            text = f"no answer from {endpoint.base_url} within {self._limit:g} s"
             raise TransientError(text, crowded=True).of_kind("timeout") from error
         except (sdk.APIConnectionError, httpx2.HTTPError) as error:
             cause = error.__cause__ if isinstance(error, sdk.APIConnectionError) else error

@@ -38,6 +38,8 @@ from evalkit.records import Completion
 
 TIMEOUT = 600.0
 """Seconds that one attempt may take by default."""
+STREAM_TIMEOUT = 3600.0
+"""Seconds that a streamed answer may take by default; between its pieces, at most `TIMEOUT`."""
 CONNECTIONS = 64
 """Most requests under way at once by default."""
 CONNECT_TIMEOUT = 30.0
@@ -73,7 +75,7 @@ class ServerSettings:
     max_connections: int = CONNECTIONS
     adaptive: bool = True
     timeout: float | None = None
-    """Seconds that one attempt may take; None for `TIMEOUT`."""
+    """Seconds that one attempt may take; None for `TIMEOUT`, or `STREAM_TIMEOUT` where the answer is streamed."""
     retries: int | None = None
     """How often a failed request is sent again; None for the defaults of `retry`."""
     notify: Callable[[str], None] = lambda _: None
@@ -121,6 +123,7 @@ class ServedModel:
             settings.model, settings.dialect, settings.extra, settings.notify, settings.reasoning_effort
         )
         self._timeout = settings.timeout or TIMEOUT
+        self._stream_timeout = settings.timeout or STREAM_TIMEOUT
         self._think_end = settings.extra.get("think_end", "")
         self._breaker = Breaker()
         self._stopped: ModelStoppedError | None = None
@@ -160,6 +163,11 @@ class ServedModel:
     def redactor(self) -> Redactor:
         """Removes its keys from what the server says."""
         return self._redactor
+
+    @property
+    def _limit(self) -> float:
+        """Seconds that the answer to a request may take."""
+        return self._stream_timeout if self._parameters.streams else self._timeout
 
     def waiting(self) -> str:
         """Why requests are being held back, for the progress display; "" when none are."""

@@ -82,9 +82,8 @@ def cost_of(usage: Usage, price: Price | None) -> float | None:
     Returns:
         None where neither a price nor the server says, or the tokens were not reported.
     """
-    billed: float | None = getattr(usage, "cost", None)
-    if billed is not None:
-        return billed
+    if usage.cost is not None:
+        return usage.cost
     if price is None:
         return None
     if price == FREE:

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from evalkit.display import one_line, visible
+from evalkit.money.budget import dollars
 from evalkit.records import Completion, Failure, Grade, Outcome, Record
 from evalkit.report.palette import TERMINAL
 from evalkit.report.table import make_console, target_label
@@ -79,4 +80,6 @@ def _circumstances(completion: Completion) -> str:
         parts.append(f"{completion.usage.completion_tokens} tokens")
     if completion.latency is not None:
         parts.append(f"{completion.latency:.2f} s")
+    if completion.usage.cost is not None:
+        parts.append(dollars(completion.usage.cost))
     return f" ({', '.join(parts)})" if parts else ""

@@ -157,7 +157,8 @@ def missing_lines(
         asked: set[bytes] = set()
         for job, request in wanted:
             digest = replies.digest(request)
-            if digest in asked or cache.get(cache.key(request)) is not None or _is_settled(lines, replies, request, version):
+            kept = cache.get(cache.key(request)) is not None
+            if digest in asked or kept or _is_settled(lines, replies, request, version):
                 continue
             asked.add(digest)
             yield lines.line(replies.name(job, request), request)

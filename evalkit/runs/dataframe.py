@@ -16,7 +16,7 @@ COLUMNS = [
     "answer", "target", "credit", "confidence", "grader", "reason", "text", "reasoning", "finish_reason",
     "prompt_tokens", "completion_tokens", "reasoning_tokens", "latency", "messages", "metadata", "source",
     "question", "refusal", "served_model", "fingerprint", "provider", "request_id", "attempts", "cached_tokens",
-    "batch",
+    "batch", "cost",
 ]  # fmt: skip
 
 
@@ -91,7 +91,13 @@ def record_features() -> Features:
     from datasets import Features, Value
 
     text, number, whole, flag = Value("string"), Value("float64"), Value("int64"), Value("bool")
-    usage = {"prompt_tokens": whole, "completion_tokens": whole, "reasoning_tokens": whole, "cached_tokens": whole}
+    usage = {
+        "prompt_tokens": whole,
+        "completion_tokens": whole,
+        "reasoning_tokens": whole,
+        "cached_tokens": whole,
+        "cost": number,
+    }
     completion = {
         "text": text, "reasoning": text, "finish_reason": text, "usage": usage, "logprobs": text, "latency": number,
         "refusal": text, "served_model": text, "fingerprint": text, "provider": text, "request_id": text,
@@ -124,5 +130,5 @@ def record_row(record: Record) -> tuple[Any, ...]:
         usage.prompt_tokens, usage.completion_tokens, usage.reasoning_tokens, completion.latency,
         [message.model_dump() for message in record.messages], record.metadata, record.source,
         record.question, completion.refusal, completion.served_model, completion.fingerprint, completion.provider,
-        completion.request_id, completion.attempts, usage.cached_tokens, completion.batch,
+        completion.request_id, completion.attempts, usage.cached_tokens, completion.batch, usage.cost,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
-from loopback import ChatServer, question_of
+from loopback import ChatServer, dripping, question_of
 
 import evalkit
 from evalkit.cli import cli
@@ -802,6 +802,29 @@ def test_what_the_server_said_is_recorded(server: ChatServer, tmp_path: Path) ->
     assert ask(server).usage.cached_tokens == 40
 
 
+@pytest.mark.parametrize(
+    ("said", "cost"),
+    [
+        (0.00125, 0.00125), (0, 0.0), ({"total_cost": 0.006, "request_cost": 0.005}, 0.006), (None, None),
+        ("0.1", None), (True, None), (-1, None), ({}, None), (float("inf"), None),
+    ],
+)  # fmt: skip
+def test_what_a_call_costs_is_recorded_as_the_server_says(server: ChatServer, said: Any, cost: float | None) -> None:
+    """A number of dollars as OpenRouter sends it, or an object with its total as Perplexity does; else nothing."""
+    answering(server, {**says("3"), "usage": {"prompt_tokens": 50, "completion_tokens": 9, "cost": said}})
+    assert ask(server).usage.cost == cost
+
+
+def test_the_cost_is_shown_with_the_answer(server: ChatServer, tmp_path: Path) -> None:
+    """In a transcript and in the table of records."""
+    answering(server, {**says("3"), "usage": {"prompt_tokens": 50, "completion_tokens": 9, "cost": 0.00125}})
+    result = evalkit.run("letters", model="m", base_url=server.url, limit=1, out=tmp_path)
+    row = result.records.iloc[0]
+    assert row.cost == 0.00125
+    shown = CliRunner().invoke(cli, ["show", str(result.folder), row.sample_id])
+    assert "$0.0013" in shown.stdout
+
+
 def test_an_answer_of_as_many_tokens_as_were_allowed_was_cut_off(server: ChatServer) -> None:
     """Some servers say stop."""
     answering(server, {**says("one, two, thr"), "usage": {"completion_tokens": 5}})
@@ -875,6 +898,15 @@ def test_a_streamed_answer_is_put_together(server: ChatServer) -> None:
     assert (found.text, found.reasoning, found.finish_reason) == ("3 letters", "one, two", "stop")
     assert (found.usage.completion_tokens, found.served_model) == (4, "m-1")
     assert server.requests[0]["stream"] is True
+
+
+@pytest.mark.parametrize("streamed", ["true", "false"])
+def test_an_answer_that_drips_has_a_time_limit(server: ChatServer, streamed: str) -> None:
+    """Each piece comes in time, and the whole does not."""
+    server.answer = lambda _: web.Response(body=dripping(), content_type="text/event-stream")
+    asked = Request(messages=QUESTION)
+    with pytest.raises(TransientError, match=r"within 0\.4 s"):
+        opened(server, "m", {"stream": streamed}, lambda model: model.complete(asked), timeout=0.4, retries=0)
 
 
 def test_a_gateway_that_needs_streaming_gets_it(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from loopback import ChatServer
+from loopback import ChatServer, dripping
 
 import evalkit
 from evalkit.errors import (
@@ -304,6 +304,14 @@ def test_a_time_limit_holds(server: ChatServer, spec: str) -> None:
     """One attempt ends with it."""
     answering(server, answer_of(spec))
     server.delay = 1.5
+    with pytest.raises(TransientError, match=r"within 0\.4 s"):
+        ask(server, spec, timeout=0.4, retries=0)
+
+
+@BOTH
+def test_a_time_limit_holds_for_an_answer_that_drips(server: ChatServer, spec: str) -> None:
+    """Each piece comes in time, and the whole does not."""
+    server.answer = lambda _: web.Response(body=dripping(), content_type="text/event-stream")
     with pytest.raises(TransientError, match=r"within 0\.4 s"):
         ask(server, spec, timeout=0.4, retries=0)
 

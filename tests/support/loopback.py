@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +77,13 @@ def completion_body(text: str, **message: Any) -> dict[str, Any]:
         ],
         "usage": {"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12},
     }
+
+
+async def dripping() -> AsyncIterator[bytes]:
+    """The body of a streamed answer that comes piece by piece and never ends."""
+    while True:
+        yield b'data: {"choices": [{"index": 0, "delta": {"content": "a"}}]}\n\n'
+        await asyncio.sleep(0.02)
 
 
 def word_of(body: Any) -> str:
