@@ -17,6 +17,8 @@ from evalkit.models.switching import open_switching
 ANSWER_LIMIT = 4096
 """Tokens an answer may have by default, where a server's own default is none, or too low."""
 _KEY_HEADERS = {"authorization", "api-key", "x-api-key"}
+_EFFORT_FIELDS = {"thinking", "reasoning_effort"}
+"""`-M` fields that say whether to think."""
 _OPENAI = "https://api.openai.com/v1"
 _O_SERIES = ("o1", "o3", "o4", "gpt-5")
 
@@ -59,6 +61,7 @@ class ChatProvider:
     - `streams`: whether answers are streamed, where a gateway drops connections that are silent for long.
     - `effort`: how a --reasoning-effort is sent: "reasoning_effort" (the protocol's own field), "openrouter"
       (`reasoning.effort`), "template" (for servers that hand it to the chat template); "" if there is none.
+    - `thinks`: whether its models think unless they are told otherwise, which a run then says at its start.
     - `plain`: whether the server also has `/completions`, which --form plain asks.
     - `remark`: what else `evalkit list models` says.
 
@@ -82,6 +85,7 @@ class ChatProvider:
     integer_logprobs: bool = False
     streams: bool = False
     effort: str = "reasoning_effort"
+    thinks: bool = False
     plain: bool = False
     remark: str = ""
 
@@ -112,6 +116,8 @@ class ChatProvider:
         if not name:
             raise UsageError(f"--model {self.prefix}/… needs a model's name after the slash")
         full_name = f"{self.prefix}/{name}" if self.prefix else name
+        if self.thinks and options.reasoning_effort is None and not _EFFORT_FIELDS & options.extra.keys():
+            options.notify(f"{full_name} thinks before it answers unless --reasoning-effort none says otherwise")
         known = self.base_url.startswith(_OPENAI) and options.base_url is None
         async with open_switching(full_name, self.settings(name, options), known=known) as model:
             yield model
@@ -188,7 +194,7 @@ ANTHROPIC_OPENAI = ChatProvider(
     remark="the OpenAI-compatible endpoint: no thinking, no effort",
 )
 GOOGLE = ChatProvider("google", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY")
-DEEPSEEK = ChatProvider("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY", effort="deepseek")
+DEEPSEEK = ChatProvider("deepseek", "https://api.deepseek.com", "DEEPSEEK_API_KEY", effort="deepseek", thinks=True)
 OPENROUTER = ChatProvider(
     "openrouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY", effort="openrouter", plain=True
 )
@@ -204,7 +210,7 @@ TOGETHER = ChatProvider(
     plain=True,
 )
 XAI = ChatProvider("xai", "https://api.x.ai/v1", "XAI_API_KEY")
-MOONSHOT = ChatProvider("moonshot", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", effort="deepseek")
+MOONSHOT = ChatProvider("moonshot", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY", effort="deepseek", thinks=True)
 FIREWORKS = ChatProvider(
     "fireworks",
     "https://api.fireworks.ai/inference/v1",

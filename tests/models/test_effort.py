@@ -45,6 +45,28 @@ def sent(server: ChatServer, spec: str, effort: Any, **extra: str) -> dict[str, 
     return {key: value for key, value in server.requests[-1].items() if key not in (*usual, "stream_options")}
 
 
+def told(server: ChatServer, spec: str, **options: Any) -> list[str]:
+    """What is said when a model is opened."""
+    said: list[str] = []
+
+    async def call() -> None:
+        async with open_model(spec, ModelOptions(base_url=server.url, notify=said.append, **options)):
+            pass
+
+    asyncio.run(call())
+    return said
+
+
+@pytest.mark.parametrize("provider", ["deepseek", "moonshot"])
+def test_thinking_by_default_is_said_once(server: ChatServer, provider: str) -> None:
+    """At the start, with the option that switches it off; not where the user has said how much to think."""
+    (line,) = told(server, f"{provider}/m")
+    assert line == f"{provider}/m thinks before it answers unless --reasoning-effort none says otherwise"
+    assert told(server, f"{provider}/m", reasoning_effort="high") == []
+    assert told(server, f"{provider}/m", extra={"thinking": '{"type": "disabled"}'}) == []
+    assert told(server, "openai/m") == []
+
+
 OWN_FIELD = (
     "openai", "google", "groq", "mistral", "xai", "fireworks", "cerebras", "sambanova", "perplexity", "hf-router",
     "bedrock", "ollama", "lmstudio", "vllm", "sglang", "deepseek", "moonshot", "together",
