@@ -61,7 +61,8 @@ def macro_accuracy(counts: Counts) -> float | None:
         counts: outcomes of one scorecard, n > 0.
     """
     rates_ = [one.correct / one.n for one in counts.strata.values() if one.n]
-    return sum(rates_) / len(rates_) if rates_ else None
+    # Exactly, so that the order in which strata were met changes no digit.
+    return math.fsum(rates_) / len(rates_) if rates_ else None
 
 
 def calibration_error(counts: Counts) -> float | None:
