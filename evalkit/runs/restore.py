@@ -21,5 +21,6 @@ def restore(plan: Plan, folder: Path, cache: Cache) -> None:
     for record in journal.read_records(folder):
         if record.task in tasks and not record.completion.reused:
             request = plan.request_for(tasks[record.task], record.messages, record.epoch)
-            if cache.get(request) is None:
-                cache.put(request, record.completion)
+            key = cache.key(request)
+            if cache.get(key) is None:
+                cache.put(key, record.completion)
