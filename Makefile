@@ -40,12 +40,12 @@ run: $(VENV)/.user
 	$(BIN)/python -m evalkit run --threshold none,0.75 --limit 20
 	@echo "For the command evalkit in this shell: . $(BIN)/activate"
 
-# In two processes, each of which prints its report when it ends.
+# In two processes, each of which prints its report when it ends; tests/theory last, for JAX forbids to fork after it.
 test: $(VENV)/.dev
 	@$(MAKE) --no-print-directory -j2 --keep-going --output-sync=target test-texts test-runs
 
 test-texts:
-	@$(BIN)/python -m pytest -q -p no:cacheprovider $(TEXTS) $(SLOW_TEXTS)
+	@$(BIN)/python -m pytest -q -p no:cacheprovider $(SLOW_TEXTS) $(filter-out tests/theory,$(TEXTS)) tests/theory
 
 test-runs:
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests $(addprefix --ignore=,$(TEXTS) $(SLOW_TEXTS))

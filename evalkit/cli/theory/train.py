@@ -17,7 +17,7 @@ FOLDER = Path("runs/toy")
 @command("train")
 @click.option(
     "--preset", "preset_name", type=click.Choice(["tiny", "small"]), default="tiny", show_default=True,
-    help="Text and network: about two minutes, or ten, on two cores.",
+    help="Text and network: tiny takes about 20 s of CPU time, small has three times the text and a wider network.",
 )  # fmt: skip
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), default=FOLDER, show_default=True,
