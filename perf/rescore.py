@@ -81,7 +81,7 @@ def reading(path: Path) -> float:
     reader = detect(source)
     assert reader is not None
     started = time.perf_counter()
-    assert sum(row.verdict == "right" for row in reader.read(source))
+    assert sum(row.verdict == "right" or row.score == 1 for row in reader.read(source))
     return time.perf_counter() - started
 
 

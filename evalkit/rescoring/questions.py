@@ -42,7 +42,7 @@ class SourceQuestions:
         self._lock = threading.Lock()
 
     def find(self, source: str | None) -> str:
-        """Return the question behind a record's source, "" where it is not to be had.
+        """Return the question behind a record's source, "" where it cannot be read.
 
         Args:
             source: file:place, as the record states it.
@@ -54,7 +54,7 @@ class SourceQuestions:
             return file.find(place)
 
     def problem(self, source: str | None) -> str:
-        """Say why a question is not to be had; "" where it is."""
+        """Say why a question cannot be read; "" where it is."""
         file, place = self._split(source)
         if file is None:
             return "" if source is None else f"the question's file is not one that run.json names ({source})"
