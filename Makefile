@@ -64,7 +64,7 @@ test-extras: $(EXTRAS)/.done
 	$(EXTRAS)/bin/python -m pytest tests/integrations tests/exports tests/dataset/test_hub_loading.py
 
 QUICK := $(BIN)/python -m pytest -q -m "not slow and not browser and not network and not servers" -p no:cacheprovider
-SLOW_TEXTS := tests/web tests/report tests/rescoring tests/analysis tests/exports tests/tasks tests/models
+SLOW_TEXTS := tests/rescoring tests/web tests/report tests/analysis tests/exports tests/tasks tests/models
 TEXTS := tests/abstention tests/graders tests/grading tests/metrics tests/theory tests/readers
 
 # A server that cannot be installed is named, and its tests skip.

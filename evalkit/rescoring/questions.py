@@ -54,7 +54,7 @@ class SourceQuestions:
             return file.find(place)
 
     def problem(self, source: str | None) -> str:
-        """Say why a question cannot be read; "" where it is."""
+        """Say why a question cannot be read; "" where it can."""
         file, place = self._split(source)
         if file is None:
             return "" if source is None else f"the question's file is not one that run.json names ({source})"
