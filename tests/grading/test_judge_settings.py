@@ -80,7 +80,7 @@ def test_a_judge_has_its_own_address_key_headers_and_parameters(
 
 
 def test_a_judge_has_a_reasoning_effort_of_its_own(server: ChatServer, judge: ChatServer, tmp_path: Path) -> None:
-    """As --reasoning-effort is the model's; a word that is none is refused."""
+    """A judge takes its own effort, as the model takes --reasoning-effort; an unknown word is refused."""
     result = run(server, judge, tmp_path, reasoning_effort="low")
     assert {body["reasoning_effort"] for body in judge.requests} == {"low"}
     assert "reasoning_effort" not in server.requests[0]

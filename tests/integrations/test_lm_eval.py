@@ -142,6 +142,6 @@ def test_groups_become_groups_of_wrapped_tasks(tmp_path: Path) -> None:
     ("task", "said"), [("nosuch", "no task 'nosuch'"), ("wikitext", "measures a likelihood"), ("squadv2", "a class")]
 )
 def test_what_cannot_be_wrapped_says_why(tmp_path: Path, task: str, said: str) -> None:
-    """A name that is none, a task without a question, and a task that is code."""
+    """An unknown name, a task without a question, and a task that is code."""
     with pytest.raises(UsageError, match=said):
         wrap_tasks([task], [0.5], tmp_path)

@@ -160,7 +160,7 @@ def _nowhere(path: Path, _: Random) -> None:
 
 
 def _elsewhere(path: Path, _: Random) -> None:
-    """A link to a file that is none of the run's."""
+    """A link to a file outside the run."""
     _remove(path)
     path.symlink_to("/etc/passwd")
 
